@@ -1,0 +1,1 @@
+"""Configurator: what can be made, and a shopper's design of it."""

