@@ -25,11 +25,14 @@ def main() -> None:
 
 
 def run(command: str) -> int:
-    """Run one Django command, with a database at hand if it may need one."""
-    try:
-        from django.core.management import execute_from_command_line
+    """Run one Django command, with a database at hand if it may need one.
 
-        from server.embedded import borrow
+    Imports stand here because nothing of them exists before the bootstrap.
+    """
+    try:
+        from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+        from server.embedded import borrow  # noqa: PLC0415
     except ImportError as error:
         sys.stderr.write(f"{error}: run `python3 manage.py up` once (it installs what is needed).\n")
         return 1

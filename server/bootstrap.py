@@ -130,7 +130,7 @@ def _same_python() -> bool:
 
 
 def _install_with_uv(want: str) -> bool:
-    """Install with uv; False when it failed: pip gets its turn (uv does not know a mirror set in pip.conf)."""
+    """Install with uv; False when it failed: pip gets its turn (uv does not read pip.conf)."""
     uv = python().with_name("uv.exe" if os.name == "nt" else "uv")
     if not uv.exists():
         _pip("install", "-q", "--require-hashes", "-r", str(ROOT / "requirements-setup.txt"))
