@@ -54,7 +54,7 @@ def ensure(*, dev: bool) -> None:
 
 def enter_if_there() -> None:
     """For every other command: use ``.venv`` when it has been made, otherwise go on as we are."""
-    if os.environ.get("NO_BOOTSTRAP") != "1" and STAMP.exists() and python().exists() and not inside():
+    if os.environ.get("NO_BOOTSTRAP") != "1" and python().exists() and not inside():
         enter()
 
 
@@ -134,7 +134,8 @@ def _install_with_uv(want: str) -> bool:
     uv = python().with_name("uv.exe" if os.name == "nt" else "uv")
     if not uv.exists():
         _pip("install", "-q", "--require-hashes", "-r", str(ROOT / "requirements-setup.txt"))
-    command = [str(uv), "pip", "install", "--python", str(python()), "--require-hashes"]
+    quiet = [] if sys.stderr.isatty() else ["-q"]  # a progress bar for people, no list of 100 lines for logs
+    command = [str(uv), "pip", "install", *quiet, "--python", str(python()), "--require-hashes"]
     done = subprocess.run([*command, "-r", str(ROOT / LOCKS[want])], cwd=ROOT, check=False)
     if done.returncode != 0:
         _say("uv could not install everything; trying with pip (slower)")

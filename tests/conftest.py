@@ -110,6 +110,8 @@ def browser() -> Iterator[Browser]:
         if env.flag("CI", False):
             pytest.fail(reason)
         pytest.skip(reason)
+    # Playwright keeps an event loop in this thread; Django would refuse the ORM beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
         yield chromium

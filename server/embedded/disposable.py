@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from server import env
-from server.embedded import places, postgres, process
+from server.embedded import account, places, postgres, process
 
 TEMPLATE = "postgres-template"
 
@@ -32,10 +32,9 @@ def cluster(var: Path) -> Iterator[postgres.Cluster]:
     )
     _sweep(home.parent)
     try:
-        if postgres.runs_as_nobody():
-            home.chmod(0o755)
-        shutil.copytree(template.data, mine.data, copy_function=_copy_with_owner)
-        _copy_owner(template.data, mine.data)
+        home.chmod(0o711)
+        shutil.copytree(template.data, mine.data)
+        account.hand_over(mine.data)
         server = postgres.start(mine)
         try:
             yield mine
@@ -43,21 +42,6 @@ def cluster(var: Path) -> Iterator[postgres.Cluster]:
             postgres.stop(server)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _copy_with_owner(source: str, target: str) -> str:
-    shutil.copy2(source, target)
-    _copy_owner(Path(source), Path(target))
-    return target
-
-
-def _copy_owner(source: Path, target: Path) -> None:
-    status = source.stat()
-    if status.st_uid != os.geteuid():
-        os.chown(target, status.st_uid, status.st_gid)
-        if target.is_dir():
-            for folder in [path for path in target.rglob("*") if path.is_dir()]:
-                os.chown(folder, status.st_uid, status.st_gid)
 
 
 def _sweep(folder: Path) -> None:

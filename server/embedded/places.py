@@ -8,7 +8,7 @@ from pathlib import Path
 
 # sockaddr_un.sun_path holds 108 bytes with the closing zero on Linux, 104 on macOS.
 SOCKET_PATH_LIMIT = 103
-LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
+LONGEST_SOCKET_NAME = len("/postgres/.s.PGSQL.5432.lock")
 
 
 class NoPlace(Exception):
@@ -24,6 +24,11 @@ def run_folder(var: Path) -> Path:
     folder = var / "run"
     if len(os.fsencode(folder)) + LONGEST_SOCKET_NAME <= SOCKET_PATH_LIMIT:
         return folder
+    return short_folder(var)
+
+
+def short_folder(var: Path) -> Path:
+    """The folder in the system's temp folder that stands for ``var``."""
     digest = hashlib.sha256(os.fsencode(var.resolve())).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"shop-{_user_id()}-{digest}"
 

