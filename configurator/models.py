@@ -1,1 +1,314 @@
-"""The tables of configurator."""
+"""The tables of the configurator: what can be made, and what shoppers made of it.
+
+A version of a family never changes once it is published: Python refuses it here, and
+triggers refuse it in the database (migration 0002). Its text (``source``) is the truth;
+the rows of options, values, rules, prices and surfaces are derived from it at publishing,
+to be read, filtered and pointed at.
+"""
+
+from functools import partial
+from typing import Any, Self
+
+from django.core.files.storage import default_storage
+from django.db import models
+from django.db.models.functions import Now
+
+from configurator.visibility import Owned, OwnedQuerySet, Visitor
+from ledger.engine.identifiers import new_id
+
+
+class Immutable(Exception):
+    """A published version, a frozen design or one of their rows was to be changed or deleted."""
+
+
+class FamilyQuerySet(models.QuerySet["Family"]):
+    def on_sale(self) -> Self:
+        """Families that a shopper can start a design of, in the order of the shop's shelf."""
+        return self.filter(suspended_at=None, current__isnull=False).select_related("current")
+
+
+class Family(models.Model):
+    """A product line; what it offers today is its current version."""
+
+    code = models.SlugField(primary_key=True, max_length=60)
+    name = models.CharField(max_length=120)
+    summary = models.CharField(max_length=400, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    current = models.ForeignKey("Version", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    suspended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FamilyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name_plural = "families"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def sellable(self) -> Self:
+        """Versions that may still be ordered: not retired, of a family that is not suspended."""
+        return self.filter(retired_at=None, family__suspended_at=None)
+
+
+class Version(models.Model):
+    """One published state of a family. ``sealed`` is set once its rows stand; then nothing moves
+    but ``retired_at``."""
+
+    class Format(models.TextChoices):
+        FAMILY = "family", "family file"
+        XCSP = "xcsp", "XCSP 2.1"
+
+    family = models.ForeignKey(Family, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    source = models.TextField()
+    source_format = models.CharField(max_length=10, choices=Format.choices)
+    content_hash = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=200)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    sealed = models.BooleanField(default=False)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["family", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["family", "number"], name="version_number_once_a_family"),
+            models.UniqueConstraint(fields=["family", "content_hash"], name="version_content_once_a_family"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family_id} {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if (
+            not self._state.adding
+            and self.sealed
+            and set(kwargs.get("update_fields") or ()) != {"retired_at"}
+        ):
+            raise Immutable(f"Version {self} is published: publish a new one instead of changing it.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable(f"Version {self} is published: retire it instead of deleting it.")
+
+
+class VersionRow(models.Model):
+    """Base of the rows derived from a version: written once, by ``catalogue.publish``, in bulk."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT)
+    position = models.PositiveIntegerField()
+    code = models.CharField(max_length=120)
+
+    class Meta:
+        abstract = True
+        ordering = ["version", "position"]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        raise Immutable(f"{type(self).__name__} {self.code} belongs to a published version.")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable(f"{type(self).__name__} {self.code} belongs to a published version.")
+
+
+class Option(VersionRow):
+    class Kind(models.TextChoices):
+        CHOICE = "choice"
+        INTEGER = "integer"
+        TEXT = "text"
+        IMAGE = "image"
+
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    group = models.CharField(max_length=120, blank=True)
+    help = models.TextField(blank=True)
+    required = models.BooleanField()
+    default = models.JSONField(null=True)
+    unit = models.CharField(max_length=10, blank=True)
+    minimum = models.BigIntegerField(null=True)
+    maximum = models.BigIntegerField(null=True)
+    step = models.BigIntegerField(null=True)
+    max_length = models.PositiveIntegerField(null=True)
+    min_dpi = models.PositiveIntegerField(null=True)
+
+    class Meta(VersionRow.Meta):
+        abstract = False
+        default_related_name = "options"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code"], name="option_code_once_a_version"),
+        ]
+
+
+class Value(VersionRow):
+    option = models.ForeignKey(Option, on_delete=models.PROTECT)
+    name = models.CharField(max_length=200)
+    attributes = models.JSONField(default=dict)
+
+    class Meta(VersionRow.Meta):
+        abstract = False
+        default_related_name = "values"
+        ordering = ["option", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["option", "code"], name="value_code_once_an_option"),
+        ]
+
+
+class Rule(VersionRow):
+    definition = models.JSONField(help_text="Its expression, or its table.")
+    message = models.TextField(blank=True)
+    protects = models.CharField(max_length=120, blank=True)
+
+    class Meta(VersionRow.Meta):
+        abstract = False
+        default_related_name = "rules"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code"], name="rule_code_once_a_version"),
+        ]
+
+
+class PriceRule(VersionRow):
+    name = models.CharField(max_length=200)
+    definition = models.JSONField()
+
+    class Meta(VersionRow.Meta):
+        abstract = False
+        default_related_name = "price_rules"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code"], name="price_code_once_a_version"),
+        ]
+
+
+class Surface(VersionRow):
+    name = models.CharField(max_length=200)
+    process = models.CharField(max_length=60)
+    definition = models.JSONField()
+
+    class Meta(VersionRow.Meta):
+        abstract = False
+        default_related_name = "surfaces"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code"], name="surface_code_once_a_version"),
+        ]
+
+
+class ConfigurationQuerySet(OwnedQuerySet):
+    def idle_since(self, moment: Any) -> Self:
+        """Designs that nobody has touched since, for the clearing away of old ones."""
+        return self.filter(updated_at__lt=moment)
+
+
+class Configuration(Owned):
+    """A design being edited, pinned to the version it was started under."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "cfg"), editable=False)
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    choices = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = ConfigurationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        indexes = [models.Index(fields=["updated_at"], name="configuration_updated")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class DesignQuerySet(OwnedQuerySet):
+    def readable_by(self, *, user: Visitor, session_key: str) -> Self:
+        """One's own designs, those shared by link, and for staff all: for opening ONE by its id.
+        Never for a list: use ``visible_to`` there."""
+        if user is not None and user.is_authenticated and getattr(user, "is_staff", False):
+            return self.all()
+        mine = self.visible_to(user=user, session_key=session_key)
+        return mine | self.filter(shared_at__isnull=False)
+
+
+class Design(Owned):
+    """A frozen configuration: the share link, the cart and the order point here. Only who owns it
+    and whether its link is open can change (a trigger holds the rest)."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "dsg"), editable=False)
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    choices = models.JSONField()
+    artwork_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64, db_index=True)
+    price = models.JSONField(help_text="The price of one piece when it was frozen.")
+    created_at = models.DateTimeField()
+    shared_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DesignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.id
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Immutable(f"Design {self.id} is frozen: reopen it to make another.")
+        super().save(*args, **kwargs)
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def visible_to(self, *, user: Visitor, session_key: str) -> Self:
+        """Pictures that this account or guest has handed in (the same picture may have several owners)."""
+        mine = Upload.objects.visible_to(user=user, session_key=session_key)
+        return self.filter(sha256__in=mine.values("asset_id"))
+
+
+class Asset(models.Model):
+    """A picture as we re-encoded it, named by the hash of its bytes and stored once."""
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    width = models.PositiveIntegerField(help_text="pixels")
+    height = models.PositiveIntegerField(help_text="pixels")
+    size = models.PositiveBigIntegerField(help_text="bytes")
+    created_at = models.DateTimeField()
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "sha256"]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+    @property
+    def path(self) -> str:
+        """Where the PNG lies, as a name in the default storage."""
+        return f"assets/{self.sha256[:2]}/{self.sha256}.png"
+
+    def read(self) -> bytes:
+        with default_storage.open(self.path) as file:
+            return file.read()
+
+
+class Upload(Owned):
+    """Who handed in a picture, and when."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="uploads")
+    uploaded_at = models.DateTimeField(db_default=Now())
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-uploaded_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset", "owner", "session_key"], name="upload_once_a_person", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} {self.owner_id or self.session_key}"
