@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pytest_django
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -52,6 +54,16 @@ def django_db_modify_db_settings(
         os.environ["DATABASE_URL"] = cluster.url("test_shop")  # for the processes that tests start
         yield
         del os.environ["DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """The test database, where Django may empty the tables between transactional tests.
+
+    The ledger refuses TRUNCATE by a trigger; only that one is off here, rows stay protected.
+    """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_keeps_table")
 
 
 # --- people: alice owns, bob is staff, charlie is a stranger ----------------------------------------------
