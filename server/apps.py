@@ -2,6 +2,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from server import checks as checks
+
 
 class ServerConfig(AppConfig):
     name = "server"

@@ -105,6 +105,17 @@ def _add_secret(path: Path, name: str) -> dict[str, str]:
     return known
 
 
+def try_lock_file(descriptor: int) -> bool:
+    """Hold the lock on an open file until it is closed; False when another process holds it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def lock_file(descriptor: int) -> None:
     """Wait for, then hold, the lock on an open file until it is closed."""
     if fcntl is not None:

@@ -31,7 +31,12 @@ def die_with_parent(signal_number: int) -> Callable[[], None] | None:
 
 
 def start(
-    command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, last_signal: int | None = None
+    command: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    last_signal: int | None = None,
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` in a session of its own (so Ctrl-C reaches only us), its output added to ``log``.
 
@@ -42,6 +47,7 @@ def start(
         return subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
+            cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(env) if env is not None else None,
@@ -79,6 +85,18 @@ def is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def command_of(pid: int) -> str:
+    """The command line of a running process; empty when there is none."""
+    listing = Path(f"/proc/{pid}/cmdline")
+    if listing.parent.parent.joinpath("self").exists():
+        try:
+            return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            return ""
+    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, pause: float = 0.05) -> bool:
