@@ -1,0 +1,177 @@
+"""The fonts that text may be made with: files from pinned packages, found by code, known by content hash.
+
+A font is asked for by its code (`great-vibes`) or by code and weight (`playfair-display:700`); a variable
+font
+without a weight stands at its default instance. A letter that the asked font does not have comes from the
+first font of the fallback chain that has it. Outlines are never hinted: what is made does not depend on a
+resolution. Letter height is the height of the font's capitals (OS/2 sCapHeight, or the measured H).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import uharfbuzz as hb
+from fontTools.ttLib import TTFont
+
+CODES = (
+    "great-vibes",
+    "playfair-display",
+    "cinzel",
+    "pacifico",
+    "inter",
+    "noto-sans",
+    "noto-serif",
+    "noto-sans-arabic",
+    "heebo",
+)
+SERIFS = ("playfair-display", "cinzel", "noto-serif")
+FALLBACK = ("noto-sans", "heebo", "noto-sans-arabic")
+# HarfBuzz takes the language from the locale when none is given: always give one.
+LANGUAGE = "und"
+
+GlyphSegment = tuple[str, *tuple[float, ...]]
+GlyphOutline = tuple[GlyphSegment, ...]
+
+
+class UnknownFont(LookupError):
+    """No font of that code is installed."""
+
+    def __init__(self, code: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no font {code!r}. Known fonts: {', '.join(sorted(known))}.")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class FontFile:
+    """One font file: its code, where it is, and the hash of its bytes (hexadecimal SHA-256)."""
+
+    code: str
+    path: FilePath
+    sha256: str
+
+
+class Face:
+    """One font at one weight, ready to shape. Lengths are font units, y upwards."""
+
+    def __init__(self, file: FontFile, *, weight: int | None = None) -> None:
+        self.code, self.weight, self.sha256 = file.code, weight, file.sha256
+        data = file.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            raise OSError(f"The font file {file.path} has changed since it was listed.")
+        self.font = hb.Font(hb.Face(hb.Blob(data)))
+        if weight is not None:
+            self.font.set_variations({"wght": float(weight)})
+        self.cap_height = _cap_height(file.path, self.font)
+        self._covered: dict[str, bool] = {}
+        self._outlines: dict[int, GlyphOutline] = {}
+        self._draw = _drawing_functions()
+
+    def covers(self, cluster: str) -> bool:
+        """Whether the font has a glyph for everything seen in a grapheme cluster."""
+        known = self._covered.get(cluster)
+        if known is None:
+            buffer = hb.Buffer()
+            buffer.add_str(cluster)
+            buffer.guess_segment_properties()
+            buffer.language = LANGUAGE
+            hb.shape(self.font, buffer)
+            known = all(info.codepoint != 0 for info in buffer.glyph_infos)
+            self._covered[cluster] = known
+        return known
+
+    def outline(self, glyph: int) -> GlyphOutline:
+        """The outline of a glyph, unhinted, as segments M L Q C Z with absolute coordinates."""
+        known = self._outlines.get(glyph)
+        if known is None:
+            segments: list[GlyphSegment] = []
+            self.font.draw_glyph(glyph, self._draw, segments)
+            known = self._outlines[glyph] = tuple(segments)
+        return known
+
+
+def _cap_height(path: FilePath, font: Any) -> int:
+    with TTFont(path, lazy=True) as table:
+        declared = getattr(table["OS/2"], "sCapHeight", 0)
+    if declared:
+        return int(declared)
+    extents = font.get_glyph_extents(font.get_nominal_glyph(ord("H")))
+    return int(extents.y_bearing)
+
+
+def _drawing_functions() -> Any:
+    functions = hb.DrawFuncs()
+    functions.set_move_to_func(lambda x, y, out: out.append(("M", x, y)))
+    functions.set_line_to_func(lambda x, y, out: out.append(("L", x, y)))
+    functions.set_quadratic_to_func(lambda a, b, x, y, out: out.append(("Q", a, b, x, y)))
+    functions.set_cubic_to_func(lambda a, b, c, d, x, y, out: out.append(("C", a, b, c, d, x, y)))
+    functions.set_close_path_func(lambda out: out.append(("Z",)))
+    return functions
+
+
+class FontLibrary:
+    """The fonts of this installation by code, with the fallback chain. Make one and keep it."""
+
+    def __init__(self, files: Mapping[str, FilePath], *, fallback: Sequence[str] = FALLBACK) -> None:
+        self._files = {
+            code: FontFile(code, path, hashlib.sha256(path.read_bytes()).hexdigest())
+            for code, path in sorted(files.items())
+        }
+        self._fallback = tuple(code for code in fallback if code in self._files)
+        self._faces: dict[str, Face] = {}
+
+    @classmethod
+    def installed(cls, codes: Sequence[str] = CODES) -> FontLibrary:
+        """The fonts from the `fontpkg-*` packages; raises `UnknownFont` when one is not installed."""
+        return cls({code: _packaged_file(code) for code in codes})
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self._files)
+
+    def file_of(self, font: str) -> FontFile:
+        """The file of a font asked for as `code` or `code:weight`."""
+        code = font.partition(":")[0]
+        if code not in self._files:
+            raise UnknownFont(code, self.codes)
+        return self._files[code]
+
+    def face(self, font: str) -> Face:
+        """The font asked for as `code` or `code:weight`; raises `UnknownFont`."""
+        if font not in self._faces:
+            weight = font.partition(":")[2]
+            if weight and not weight.isdecimal():
+                raise UnknownFont(font, self.codes)
+            self._faces[font] = Face(self.file_of(font), weight=int(weight) if weight else None)
+        return self._faces[font]
+
+    def chain(self, font: str) -> tuple[Face, ...]:
+        """The asked font and those that may stand in for it, in order, each once."""
+        code, _, weight = font.partition(":")
+        stand_in = ("noto-serif",) if code in SERIFS and "noto-serif" in self._files else ()
+        names = [font]
+        for other in (*stand_in, *self._fallback):
+            if other != code:
+                names.append(f"{other}:{weight}" if weight else other)
+        return tuple(self.face(name) for name in names)
+
+    def face_for(self, cluster: str, font: str) -> Face | None:
+        """The first font of the chain that has every letter of the cluster; None when none has."""
+        return next((face for face in self.chain(font) if face.covers(cluster)), None)
+
+
+def _packaged_file(code: str) -> FilePath:
+    package = "fontpkg_" + code.replace("-", "_")
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise UnknownFont(code, ())
+    root = FilePath(found.origin).parent
+    described = json.loads((root / "metadata.json").read_text(encoding="utf-8"))
+    upright = [entry["path"] for entry in described["files"] if entry["style"] == "normal"]
+    return root / str(upright[0])

@@ -1,0 +1,29 @@
+"""A design's text, pictures and shapes on a surface, in integer micrometres: the one truth of what is
+made."""
+
+from configurator.engine.layout.elements import (
+    Frame,
+    ImageElement,
+    LayoutError,
+    ShapeElement,
+    TextElement,
+    compose,
+)
+from configurator.engine.layout.scene import AssetInfo, Finding, Outline, Placed, Scene, Stroke
+from configurator.engine.layout.text import TextFrame
+
+__all__ = [
+    "AssetInfo",
+    "Finding",
+    "Frame",
+    "ImageElement",
+    "LayoutError",
+    "Outline",
+    "Placed",
+    "Scene",
+    "ShapeElement",
+    "Stroke",
+    "TextElement",
+    "TextFrame",
+    "compose",
+]

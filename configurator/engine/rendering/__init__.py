@@ -1,0 +1,1 @@
+"""Outputs from one scene: SVG, PDF, product pictures, sheets."""
