@@ -77,14 +77,15 @@ def run(job_id: int) -> bool:
     try:
         with _heartbeat(claim, known.lease):
             effect = known.work(claim)
-            return _finish(claim, effect)
+        _finish(claim, effect)
+        return True
     except ClaimLost:
         log.warning("job %s: attempt %s was overtaken, its result is discarded", job_id, claim.attempt)
         return False
     except BaseException as error:
         log.exception("job %s (%s): attempt %s failed", job_id, kind, claim.attempt)
         _fail(claim, error)
-        if not isinstance(error, Exception) or isinstance(error, DatabaseError):
+        if not isinstance(error, Exception):
             raise
         return False
 
@@ -200,8 +201,11 @@ def _beat(claim: Claim, lease: timedelta, done: threading.Event) -> None:
         connection.close()
 
 
-def _finish(claim: Claim, effect: Effect | None) -> bool:
-    """Done and effect in one transaction; False, and no effect, when the job is no longer ours."""
+def _finish(claim: Claim, effect: Effect | None) -> None:
+    """Done and effect in one transaction. Raises ClaimLost, with no effect, when the job is no longer ours.
+
+    The row's lock, held from the first statement, keeps others off while the effect is written.
+    """
     with transaction.atomic():
         mine = (
             Job.objects.filter(pk=claim.job_id)
@@ -212,7 +216,6 @@ def _finish(claim: Claim, effect: Effect | None) -> bool:
             raise ClaimLost(f"Job {claim.job_id} is no longer held by this worker.")
         if effect is not None:
             effect()
-        return True
 
 
 def _fail(claim: Claim, error: BaseException) -> None:

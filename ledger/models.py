@@ -95,9 +95,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def exhausted(self) -> "JobQuerySet":
         """Started MAX_ATTEMPTS times without finishing."""
-        return (
-            self.filter(state__in=(Job.State.QUEUED, Job.State.FAILED)) | self.lease_over()
-        ).filter(attempts__gte=MAX_ATTEMPTS)
+        return (self.filter(state__in=(Job.State.QUEUED, Job.State.FAILED)) | self.lease_over()).filter(
+            attempts__gte=MAX_ATTEMPTS
+        )
 
     def held_by(self, token: str) -> "JobQuerySet":
         """The running job whose fencing token is ``token``."""
