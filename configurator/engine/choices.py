@@ -1,0 +1,132 @@
+"""What a shopper has chosen: checked against the options and brought into one form."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wcwidth import iter_graphemes
+
+from configurator.engine.expressions import nearest_hint
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec
+
+# A cluster of Hindi or of a family emoji needs up to ten code points; "Zalgo" text stacks hundreds.
+_MAX_CODE_POINTS_A_CLUSTER = 12
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceProblem:
+    option: str
+    value: Any
+    message: str
+    hint: str = ""
+
+
+class ChoiceError(Exception):
+    """Choices that no rule needs to judge: unknown options or values, off the grid, texts too long."""
+
+    def __init__(self, problems: tuple[ChoiceProblem, ...]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+def text_length(text: str) -> int:
+    """The length of a text in grapheme clusters: what a reader counts as letters."""
+    return sum(1 for _ in iter_graphemes(text))
+
+
+def normalise(spec: FamilySpec, choices: Mapping[str, Any]) -> dict[str, Choice]:
+    """The choices in the family's order: codes as text, numbers as int, texts in NFC; None means not chosen.
+
+    An empty text is a choice (of no text) where the text is optional, and no choice where it is required.
+    Raises `ChoiceError` with everything that is wrong.
+    """
+    problems = [
+        ChoiceProblem(
+            str(code),
+            value,
+            f"{spec.name} has no option {code}.",
+            nearest_hint(str(code), spec.option_by_code),
+        )
+        for code, value in choices.items()
+        if code not in spec.option_by_code
+    ]
+    result: dict[str, Choice] = {}
+    for option in spec.options:
+        value = choices.get(option.code)
+        if value is None:
+            continue
+        checked = check_choice(option, value)
+        if isinstance(checked, ChoiceProblem):
+            problems.append(checked)
+        elif checked != "" or (option.kind == "text" and not option.required):
+            result[option.code] = checked
+    if problems:
+        raise ChoiceError(tuple(problems))
+    return result
+
+
+def check_choice(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
+    """The value in its one form, or what is wrong with it."""
+    if option.kind == "choice":
+        return _check_code(option, value)
+    if option.kind == "integer":
+        return _check_number(option, value)
+    if not isinstance(value, str):
+        return ChoiceProblem(option.code, value, f"{option.name} has to be text.")
+    if option.kind == "image":
+        if value == "" or _SHA256.fullmatch(value):
+            return value
+        return ChoiceProblem(
+            option.code, value, f"{option.name}: this picture is not known.", "upload it first"
+        )
+    return _check_text(option, value)
+
+
+def _check_code(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
+    code = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(code, str) and code in option.value_by_code:
+        return code
+    hint = nearest_hint(str(value), option.codes)
+    return ChoiceProblem(option.code, value, f"{option.name} has no value {value}.", hint)
+
+
+def _check_number(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
+    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,12}\s*", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return ChoiceProblem(option.code, value, f"{option.name} has to be a whole number.")
+    nearest = nearest_number(option, value)
+    if nearest == value:
+        return value
+    unit = f" {option.unit}" if option.unit else ""
+    limits = f"{option.name} goes from {option.minimum} to {option.maximum}{unit}"
+    steps = f" in steps of {option.step}" if option.step != 1 else ""
+    return ChoiceProblem(option.code, value, f"{limits}{steps}.", f"the nearest is {nearest}{unit}")
+
+
+def nearest_number(option: OptionSpec, value: int) -> int:
+    """The number on the option's grid that is nearest, the lower one of two."""
+    last = (option.maximum - option.minimum) // option.step
+    below, beyond = divmod(value - option.minimum, option.step)
+    index = below if 2 * beyond <= option.step else below + 1
+    return option.minimum + max(0, min(last, index)) * option.step
+
+
+def _check_text(option: OptionSpec, value: str) -> Choice | ChoiceProblem:
+    text = unicodedata.normalize("NFC", value)
+    if len(text) > option.max_length * _MAX_CODE_POINTS_A_CLUSTER or text_length(text) > option.max_length:
+        return ChoiceProblem(
+            option.code, value[:80], f"{option.name} may have {option.max_length} letters at most."
+        )
+    # Control characters and half surrogates cannot be engraved; ZWJ and the like (Cf) are part of writing.
+    unprintable = [
+        character for character in text if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    ]
+    if unprintable:
+        return ChoiceProblem(
+            option.code, value[:80], f"{option.name} holds a character that cannot be written."
+        )
+    return text

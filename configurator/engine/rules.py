@@ -1,0 +1,259 @@
+"""Evaluating rules and expressions over choices: exactly, and three-valued while something is not chosen."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from configurator.engine.choices import text_length
+from configurator.engine.expressions import (
+    Constant,
+    Expression,
+    ExpressionError,
+    Node,
+    Operation,
+    Reference,
+    parse,
+)
+from configurator.engine.spec import Attribute, Choices, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec
+from configurator.engine.units import factor_of
+
+__all__ = [
+    "Environment",
+    "Expression",
+    "ExpressionError",
+    "Undefined",
+    "Value",
+    "environment_of",
+    "evaluate",
+    "fill",
+    "holds",
+    "length_um",
+    "number_of",
+    "parse",
+    "rule_holds",
+    "template_references",
+]
+
+Value = Fraction | str | bool
+# What each name stands for, by `option` or `option.attribute`; a name that is missing is not chosen yet.
+Environment = Mapping[str, Value]
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class Undefined(ArithmeticError):
+    """A number that does not exist: something divided by zero."""
+
+
+def environment_of(spec: FamilySpec, choices: Choices, *, finished: bool = False) -> dict[str, Value]:
+    """What every name of the family stands for under these choices.
+
+    With `finished`, texts and pictures that were left out count as empty; otherwise they are not known yet.
+    """
+    environment: dict[str, Value] = {}
+    for option in spec.options:
+        chosen = choices.get(option.code)
+        if option.kind == "text" and (chosen is not None or finished):
+            environment[option.code] = str(chosen or "")
+            environment[f"{option.code}.length"] = Fraction(text_length(str(chosen or "")))
+        elif option.kind == "image" and (chosen is not None or finished):
+            environment[f"{option.code}.count"] = Fraction(1 if chosen else 0)
+        elif chosen is not None:
+            environment.update(values_of(option, chosen))
+    return environment
+
+
+def values_of(option: OptionSpec, chosen: str | int) -> dict[str, Value]:
+    """What the names of a choice or integer option stand for when this is chosen."""
+    if option.kind == "integer":
+        return {option.code: Fraction(int(chosen)) * factor_of(option.unit)}
+    value = option.value_by_code[str(chosen)]
+    named = {f"{option.code}.{name}": _plain(attribute) for name, attribute in value.attributes.items()}
+    return {option.code: value.code, **named}
+
+
+def _plain(attribute: Attribute) -> Value:
+    return attribute.number if isinstance(attribute, Quantity) else attribute
+
+
+def evaluate(expression: Expression, environment: Environment) -> Value | None:
+    """The value, or None while it depends on something not chosen; `Undefined` on a division by zero."""
+    return _evaluate(expression.root, environment)
+
+
+def _evaluate(node: Node, environment: Environment) -> Value | None:
+    if isinstance(node, Constant):
+        return node.value
+    if isinstance(node, Reference):
+        return environment.get(node.key)
+    assert isinstance(node, Operation)
+    return _EVALUATORS[node.operator](node.operands, environment)
+
+
+_Operands = tuple[Node, ...]
+
+
+def _not(operands: _Operands, environment: Environment) -> Value | None:
+    value = _evaluate(operands[0], environment)
+    return None if value is None else not value
+
+
+def _and(operands: _Operands, environment: Environment) -> Value | None:
+    unknown = False
+    for operand in operands:
+        value = _evaluate(operand, environment)
+        if value is False:
+            return False
+        unknown = unknown or value is None
+    return None if unknown else True
+
+
+def _or(operands: _Operands, environment: Environment) -> Value | None:
+    unknown = False
+    for operand in operands:
+        value = _evaluate(operand, environment)
+        if value is True:
+            return True
+        unknown = unknown or value is None
+    return None if unknown else False
+
+
+def _implies(operands: _Operands, environment: Environment) -> Value | None:
+    left = _evaluate(operands[0], environment)
+    if left is False:
+        return True
+    right = _evaluate(operands[1], environment)
+    return True if right is True else None if left is None or right is None else False
+
+
+def _equivalent(operands: _Operands, environment: Environment) -> Value | None:
+    left, right = (_evaluate(operand, environment) for operand in operands)
+    return None if left is None or right is None else left == right
+
+
+def _relation(test: Callable[..., bool]) -> Callable[[_Operands, Environment], Value | None]:
+    def relate(operands: _Operands, environment: Environment) -> Value | None:
+        # A comparison with a number that does not exist does not hold (relational semantics).
+        try:
+            values = [_evaluate(operand, environment) for operand in operands]
+        except Undefined:
+            return False
+        return None if None in values else test(*values)
+
+    return relate
+
+
+def _arithmetic(compute: Callable[..., Fraction | int]) -> Callable[[_Operands, Environment], Value | None]:
+    def calculate(operands: _Operands, environment: Environment) -> Value | None:
+        values = [_evaluate(operand, environment) for operand in operands]
+        return None if None in values else Fraction(compute(*values))
+
+    return calculate
+
+
+def _divide(left: Fraction, right: Fraction) -> Fraction:
+    if right == 0:
+        raise Undefined("a number is divided by zero")
+    return left / right
+
+
+def _if(operands: _Operands, environment: Environment) -> Value | None:
+    condition = _evaluate(operands[0], environment)
+    if condition is None:
+        first, second = (_evaluate(operand, environment) for operand in operands[1:])
+        return first if first == second else None
+    return _evaluate(operands[1 if condition else 2], environment)
+
+
+_EVALUATORS: dict[str, Callable[[_Operands, Environment], Value | None]] = {
+    "!": _not,
+    "&": _and,
+    "|": _or,
+    "=>": _implies,
+    "<=>": _equivalent,
+    "if": _if,
+    "==": _relation(lambda a, b: a == b),
+    "!=": _relation(lambda a, b: a != b),
+    "<": _relation(lambda a, b: a < b),
+    ">": _relation(lambda a, b: a > b),
+    "<=": _relation(lambda a, b: a <= b),
+    ">=": _relation(lambda a, b: a >= b),
+    "in": _relation(lambda value, *listed: value in listed),
+    "+": _arithmetic(lambda a, b: a + b),
+    "-": _arithmetic(lambda a, b: a - b),
+    "*": _arithmetic(lambda a, b: a * b),
+    "/": _arithmetic(_divide),
+    "neg": _arithmetic(lambda a: -a),
+    "floor": _arithmetic(math.floor),
+    "ceil": _arithmetic(math.ceil),
+    "abs": _arithmetic(abs),
+    "min": _arithmetic(min),
+    "max": _arithmetic(max),
+}
+
+
+def holds(condition: str | None, environment: Environment) -> bool | None:
+    """Whether a condition holds (no condition always does), None while that is open."""
+    if condition is None:
+        return True
+    value = evaluate(parse(condition), environment)
+    return None if value is None else bool(value)
+
+
+def number_of(text: str, environment: Environment) -> Fraction | None:
+    """The number an expression gives, in base units (mm, g, s), None while it is open."""
+    value = evaluate(parse(text), environment)
+    assert value is None or (isinstance(value, Fraction) and not isinstance(value, bool))
+    return value
+
+
+def length_um(text: str, environment: Environment) -> int | None:
+    """The length an expression gives, in whole micrometres (half up), None while it is open."""
+    number = number_of(text, environment)
+    return None if number is None else math.floor(number * 1000 + Fraction(1, 2))
+
+
+def rule_holds(rule: RuleSpec, environment: Environment) -> bool | None:
+    """Whether a rule holds; None while the choices made leave that open."""
+    if rule.table is not None:
+        return _table_holds(rule.table, environment)
+    assert rule.expr is not None
+    return holds(rule.expr, environment)
+
+
+def _table_holds(table: TableSpec, environment: Environment) -> bool | None:
+    known = [_as_code(environment.get(code)) for code in table.options]
+    fits = [
+        row
+        for row in table.rows
+        if all(value is None or value in cell for value, cell in zip(known, row, strict=True))
+    ]
+    if table.allowed:
+        return False if not fits else None if None in known else True
+    return None if fits and None in known else not fits
+
+
+def _as_code(value: Value | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def template_references(template: str) -> list[str]:
+    """The names in `{...}` of a template, in order."""
+    return _PLACEHOLDER.findall(template)
+
+
+def fill(template: str, environment: Environment) -> str | None:
+    """The template with its names replaced by what they stand for; None while one of them is open."""
+    missing = [name for name in template_references(template) if name not in environment]
+    if missing:
+        return None
+    return _PLACEHOLDER.sub(lambda found: _as_text(environment[found[1]]), template)
+
+
+def _as_text(value: Value) -> str:
+    if isinstance(value, Fraction):
+        if value.denominator == 1:
+            return str(value.numerator)
+        return format((Decimal(value.numerator) / Decimal(value.denominator)).normalize(), "f")
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,231 @@
+"""What a product family is, as facts.
+
+A `FamilySpec` is read from a family file (`family.read_family`) or from an XCSP file (`xcsp.read_xcsp`) and
+never changes afterwards. Expressions are kept as text (`rules.parse` remembers what it has parsed); templates
+are text with `{option}` or `{option.attribute}` in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal
+
+OptionKind = Literal["choice", "integer", "text", "image"]
+Choice = str | int
+Choices = Mapping[str, Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact number in base units: mm, mm2, mm3, g, s, ml, a currency, or "" for a plain number."""
+
+    number: Fraction
+    unit: str = ""
+
+
+Attribute = Quantity | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSpec:
+    code: str
+    name: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """One question to the shopper; numbers are in `unit`, `max_length` in grapheme clusters."""
+
+    code: str
+    name: str
+    kind: OptionKind
+    group: str = ""
+    help: str = ""
+    required: bool = True
+    default: Choice | None = None
+    values: tuple[ValueSpec, ...] = ()
+    unit: str = ""
+    minimum: int = 0
+    maximum: int = 0
+    step: int = 1
+    max_length: int = 0
+    min_dpi: int = 0
+
+    @cached_property
+    def value_by_code(self) -> Mapping[str, ValueSpec]:
+        return {value.code: value for value in self.values}
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(value.code for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """Allowed (or forbidden) combinations: a row has, for each option, the codes that the cell stands for.
+
+    Only choice options stand in tables. Where the file says `*`, the cell holds every code of its option.
+    """
+
+    options: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], ...], ...]
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """Either `expr` or `table` is given, never both."""
+
+    code: str
+    expr: str | None = None
+    table: TableSpec | None = None
+    message: str = ""
+    protects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSpec:
+    """`amount` (an expression giving money, per unit) or `percent` of the sum of the amounts."""
+
+    code: str
+    name: str
+    when: str | None = None
+    amount: str | None = None
+    percent: Decimal | None = None
+    min_quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ElementSpec:
+    """One thing drawn on a surface; `box` is (x, y, width, height) in mm from the top left corner."""
+
+    kind: Literal["text", "image", "shape"]
+    box: tuple[str, str, str, str]
+    option: str = ""
+    text: str = ""
+    font: str = ""
+    align: str = "center"
+    valign: str = "middle"
+    size: str | None = None
+    min_size: str | None = None
+    colour: str = ""
+    fit: str = "contain"
+    shape: str = ""
+    stroke: str | None = None
+    radius: str | None = None
+    when: str | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSpec:
+    """The product picture: a photographed or rendered view in variants, or a renderer with its parameters."""
+
+    view: str = ""
+    variant: str = ""
+    renderer: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceSpec:
+    code: str
+    name: str
+    process: str
+    width: str
+    height: str
+    safe: str = "0 mm"
+    corner_radius: str = "0 mm"
+    background: str = ""
+    picture: PictureSpec | None = None
+    elements: tuple[ElementSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartSpec:
+    """A rectangle cut from the sheet or laid on the bed of the first step; `count` of them for one unit."""
+
+    code: str
+    width: str
+    height: str
+    count: str = "1"
+    rotate: bool = True
+    surface: str = ""
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    step: int
+    work_centre: str
+    setup_family: str
+    seconds: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialSpec:
+    material: str
+    quantity: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManufactureSpec:
+    parts: tuple[PartSpec, ...] = ()
+    sheet_material: str = ""
+    routing: tuple[StepSpec, ...] = ()
+    materials: tuple[MaterialSpec, ...] = ()
+    weight: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSpec:
+    """An author's own test: `choices` over the defaults must be valid, or refused (by the rule `by`)."""
+
+    name: str
+    choices: Choices
+    expect: Literal["valid", "refused"]
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class FamilySpec:
+    code: str
+    name: str
+    summary: str = ""
+    currency: str = "EUR"
+    base_price: Decimal = Decimal("0.00")
+    lead_days: int = 0
+    groups: tuple[GroupSpec, ...] = ()
+    options: tuple[OptionSpec, ...] = ()
+    rules: tuple[RuleSpec, ...] = ()
+    prices: tuple[PriceSpec, ...] = ()
+    surfaces: tuple[SurfaceSpec, ...] = ()
+    manufacture: ManufactureSpec | None = None
+    tests: tuple[CaseSpec, ...] = ()
+
+    @cached_property
+    def option_by_code(self) -> Mapping[str, OptionSpec]:
+        return {option.code: option for option in self.options}
+
+    @cached_property
+    def rule_by_code(self) -> Mapping[str, RuleSpec]:
+        return {rule.code: rule for rule in self.rules}
+
+    @cached_property
+    def surface_by_code(self) -> Mapping[str, SurfaceSpec]:
+        return {surface.code: surface for surface in self.surfaces}
+
+    @property
+    def defaults(self) -> dict[str, Choice]:
+        return {option.code: option.default for option in self.options if option.default is not None}
