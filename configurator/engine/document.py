@@ -1,7 +1,7 @@
 """A strict reader of YAML text: plain data with the line and column of every node.
 
 Stricter than YAML on purpose: one document, no anchors, aliases or tags (a small file cannot grow into a
-large one), no key twice, only `true` and `false` are truth values (`no` and `on` are words), numbers are exact.
+large one), no key twice, only `true` and `false` are truth values (`no` is a word), numbers are exact.
 """
 
 import re
