@@ -66,6 +66,11 @@ def multiply(left: Dimension, right: Dimension, *, sign: int = 1) -> Dimension:
     return tuple(sorted((unit, power) for unit, power in powers.items() if power))
 
 
+def is_number(text: str) -> bool:
+    """Whether the text is a plain number in decimal."""
+    return re.fullmatch(r"[-+]?\d{1,18}(\.\d{1,18})?", text) is not None
+
+
 def read_quantity(text: str) -> Quantity | None:
     """`12 mm`, `2.4 m2`, `4.50 EUR` in base units; None when the text is not a number with a unit."""
     found = _QUANTITY.fullmatch(text.strip())

@@ -1,0 +1,326 @@
+"""Reading family files: YAML text in, a checked `FamilySpec` out, or everything that is wrong at once."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from configurator.engine.document import Document, Path, Problem, Unreadable, read_document, where_of
+from configurator.engine.proofreading import Proofreader
+from configurator.engine.schema import schema_problems
+from configurator.engine.spec import (
+    Attribute,
+    CaseSpec,
+    ElementSpec,
+    FamilySpec,
+    GroupSpec,
+    ManufactureSpec,
+    MaterialSpec,
+    OptionSpec,
+    PartSpec,
+    PictureSpec,
+    PriceSpec,
+    Quantity,
+    RuleSpec,
+    StepSpec,
+    SurfaceSpec,
+    TableSpec,
+    ValueSpec,
+)
+from configurator.engine.units import is_number, read_quantity
+
+__all__ = ["FamilyError", "FamilySpec", "Problem", "read_family"]
+
+# The solver has one literal for each point of a grid; finer ones than this need a coarser step.
+MAX_POINTS = 5_000
+
+
+class FamilyError(Exception):
+    """A family file with everything that is wrong in it, in the order of the file."""
+
+    def __init__(self, problems: tuple[Problem, ...], filename: str = "") -> None:
+        self.problems = problems
+        self.filename = filename
+        super().__init__(
+            "\n".join(f"{filename}: {problem}" if filename else str(problem) for problem in problems)
+        )
+
+
+def read_family(text: str, *, filename: str = "") -> FamilySpec:
+    """Reads and checks a family file; raises `FamilyError` with all problems at once."""
+    try:
+        document = read_document(text)
+    except Unreadable as error:
+        raise FamilyError((error.problem,), filename) from None
+    found = list(schema_problems(document))
+    problems = [*document.repeated, *(problem for _, problem in found)]
+    reader = _Reader(document, {path[:2] for path, _ in found})
+    spec = reader.family() if isinstance(document.data, dict) else None
+    problems += reader.problems
+    if problems or spec is None:
+        ordered = sorted(set(problems), key=lambda problem: (problem.line, problem.column, problem.message))
+        raise FamilyError(tuple(ordered), filename)
+    return spec
+
+
+class _Reader:
+    """Builds the facts from the parts of the document in which the schema found nothing wrong."""
+
+    def __init__(self, document: Document, broken: set[Path]) -> None:
+        self.document = document
+        self.broken = broken
+        self.problems: list[Problem] = []
+
+    def family(self) -> FamilySpec:
+        data = self.document.data
+        options = tuple(self._option(path, item) for path, item in self._sound("options"))
+        for section, (first, second) in _EITHER.items():
+            for path, item in self._sound(section):
+                if (first in item) == (second in item):
+                    self._note(path, f"{item['code']} needs either {first} or {second}")
+        spec = FamilySpec(
+            code=str(data.get("family", "")),
+            name=str(data.get("name", "")),
+            summary=str(data.get("summary", "")),
+            currency=str(data.get("currency", "EUR")),
+            base_price=self._money(("base_price",)),
+            lead_days=data.get("lead_days", 0) if isinstance(data.get("lead_days", 0), int) else 0,
+            groups=tuple(GroupSpec(item["code"], item["name"]) for _, item in self._sound("groups")),
+            options=options,
+            rules=tuple(_rule(item, options) for _, item in self._kept("rules")),
+            prices=tuple(_price(item) for _, item in self._kept("prices")),
+            surfaces=tuple(_surface(item) for _, item in self._sound("surfaces")),
+            manufacture=self._manufacture(),
+            tests=tuple(self._case(item) for _, item in self._sound("tests")),
+        )
+        excused = [
+            str(item.get("code")) for path, item in self._items("options") if path in self.broken and item
+        ]
+        paths = {section: [path for path, _ in self._kept(section)] for section in _SECTIONS}
+        proofreader = Proofreader(self.document, spec, excused=excused, paths=paths)
+        if ("options",) not in self.broken and options:
+            proofreader.read()
+        self.problems += proofreader.problems
+        return spec
+
+    def _kept(self, section: str) -> list[tuple[Path, Any]]:
+        """The entries that become facts, in the order of the file."""
+        first, second = _EITHER.get(section, ("", ""))
+        return [
+            (path, item)
+            for path, item in self._sound(section)
+            if section not in _EITHER or (first in item) != (second in item)
+        ]
+
+    def _items(self, section: str) -> list[tuple[Path, Any]]:
+        items = self.document.data.get(section)
+        return (
+            [((section, index), item) for index, item in enumerate(items)] if isinstance(items, list) else []
+        )
+
+    def _sound(self, section: str) -> list[tuple[Path, Any]]:
+        whole = (section,) not in self.broken
+        return [(path, item) for path, item in self._items(section) if whole and path not in self.broken]
+
+    def _note(self, path: Path, message: str, hint: str = "") -> None:
+        line, column = self.document.place(path)
+        self.problems.append(Problem(line, column, where_of(path), message, hint))
+
+    def _money(self, path: Path) -> Decimal:
+        value = self.document.data.get(path[0])
+        if path in self.broken or not isinstance(value, str | int | Decimal):
+            return Decimal("0.00")
+        return Decimal(value)
+
+    def _option(self, path: Path, item: Mapping[str, Any]) -> OptionSpec:
+        values = tuple(_value(value) for value in item.get("values", ()))
+        spec = OptionSpec(
+            code=item["code"],
+            name=item["name"],
+            kind=item["kind"],
+            group=item.get("group", ""),
+            help=item.get("help", ""),
+            required=item.get("required", True),
+            values=values,
+            unit=item.get("unit", ""),
+            minimum=item.get("min", 0),
+            maximum=item.get("max", 0),
+            step=item.get("step", 1),
+            max_length=item.get("max_length", 0),
+            min_dpi=item.get("min_dpi", 0),
+            default=_code(item["default"])
+            if "default" in item and item["kind"] != "integer"
+            else item.get("default"),
+        )
+        if spec.kind == "integer":
+            self._check_grid(path, spec)
+        return spec
+
+    def _check_grid(self, path: Path, option: OptionSpec) -> None:
+        if option.maximum < option.minimum:
+            self._note((*path, "max"), f"max {option.maximum} is below min {option.minimum}")
+        elif (option.maximum - option.minimum) % option.step:
+            nearest = option.maximum - (option.maximum - option.minimum) % option.step
+            self._note(
+                (*path, "max"),
+                f"max {option.maximum} is not on the grid of step {option.step}",
+                f"the nearest is {nearest}",
+            )
+        elif (option.maximum - option.minimum) // option.step >= MAX_POINTS:
+            self._note(
+                (*path, "step"), f"{option.code} has more than {MAX_POINTS:,} points", "make the step coarser"
+            )
+
+    def _manufacture(self) -> ManufactureSpec | None:
+        item = self.document.data.get("manufacture")
+        if not isinstance(item, dict) or any(path[:1] == ("manufacture",) for path in self.broken):
+            return None
+        return ManufactureSpec(
+            parts=tuple(_part(part) for part in item.get("parts", ())),
+            sheet_material=item.get("sheet_material", ""),
+            routing=tuple(
+                StepSpec(
+                    step["step"],
+                    step["work_centre"],
+                    step["setup_family"],
+                    str(step["seconds"]),
+                    step.get("when"),
+                )
+                for step in item["routing"]
+            ),
+            materials=tuple(
+                MaterialSpec(use["material"], str(use["quantity"]), use.get("when"))
+                for use in item.get("materials", ())
+            ),
+            weight=_text(item.get("weight")),
+        )
+
+    def _case(self, item: Mapping[str, Any]) -> CaseSpec:
+        choices = {
+            code: value if isinstance(value, int | str) else str(value)
+            for code, value in item["choices"].items()
+        }
+        return CaseSpec(item["name"], choices, item["expect"], item.get("by", ""))
+
+
+_EITHER = {"rules": ("expr", "table"), "prices": ("amount", "percent")}
+_SECTIONS = ("groups", "options", "rules", "prices", "surfaces", "tests")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _code(value: Any) -> str:
+    """Codes and texts written as `11` or `true` are meant as they stand in the file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _value(item: Mapping[str, Any]) -> ValueSpec:
+    attributes = {name: _attribute(value) for name, value in item.get("attributes", {}).items()}
+    return ValueSpec(_code(item["code"]), item["name"], attributes)
+
+
+def _attribute(value: Any) -> Attribute:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | Decimal):
+        return Quantity(Fraction(value))
+    return read_quantity(value) or str(value)
+
+
+def _rule(item: Mapping[str, Any], options: tuple[OptionSpec, ...]) -> RuleSpec:
+    table = item.get("table")
+    return RuleSpec(
+        code=item["code"],
+        expr=item.get("expr"),
+        table=None if table is None else _table(table, {option.code: option.codes for option in options}),
+        message=item.get("message", ""),
+        protects=item.get("protects", ""),
+    )
+
+
+def _table(item: Mapping[str, Any], codes: Mapping[str, tuple[str, ...]]) -> TableSpec:
+    """Cells are a code, a list of codes, or `*` for every code; the proofreader checks them."""
+
+    def cell(option: str, written: Any) -> tuple[str, ...]:
+        if written == "*":
+            return codes.get(option, ())
+        return tuple(_code(code) for code in written) if isinstance(written, list) else (_code(written),)
+
+    options = tuple(item["options"])
+    rows = item.get("allowed", item.get("forbidden", ()))
+    cells = tuple(
+        tuple(cell(option, written) for option, written in zip(options, row, strict=False)) for row in rows
+    )
+    return TableSpec(options, cells, allowed="allowed" in item)
+
+
+def _price(item: Mapping[str, Any]) -> PriceSpec:
+    percent = item.get("percent")
+    return PriceSpec(
+        code=item["code"],
+        name=item["name"],
+        when=item.get("when"),
+        amount=_text(item.get("amount")),
+        percent=None if percent is None or not is_number(str(percent)) else Decimal(str(percent)),
+        min_quantity=item.get("min_quantity"),
+    )
+
+
+def _surface(item: Mapping[str, Any]) -> SurfaceSpec:
+    picture = item.get("picture")
+    elements = tuple(
+        _element(element, number) for number, element in enumerate(item.get("elements", ()), start=1)
+    )
+    return SurfaceSpec(
+        code=item["code"],
+        name=item["name"],
+        process=item["process"],
+        width=str(item["width"]),
+        height=str(item["height"]),
+        safe=str(item.get("safe", "0 mm")),
+        corner_radius=str(item.get("corner_radius", "0 mm")),
+        background=item.get("background", ""),
+        picture=None if picture is None else _picture(picture),
+        elements=elements,
+    )
+
+
+def _picture(item: Mapping[str, Any]) -> PictureSpec:
+    parameters = {name: str(value) for name, value in item.get("parameters", {}).items()}
+    return PictureSpec(item.get("view", ""), item.get("variant", ""), item.get("renderer", ""), parameters)
+
+
+def _element(item: Mapping[str, Any], number: int) -> ElementSpec:
+    x, y, width, height = map(str, item["box"])
+    return ElementSpec(
+        kind=item["kind"],
+        box=(x, y, width, height),
+        option=item.get("option", ""),
+        text=item.get("text", ""),
+        font=item.get("font", ""),
+        align=item.get("align", "center"),
+        valign=item.get("valign", "middle"),
+        size=_text(item.get("size")),
+        min_size=_text(item.get("min_size")),
+        colour=item.get("colour", ""),
+        fit=item.get("fit", "contain"),
+        shape=item.get("shape", ""),
+        stroke=_text(item.get("stroke")),
+        radius=_text(item.get("radius")),
+        when=item.get("when"),
+        code=item.get("code", f"{item['kind']}-{number}"),
+    )
+
+
+def _part(item: Mapping[str, Any]) -> PartSpec:
+    return PartSpec(
+        code=item["code"],
+        width=str(item["width"]),
+        height=str(item["height"]),
+        count=str(item.get("count", 1)),
+        rotate=item.get("rotate", True),
+        surface=item.get("surface", ""),
+        when=item.get("when"),
+    )
