@@ -1,0 +1,28 @@
+# Thin: the two commands need no make. `python3 manage.py up` starts everything, `python3 manage.py test` tests everything.
+PYTHON = .venv/bin/python
+COMPILE = $(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+.PHONY: check fmt lock bench shots
+
+check:  ## every static rule, offline; the tests run them too
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy server ledger configurator orders production
+	.venv/bin/lint-imports --no-cache
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py check --fail-level WARNING
+
+fmt:  ## bring the source into shape
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock:  ## requirements*.in -> requirements*.txt, with hashes
+	$(COMPILE) requirements-setup.in -o requirements-setup.txt
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+bench:  ## make bench NAME=walk
+	$(PYTHON) manage.py bench $(NAME)
+
+shots:  ## the pictures in the README
+	$(PYTHON) manage.py shots
