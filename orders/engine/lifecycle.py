@@ -3,8 +3,9 @@
     ready -> planned -> released -> in_production -> made -> shipped
       \\________\\-> cancelled
 
-The way back (planned -> ready, released -> planned) is production's: a rejected or
-undone run gives its lines back. From ``released`` on material may be cut, so a shopper
+The way back (planned -> ready, released -> planned, made -> in_production) is
+production's: a rejected or undone run gives its lines back, a scrapped piece is owed again.
+From ``released`` on material may be cut, so a shopper
 can no longer cancel. An order has no life of its own: its state follows from its lines.
 """
 
@@ -74,8 +75,8 @@ MOVES: dict[Action, Move] = {
         Move(Action.UNDO_RELEASE, frozenset({S.RELEASED}), S.PLANNED),
         Move(Action.START, frozenset({S.RELEASED}), S.IN_PRODUCTION),
         Move(Action.FINISH, frozenset({S.IN_PRODUCTION}), S.MADE),
-        # A scrapped piece is owed again: its line goes back to the queue.
-        Move(Action.REOPEN, frozenset({S.PLANNED, S.RELEASED, S.IN_PRODUCTION, S.MADE}), S.READY),
+        # A scrapped piece is owed again, but the material of its line is spent: it cannot be cancelled.
+        Move(Action.REOPEN, frozenset({S.RELEASED, S.IN_PRODUCTION, S.MADE}), S.IN_PRODUCTION),
         Move(Action.SHIP, frozenset({S.MADE}), S.SHIPPED),
         Move(Action.CANCEL, frozenset({S.READY, S.PLANNED}), S.CANCELLED),
     )
@@ -98,6 +99,19 @@ def allowed(state: LineState, action: Action) -> Availability:
     if state in MOVES[action].sources:
         return Availability(action.value, True, "")
     return Availability(action.value, False, f"The line cannot {_verb(action)}: {_WHY[state]}.")
+
+
+# How far along each state is, for the moves that several runs of one line make one after the other.
+_WAY = (S.READY, S.PLANNED, S.RELEASED, S.IN_PRODUCTION, S.MADE, S.SHIPPED)
+_FORWARD = frozenset({Action.PLAN, Action.RELEASE, Action.START})
+
+
+def reached(state: LineState, action: Action) -> bool:
+    """Whether a line in ``state`` is already where the forward move ``action`` leads, or beyond: then
+    another of its pieces has made the move, and there is nothing left to do."""
+    if action not in _FORWARD or state is S.CANCELLED:
+        return False
+    return _WAY.index(state) >= _WAY.index(MOVES[action].target)
 
 
 def after(state: LineState, action: Action) -> LineState:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.engine.lifecycle import (
+from orders.engine.lifecycle import MOVES, Action, LineState, OrderState, after, allowed, cancellation, order_state, reached
     MOVES,
     Action,
     LineState,
@@ -79,3 +79,12 @@ def test_a_cancelled_order_cannot_be_cancelled_again() -> None:
 @given(st.lists(STATES, min_size=1))
 def test_the_state_of_an_order_does_not_hang_on_the_order_of_its_lines(lines: list[LineState]) -> None:
     assert order_state(lines) is order_state(reversed(lines))
+
+
+@given(STATES, st.sampled_from(list(Action)))
+def test_a_line_that_is_as_far_already_is_left_alone_only_on_the_way_forward(
+    state: LineState, action: Action
+) -> None:
+    if reached(state, action):
+        assert action in (Action.PLAN, Action.RELEASE, Action.START)
+        assert not allowed(state, action).allowed

@@ -1,0 +1,157 @@
+"""The one object that page and API show of a design: what is chosen and possible, price, promise, picture."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from configurator.catalogue import spec_of
+from configurator.designs import Refused
+from configurator.engine.domains import Answer, OptionAnswer
+from configurator.examination import Examination, examine, price_json
+from configurator.models import Configuration, Design
+from configurator.promise import Promise, ask
+from configurator.proofs import preview_url
+from configurator.quotes import quote_for
+
+
+def describe(
+    configuration: Configuration, *, quantity: int, now: datetime, refused: Refused | None = None
+) -> dict[str, Any]:
+    """The state of a design as JSON. ``price`` and ``promise`` are of the design completed with
+    defaults while something is still open; ``quote_token`` is there once it could be ordered.
+
+    Reads at most one row (a picture); give the configuration with its version selected.
+    """
+    version = configuration.version
+    seen = examine(version=version, choices=configuration.choices, quantity=quantity)
+    promise, token = _promised(configuration, seen, quantity, now)
+    shown = seen.choices if seen.choices is not None else configuration.choices
+    return {
+        "id": configuration.id,
+        "family": version.family_id,
+        "version": version.number,
+        "revision": configuration.revision,
+        "choices": configuration.choices,
+        "consistent": seen.answer.consistent,
+        "complete": not seen.missing,
+        "missing": list(seen.missing),
+        "options": options_json(seen.answer),
+        "refused": refused_json(refused) if refused is not None else None,
+        "price": price_json(seen.price) if seen.price is not None else None,
+        "promise": promise_json(promise),
+        "preview": [
+            {
+                "surface": scene.surface,
+                "url": preview_url(of=configuration, choices=shown, surface=scene.surface),
+            }
+            for scene in seen.scenes
+        ],
+        "findings": [finding.as_json() for finding in seen.findings],
+        "quote_token": token,
+    }
+
+
+def _promised(
+    configuration: Configuration, seen: Examination, quantity: int, now: datetime
+) -> tuple[Promise, str | None]:
+    if seen.price is None or seen.work is None:
+        return Promise(None, "A date follows once everything is chosen."), None
+    if not seen.orderable:
+        lead_days = spec_of(configuration.version).lead_days
+        return ask(work=seen.work, quantity=quantity, lead_days=lead_days, now=now), None
+    quote = quote_for(
+        version=configuration.version,
+        content_hash=seen.content_hash,
+        price=seen.price,
+        work=seen.work,
+        now=now,
+    )
+    return quote.promise, quote.token
+
+
+def options_json(answer: Answer) -> dict[str, Any]:
+    """Every option's state by code."""
+    return {code: _option_json(option) for code, option in answer.options.items()}
+
+
+def _option_json(option: OptionAnswer) -> dict[str, Any]:
+    return {
+        "chosen": option.chosen,
+        "forced": option.forced,
+        "values": dict(option.values),
+        "low": option.low,
+        "high": option.high,
+        "length_low": option.length_low,
+        "length_high": option.length_high,
+    }
+
+
+def promise_json(promise: Promise) -> dict[str, Any]:
+    return {"ready_at": promise.ready_at.isoformat() if promise.ready_at else None, "reason": promise.reason}
+
+
+def refused_json(refused: Refused) -> dict[str, Any]:
+    """Why a change was refused, and the one-click way out."""
+    conflict, way_out = refused.conflict, refused.repair
+    return {
+        "option": conflict.option,
+        "value": conflict.value,
+        "conflict": {
+            "sentence": conflict.sentence,
+            "choices": [{"option": option, "value": value} for option, value in conflict.choices],
+            "rules": [{"code": rule.code, "message": rule.message} for rule in conflict.rules],
+        },
+        "repair": None
+        if way_out is None
+        else {
+            "changes": [
+                {"option": change.option, "old": change.old, "new": change.new} for change in way_out.changes
+            ],
+            "sentence": way_out.sentence,
+        },
+    }
+
+
+def describe_design(design: Design) -> dict[str, Any]:
+    """A frozen design as JSON."""
+    version = design.version
+    return {
+        "id": design.id,
+        "family": version.family_id,
+        "version": version.number,
+        "choices": design.choices,
+        "labels": labels(design),
+        "content_hash": design.content_hash,
+        "artwork_hash": design.artwork_hash,
+        "price": design.price,
+        "shared": design.shared_at is not None,
+        "created_at": design.created_at.isoformat(),
+        "preview": [
+            {
+                "surface": surface.code,
+                "url": preview_url(of=design, choices=design.choices, surface=surface.code),
+            }
+            for surface in spec_of(version).surfaces
+        ],
+    }
+
+
+def labels(design: Design) -> list[dict[str, str]]:
+    """The choices of a design as a shopper reads them: ``[{"option": "Size", "value": "300 × 180 mm"}]``."""
+    return choice_labels(design, design.choices)
+
+
+def choice_labels(of: Configuration | Design, choices: Mapping[str, Any]) -> list[dict[str, str]]:
+    shown: list[dict[str, str]] = []
+    for option in spec_of(of.version).options:
+        value = choices.get(option.code)
+        if value is None or value == "":
+            continue
+        if option.kind == "choice":
+            text = option.value_by_code[str(value)].name
+        elif option.kind == "image":
+            text = "picture"
+        else:
+            text = f"{value} {option.unit}".strip()
+        shown.append({"code": option.code, "option": option.name, "value": text})
+    return shown

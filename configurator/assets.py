@@ -1,0 +1,50 @@
+"""Pictures that shoppers hand in: checked and re-encoded in a process of their own, stored by their hash."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from configurator.engine.imaging import UploadRefused
+from configurator.engine.imaging import take_in as decode
+from configurator.models import Asset, Upload
+
+MAX_BYTES = 20 * 1024 * 1024
+
+__all__ = ["MAX_BYTES", "UploadRefused", "take_in"]
+
+
+def take_in(
+    *, upload: UploadedFile | bytes, owner: AbstractBaseUser | None, session_key: str, now: datetime
+) -> Asset:
+    """Store a picture for this shopper; the same picture again is the same asset.
+
+    Its name and everything it carried besides pixels are dropped. Raises ``UploadRefused``.
+    """
+    if len(upload if isinstance(upload, bytes) else b"") > MAX_BYTES or (
+        not isinstance(upload, bytes) and (upload.size or 0) > MAX_BYTES
+    ):
+        raise UploadRefused("too-large", f"The picture is larger than {MAX_BYTES // 1024 // 1024} MB.")
+    accepted = decode(upload if isinstance(upload, bytes) else upload.read())
+    asset = Asset(
+        sha256=accepted.sha256,
+        width=accepted.width,
+        height=accepted.height,
+        size=len(accepted.png),
+        created_at=now,
+    )
+    # The file before the row: a file without a row is litter, a row without its file is a broken order.
+    if not default_storage.exists(asset.path):
+        default_storage.save(asset.path, ContentFile(accepted.png))
+    with transaction.atomic():
+        kept, _ = Asset.objects.get_or_create(
+            sha256=asset.sha256,
+            defaults={"width": asset.width, "height": asset.height, "size": asset.size, "created_at": now},
+        )
+        Upload.objects.get_or_create(
+            asset=kept, owner=owner, session_key="" if owner is not None else session_key
+        )
+    return kept

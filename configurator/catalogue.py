@@ -1,0 +1,255 @@
+"""What is on sale: publishing a family file as an immutable version, and taking it off again."""
+
+import hashlib
+import threading
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from ledger.entries import record
+
+from configurator.engine.domains import Kernel
+from configurator.engine.family import read_family
+from configurator.engine.knowledge import compile_family
+from configurator.engine.spec import CaseSpec, FamilySpec
+from configurator.engine.xcsp import read_xcsp
+from configurator.models import Family, Version
+from configurator.version_rows import derive
+
+CACHED_VERSIONS = 32  # a process; a compiled family takes some megabytes
+
+
+class NotPublishable(Exception):
+    """A family that must not reach a shopper: every reason at once."""
+
+    def __init__(self, family: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"{family} was not published: " + " ".join(reasons))
+        self.family = family
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A version, ready to answer."""
+
+    spec: FamilySpec
+    kernel: Kernel
+
+
+class _Shelf:
+    """The versions used last, by content hash. Building one takes up to a second, so only one thread
+    builds while others go on reading."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._building = threading.Lock()
+        self._kept: OrderedDict[str, Compiled] = OrderedDict()
+
+    def get(self, key: str, build: Callable[[], Compiled]) -> Compiled:
+        found = self._look(key)
+        if found is not None:
+            return found
+        with self._building:
+            found = self._look(key)
+            if found is None:
+                found = build()
+                with self._lock:
+                    self._kept[key] = found
+                    while len(self._kept) > self._size:
+                        self._kept.popitem(last=False)
+        return found
+
+    def _look(self, key: str) -> Compiled | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+
+_shelf = _Shelf(CACHED_VERSIONS)
+
+
+def compiled(version: Version) -> Compiled:
+    """What ``version`` says, compiled; kept for the process, as a version never changes."""
+    return _shelf.get(
+        version.content_hash,
+        lambda: _compile(
+            read_source(source=version.source, source_format=version.source_format, code=version.family_id)
+        ),
+    )
+
+
+def spec_of(version: Version) -> FamilySpec:
+    return compiled(version).spec
+
+
+def kernel_of(version: Version) -> Kernel:
+    return compiled(version).kernel
+
+
+def _compile(spec: FamilySpec) -> Compiled:
+    return Compiled(spec, Kernel(compile_family(spec)))
+
+
+def read_source(
+    *, source: str, source_format: str, code: str, name: str = "", filename: str = ""
+) -> FamilySpec:
+    """The family that a text describes. ``code`` and ``name`` are for XCSP, which has neither."""
+    if source_format == Version.Format.XCSP:
+        return read_xcsp(source, code=code, name=name or code)
+    return read_family(source, filename=filename)
+
+
+def publish(
+    *,
+    source: str,
+    filename: str,
+    actor: str,
+    now: datetime,
+    code: str = "",
+    name: str = "",
+    position: int | None = None,
+) -> Version:
+    """Check a family file and put it on sale as the family's current version.
+
+    A file ``*.xml`` is read as XCSP 2.1 and needs ``code`` (and ``name``). The same text published
+    again is the same version. Raises ``FamilyError`` (the text has faults, each with its line),
+    ``TooLarge`` and ``NotPublishable`` (no valid configuration, defaults that contradict each other,
+    a failing test of the author's own).
+    """
+    source_format = Version.Format.XCSP if PurePath(filename).suffix == ".xml" else Version.Format.FAMILY
+    source = unicodedata.normalize("NFC", source.replace("\r\n", "\n"))
+    if source_format == Version.Format.XCSP and not code:
+        code = PurePath(filename).stem
+    spec = read_source(source=source, source_format=source_format, code=code, name=name, filename=filename)
+    content_hash = hashlib.sha256(f"{source_format}\n{spec.code}\n{spec.name}\n{source}".encode()).hexdigest()
+    known = Version.objects.filter(family=spec.code, content_hash=content_hash).exists()
+    if not known:
+        _refuse_faults(_compile(spec))
+    with transaction.atomic():
+        family, _ = Family.objects.select_for_update().get_or_create(
+            code=spec.code, defaults={"name": spec.name, "summary": spec.summary, "position": position or 0}
+        )
+        version = family.versions.filter(content_hash=content_hash).first()
+        if version is not None and family.current_id == version.pk and version.retired_at is None:
+            return version
+        if version is None:
+            version = _new_version(family, spec, source, source_format, content_hash, actor=actor, now=now)
+        elif version.retired_at is not None:
+            version.retired_at = None
+            version.save(update_fields=["retired_at"])
+        family.name, family.summary, family.current = spec.name, spec.summary, version
+        if position is not None:
+            family.position = position
+        family.save()
+        record(
+            stream=f"family:{family.code}",
+            kind="family.published",
+            actor=actor,
+            data={"version": version.number, "content_hash": content_hash},
+            now=now,
+        )
+    return version
+
+
+def _new_version(
+    family: Family,
+    spec: FamilySpec,
+    source: str,
+    source_format: str,
+    content_hash: str,
+    *,
+    actor: str,
+    now: datetime,
+) -> Version:
+    newest = family.versions.aggregate(newest=Max("number"))["newest"] or 0
+    version = Version.objects.create(
+        family=family,
+        number=newest + 1,
+        source=source,
+        source_format=source_format,
+        content_hash=content_hash,
+        published_at=now,
+        published_by=actor,
+    )
+    derive(version, spec)
+    Version.objects.filter(pk=version.pk).update(sealed=True)
+    version.sealed = True
+    return version
+
+
+def _refuse_faults(compiled: Compiled) -> None:
+    """Raise ``NotPublishable`` with everything that would let a shopper down."""
+    spec, kernel = compiled.spec, compiled.kernel
+    if not kernel.answer({}).consistent:
+        rules = "; ".join(f"{broken.rule} ({broken.message})" for broken in kernel.violations({}))
+        raise NotPublishable(
+            spec.code, (f"No configuration is valid: these rules cannot hold together: {rules}.",)
+        )
+    reasons: list[str] = []
+    if not kernel.answer(spec.defaults).consistent:
+        rules = ", ".join(broken.rule for broken in kernel.violations(spec.defaults))
+        reasons.append(f"The defaults cannot be chosen together: they break {rules}.")
+    reasons.extend(reason for case in spec.tests if (reason := _failure(case, spec, kernel)))
+    if reasons:
+        raise NotPublishable(spec.code, tuple(reasons))
+
+
+def _failure(case: CaseSpec, spec: FamilySpec, kernel: Kernel) -> str:
+    """Why an author's test fails, or nothing."""
+    choices = {**spec.defaults, **case.choices}
+    broken = {violation.rule for violation in kernel.violations(choices)}
+    label = f"Test {case.name!r}"
+    if case.expect == "valid":
+        return f"{label} should be valid but breaks {', '.join(sorted(broken))}." if broken else ""
+    if not broken:
+        return f"{label} should be refused but is valid."
+    if case.by and case.by not in broken:
+        return f"{label} should be refused by {case.by} but is refused by {', '.join(sorted(broken))}."
+    return ""
+
+
+def suspend(*, family: Family, actor: str, now: datetime, reason: str = "") -> None:
+    """Take a family off sale: nobody can start or order it until ``resume``."""
+    _set_suspension(family, now, kind="family.suspended", actor=actor, now=now, data={"reason": reason})
+
+
+def resume(*, family: Family, actor: str, now: datetime) -> None:
+    _set_suspension(family, None, kind="family.resumed", actor=actor, now=now, data={})
+
+
+def _set_suspension(
+    family: Family, moment: datetime | None, *, kind: str, actor: str, now: datetime, data: dict[str, Any]
+) -> None:
+    with transaction.atomic():
+        held = Family.objects.select_for_update().get(pk=family.pk)
+        if (held.suspended_at is None) == (moment is None):
+            return
+        held.suspended_at = family.suspended_at = moment
+        held.save(update_fields=["suspended_at"])
+        record(stream=f"family:{held.code}", kind=kind, actor=actor, data=data, now=now)
+
+
+def retire(*, version: Version, actor: str, now: datetime) -> None:
+    """Stop selling one version: designs of it have to be reopened under the current one."""
+    with transaction.atomic():
+        held = Version.objects.select_for_update(of=("self",)).get(pk=version.pk)
+        if held.retired_at is not None:
+            return
+        held.retired_at = version.retired_at = now
+        held.save(update_fields=["retired_at"])
+        record(
+            stream=f"family:{held.family_id}",
+            kind="family.version_retired",
+            actor=actor,
+            data={"version": held.number},
+            now=now,
+        )

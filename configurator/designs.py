@@ -1,0 +1,372 @@
+"""A shopper's design: started, changed, repaired, frozen, opened again.
+
+What is stored can always be completed: a change that would contradict the rules is
+refused with its reason and a way out, and nothing is stored. Each change locks its row
+and may name the revision that it was made on, so two tabs cannot overwrite each other
+unseen. Choosing leaves no ledger entry (nothing is agreed yet); freezing does.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from ledger.entries import record
+
+from configurator.catalogue import compiled, kernel_of, spec_of
+from configurator.engine import lettering
+from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice
+from configurator.engine.domains import Kernel
+from configurator.engine.explanation import Conflict
+from configurator.engine.layout.scene import Finding
+from configurator.engine.repair import Repair
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec
+from configurator.examination import Examination, examine
+from configurator.models import Asset, Configuration, Design, Family, Version
+
+MAX_TEXT = (
+    2_000  # characters of a text looked at at all, whatever an option allows; longer fails its own limit
+)
+
+
+class NotOnSale(Exception):
+    """The family is suspended, or has nothing published."""
+
+
+class RevisionConflict(Exception):
+    """Somebody (another tab) changed the design meanwhile: read it again, then repeat the change."""
+
+    def __init__(self, *, expected: int, actual: int) -> None:
+        super().__init__(f"The design was changed meanwhile (revision {actual}, not {expected}): reload it.")
+        self.expected = expected
+        self.actual = actual
+
+
+class Refused(Exception):
+    """A change contradicts what is chosen: which choices and rules stand against it, and the way out
+    (None when no other choice of the shopper's could make room). Nothing was changed."""
+
+    def __init__(self, *, conflict: Conflict, repair: Repair | None) -> None:
+        super().__init__(conflict.sentence)
+        self.option = conflict.option
+        self.value = conflict.value
+        self.conflict = conflict
+        self.repair = repair
+
+
+class NoRepair(Exception):
+    """The value cannot be reached by changing other choices."""
+
+
+class Incomplete(Exception):
+    """Something is still to be chosen before it can be ordered; ``missing`` are option codes."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(f"Still to be chosen: {', '.join(missing)}.")
+        self.missing = missing
+
+
+class NotMakeable(Exception):
+    """The artwork cannot be made as it is: every finding that stands against it."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(" ".join(finding.message for finding in findings))
+        self.findings = findings
+
+
+def start(
+    *, family: Family, owner: AbstractBaseUser | None, session_key: str, now: datetime
+) -> Configuration:
+    """A new design of the family's current version, with its defaults. Raises ``NotOnSale``."""
+    version = Version.objects.filter(pk=family.current_id).sellable().select_related("family").first()
+    if version is None:
+        raise NotOnSale(f"{family.name} is not on sale at present.")
+    return Configuration.objects.create(
+        version=version,
+        choices=spec_of(version).defaults,
+        owner=owner,
+        session_key="" if owner is not None else session_key,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def choose(
+    *,
+    configuration: Configuration,
+    changes: Mapping[str, Any],
+    now: datetime,
+    actor: str = "",
+    expected_revision: int | None = None,
+) -> Configuration:
+    """Take ``changes`` (option code -> value, None takes back) together, all or none.
+
+    Raises ``RevisionConflict``, ``ChoiceError`` (values that mean nothing here) and ``Refused``
+    (values that contradict the other choices). ``configuration`` is brought up to date.
+    """
+    with transaction.atomic():
+        held = _hold(configuration, expected_revision)
+        spec, kernel = compiled(held.version).spec, kernel_of(held.version)
+        wanted = read_changes(spec, changes)
+        _require_own_pictures(held, spec, wanted)
+        chosen = _with(held.choices, wanted)
+        if not kernel.answer(chosen).consistent:
+            raise _refusal(kernel, held.choices, wanted)
+        return _store(held, configuration, chosen, now)
+
+
+def repair(
+    *,
+    configuration: Configuration,
+    option: str,
+    value: Any,
+    now: datetime,
+    actor: str = "",
+    expected_revision: int | None = None,
+) -> Configuration:
+    """Choose ``value`` and change the fewest other choices that stand against it.
+
+    Raises ``RevisionConflict``, ``ChoiceError`` and ``NoRepair``.
+    """
+    with transaction.atomic():
+        held = _hold(configuration, expected_revision)
+        spec, kernel = compiled(held.version).spec, kernel_of(held.version)
+        wanted = read_changes(spec, {option: value})
+        _require_own_pictures(held, spec, wanted)
+        chosen = _with(held.choices, wanted)
+        if not kernel.answer(chosen).consistent:
+            way_out = kernel.repair(held.choices, option, wanted[option])
+            if way_out is None:
+                raise NoRepair(
+                    f"{spec.option_by_code[option].name} cannot be {value}, whatever else you change."
+                )
+            chosen = dict(way_out.choices)
+        return _store(held, configuration, chosen, now)
+
+
+def complete(*, configuration: Configuration, now: datetime, actor: str = "") -> Configuration:
+    """Fill in everything that is still open, defaults first. Raises ``Incomplete`` where only the
+    shopper can know (a required text or picture)."""
+    with transaction.atomic():
+        held = _hold(configuration, None)
+        kernel = kernel_of(held.version)
+        full = kernel.complete(held.choices)
+        if full is None:
+            raise Incomplete(kernel.answer(held.choices).missing)
+        return _store(held, configuration, full, now)
+
+
+def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design:
+    """The design as it stands, fixed for ever: what the share link, the cart and the order point at.
+
+    Everything is checked again. Freezing the same design twice gives the same row. Raises
+    ``Incomplete``, ``NotMakeable``.
+    """
+    with transaction.atomic():
+        held = _hold(configuration, None)
+        return _freeze(examined(version=held.version, choices=held.choices), held, actor, now)
+
+
+def examined(*, version: Version, choices: Mapping[str, Choice]) -> Examination:
+    """An examination that found nothing in the way. Raises ``Incomplete``, ``NotMakeable``."""
+    examination = examine(version=version, choices=choices)
+    if examination.missing:
+        raise Incomplete(examination.missing)
+    if examination.refusals:
+        raise NotMakeable(examination.refusals)
+    return examination
+
+
+def _freeze(examination: Examination, held: Configuration, actor: str, now: datetime) -> Design:
+    known = Design.objects.filter(
+        content_hash=examination.content_hash,
+        version=held.version,
+        owner=held.owner_id,
+        session_key=held.session_key,
+    ).first()
+    if known is not None:
+        return known
+    design = Design.objects.create(
+        version=held.version,
+        choices=examination.choices,
+        artwork_hash=examination.artwork_hash,
+        content_hash=examination.content_hash,
+        price=examination.price_json(),
+        created_at=now,
+        owner_id=held.owner_id,
+        session_key=held.session_key,
+    )
+    record(
+        stream=f"design:{design.id}",
+        kind="design.frozen",
+        actor=actor,
+        data={
+            "family": held.version.family_id,
+            "version": held.version.number,
+            "content": design.content_hash,
+        },
+        now=now,
+    )
+    return design
+
+
+def share(*, design: Design, now: datetime) -> Design:
+    """Open the design's link to everybody who has it; sharing twice is sharing once."""
+    if design.shared_at is None:
+        Design.objects.filter(pk=design.pk, shared_at=None).update(shared_at=now)
+        design.refresh_from_db(fields=["shared_at"])
+    return design
+
+
+def reopen(
+    *, design: Design, owner: AbstractBaseUser | None, session_key: str, now: datetime
+) -> Configuration:
+    """A new configuration to go on from a frozen design.
+
+    Under the design's own version while that is on sale, else under the family's current one with
+    every choice that it still allows (compare ``design.choices`` with the result to show what fell
+    away). A picture of somebody else's does not come along. Raises ``NotOnSale``.
+    """
+    on_sale = Version.objects.sellable().select_related("family")
+    version = (
+        on_sale.filter(pk=design.version_id).first()
+        or on_sale.filter(pk=design.version.family.current_id).first()
+    )
+    if version is None:
+        raise NotOnSale(f"{design.version.family.name} is not on sale at present.")
+    fresh = Configuration(
+        version=version,
+        owner=owner,
+        session_key="" if owner is not None else session_key,
+        created_at=now,
+        updated_at=now,
+    )
+    fresh.choices = _carried_over(design.choices, fresh)
+    fresh.save()
+    return fresh
+
+
+def _carried_over(choices: Mapping[str, Any], target: Configuration) -> dict[str, Choice]:
+    """As many of ``choices`` as the target's version allows together, in the order of its options."""
+    spec, kernel = spec_of(target.version), kernel_of(target.version)
+    kept: dict[str, Choice] = {}
+    for option in spec.options:
+        if option.code not in choices:
+            continue
+        try:
+            wanted = read_changes(spec, {option.code: choices[option.code]})
+            _require_own_pictures(target, spec, wanted)
+        except ChoiceError:
+            continue
+        trial = _with(kept, wanted)
+        if kernel.answer(trial).consistent:
+            kept = trial
+    return kept
+
+
+def read_changes(spec: FamilySpec, changes: Mapping[str, Any]) -> dict[str, Choice | None]:
+    """``changes`` in canonical form: codes, whole numbers, NFC text, hashes of pictures.
+
+    None takes a choice back, and so does an empty string where nothing empty can be made (an optional
+    text may be empty). Raises ``ChoiceError`` with every problem.
+    """
+    read: dict[str, Choice | None] = {}
+    problems: list[ChoiceProblem] = []
+    for code, value in changes.items():
+        option = spec.option_by_code.get(code)
+        checked = (
+            _read(option, value)
+            if option
+            else ChoiceProblem(str(code)[:80], None, "There is no such option.")
+        )
+        if isinstance(checked, ChoiceProblem):
+            problems.append(checked)
+        else:
+            read[code] = checked
+    if problems:
+        raise ChoiceError(tuple(problems))
+    return read
+
+
+def _read(option: OptionSpec, value: Any) -> Choice | ChoiceProblem | None:
+    may_be_empty = option.kind == "text" and not option.required
+    if value is None or (value == "" and not may_be_empty):
+        return None
+    if option.kind == "text" and isinstance(value, str):
+        try:
+            value = lettering.clean(value[:MAX_TEXT])
+        except ValueError as fault:
+            return ChoiceProblem(option.code, None, str(fault))
+    return check_choice(option, value)
+
+
+def _hold(configuration: Configuration, expected_revision: int | None) -> Configuration:
+    """The row, locked until the transaction ends, with its version but not the version's long text
+    (that is read only where the version is not compiled yet)."""
+    held: Configuration = (
+        Configuration.objects.select_for_update(of=("self",))
+        .select_related("version__family")
+        .defer("version__source")
+        .get(pk=configuration.pk)
+    )
+    if expected_revision is not None and held.revision != expected_revision:
+        raise RevisionConflict(expected=expected_revision, actual=held.revision)
+    return held
+
+
+def _store(
+    held: Configuration, given: Configuration, choices: dict[str, Choice], now: datetime
+) -> Configuration:
+    if choices != held.choices:
+        held.choices = choices
+        held.revision += 1
+        held.updated_at = now
+        held.save(update_fields=["choices", "revision", "updated_at"])
+    given.choices, given.revision, given.updated_at = held.choices, held.revision, held.updated_at
+    return given
+
+
+def _with(choices: Mapping[str, Choice], changes: Mapping[str, Choice | None]) -> dict[str, Choice]:
+    together = {**choices, **changes}
+    return {option: value for option, value in together.items() if value is not None}
+
+
+def _refusal(kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str, Choice | None]) -> Refused:
+    """The first wanted value, in the order given, that cannot stand with those before it and with the
+    choices that were not to be changed."""
+    settled = {option: value for option, value in choices.items() if option not in wanted}
+    for option, value in wanted.items():
+        if value is None:
+            continue
+        conflict = kernel.explain(settled, option, value)
+        if conflict is not None:
+            # The old value of the option helps the repair to say what changes.
+            return Refused(conflict=conflict, repair=kernel.repair(settled, option, value))
+        settled[option] = value
+    raise AssertionError("Choices that contradict each other together must contradict one by one.")
+
+
+def _require_own_pictures(
+    configuration: Configuration, spec: FamilySpec, wanted: Mapping[str, Choice | None]
+) -> None:
+    """Refuse pictures that this shopper did not hand in: a hash is not a permission."""
+    pictures = {
+        option: str(value)
+        for option, value in wanted.items()
+        if value is not None and spec.option_by_code[option].kind == "image"
+    }
+    if not pictures:
+        return
+    own = set(
+        Asset.objects.visible_to(user=configuration.owner, session_key=configuration.session_key)
+        .filter(sha256__in=pictures.values())
+        .values_list("sha256", flat=True)
+    )
+    problems = tuple(
+        ChoiceProblem(option, sha256, "This picture is not known.", "Upload it first, then choose it.")
+        for option, sha256 in pictures.items()
+        if sha256 not in own
+    )
+    if problems:
+        raise ChoiceError(problems)

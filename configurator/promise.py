@@ -1,0 +1,46 @@
+"""The one question that goes down the river: when could this be ready?
+
+The configurator may not know production, so it asks through this port; the class that
+answers is named in ``settings.PROMISER``. (docs/decisions has the reason.)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from configurator.engine.manufacturing import Work
+
+
+@dataclass(frozen=True)
+class Promise:
+    """``ready_at`` is aware UTC; None when nothing can be promised, and ``reason`` says why."""
+
+    ready_at: datetime | None
+    reason: str = ""
+
+
+class Promiser(Protocol):
+    """Answers from the present plan; must not change anything."""
+
+    def promise(self, *, work: Work, quantity: int, now: datetime) -> Promise: ...
+
+
+@cache
+def _promiser(dotted: str) -> Promiser:
+    made: Promiser = import_string(dotted)()
+    return made
+
+
+def ask(*, work: Work, quantity: int, lead_days: int, now: datetime) -> Promise:
+    """When ``quantity`` pieces of ``work`` could leave the house: production's answer and the family's
+    days of handling on top. Work without a routing gets no date."""
+    if not work.routing:
+        return Promise(None, "No routing: this family has no way through the workshop yet.")
+    answer = _promiser(settings.PROMISER).promise(work=work, quantity=quantity, now=now)
+    if answer.ready_at is None:
+        return answer
+    return Promise(answer.ready_at + timedelta(days=lead_days), answer.reason)

@@ -1,0 +1,196 @@
+"""What a design looks like: its surfaces laid out, their pictures kept under the hash of what they show."""
+
+import fcntl
+import hashlib
+import io
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from configurator.catalogue import spec_of
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.identity import canonical
+from configurator.engine.layout import lay_out
+from configurator.engine.layout.scene import AssetInfo, Scene
+from configurator.engine.rendering.preview import picture_of
+from configurator.engine.spec import Choice, FamilySpec
+from configurator.models import Asset, Configuration, Design, Version
+
+Form = Literal["png", "webp"]
+
+PREVIEW_FORMAT = "2026-11-21"  # change it when the same scene comes to look different
+PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side
+DEFAULT_SIZE = 960
+CACHED_SCENES = 256  # a process; a scene with much text is some hundred kilobytes
+
+
+class UnknownSurface(LookupError):
+    """The family has no surface of that code."""
+
+
+class _Scenes:
+    """The scenes laid out last. Fonts are not to be shaped by two threads at once, so layout takes turns."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.RLock()
+        self._kept: OrderedDict[tuple[str, str, str], Scene] = OrderedDict()
+
+    def get(self, key: tuple[str, str, str]) -> Scene | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._lock:
+            yield
+
+    def put(self, key: tuple[str, str, str], scene: Scene) -> None:
+        with self._lock:
+            self._kept[key] = scene
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+_scenes = _Scenes(CACHED_SCENES)
+
+
+@cache
+def fonts() -> FontLibrary:
+    return FontLibrary.installed()
+
+
+def scene_of(*, version: Version, choices: Mapping[str, Choice], surface: str) -> Scene:
+    """One surface laid out. Raises ``UnknownSurface``."""
+    if surface not in spec_of(version).surface_by_code:
+        raise UnknownSurface(f"{version.family_id} has no surface {surface}.")
+    return next(scene for scene in scenes_of(version=version, choices=choices) if scene.surface == surface)
+
+
+def scenes_of(*, version: Version, choices: Mapping[str, Choice]) -> tuple[Scene, ...]:
+    """Every surface laid out, in the family's order; laid out once a process for the same choices."""
+    spec = spec_of(version)
+    text = canonical(choices)
+    keys = {surface.code: (version.content_hash, surface.code, text) for surface in spec.surfaces}
+    found = {code: _scenes.get(key) for code, key in keys.items()}
+    if any(scene is None for scene in found.values()):
+        pictures = assets_of(spec, choices)
+        with _scenes.turn():
+            for code, scene in found.items():
+                if scene is None:
+                    laid = lay_out(spec=spec, choices=choices, surface=code, fonts=fonts(), assets=pictures)
+                    _scenes.put(keys[code], laid)
+                    found[code] = laid
+    return tuple(scene for scene in found.values() if scene is not None)
+
+
+def assets_of(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[str, AssetInfo]:
+    """The pictures that these choices name, by hash; no query where none is named."""
+    named = {
+        str(choices[option.code])
+        for option in spec.options
+        if option.kind == "image" and choices.get(option.code)
+    }
+    if not named:
+        return {}
+    return {
+        asset.sha256: AssetInfo(
+            asset.sha256, asset.width, asset.height, Path(default_storage.path(asset.path))
+        )
+        for asset in Asset.objects.filter(sha256__in=named)
+    }
+
+
+def preview_hash(
+    *, version: Version, choices: Mapping[str, Choice], surface: str, size: int = DEFAULT_SIZE
+) -> str:
+    """The name of a picture: the scene, the product's view and variant, the size and the way of drawing."""
+    scene = scene_of(version=version, choices=choices, surface=surface)
+    text = "\n".join((PREVIEW_FORMAT, scene.hash, version.content_hash, canonical(choices), str(size)))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def preview(
+    *,
+    version: Version,
+    choices: Mapping[str, Choice],
+    surface: str,
+    size: int = DEFAULT_SIZE,
+    form: Form = "png",
+) -> bytes:
+    """The picture of one surface on its product, drawn once and then read from ``MEDIA_ROOT/previews``.
+
+    Several processes that want the same picture wait for the one that draws it. Raises
+    ``UnknownSurface``, ``ValueError`` for a size that is not offered.
+    """
+    if size not in PREVIEW_SIZES:
+        raise ValueError(f"Previews come in {', '.join(map(str, PREVIEW_SIZES))} pixels.")
+    name = preview_hash(version=version, choices=choices, surface=surface, size=size)
+    path = Path(settings.MEDIA_ROOT) / "previews" / name[:2] / f"{name}.{form}"
+    if not path.exists():
+        with _alone(path):
+            if not path.exists():
+                _write_whole(path, _draw(version, choices, surface, size, form))
+    return path.read_bytes()
+
+
+def preview_url(*, of: Configuration | Design, choices: Mapping[str, Choice], surface: str) -> str:
+    """Where the shop serves the picture; the hash in it changes when the picture does, so it can be kept
+    by browsers for ever."""
+    version = of.version
+    name = preview_hash(version=version, choices=choices, surface=surface)
+    return f"{reverse('preview', args=[of.pk, surface])}?v={name[:16]}"
+
+
+def _draw(version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form) -> bytes:
+    spec = spec_of(version)
+    image = picture_of(
+        spec=spec,
+        choices=choices,
+        scene=scene_of(version=version, choices=choices, surface=surface),
+        size=size,
+        assets=assets_of(spec, choices),
+    )
+    buffer = io.BytesIO()
+    if form == "webp":
+        image.save(buffer, "WEBP", quality=86, method=4)
+    else:
+        image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One drawer at a time for this picture, over all processes on this machine."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_suffix(".lock")
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Into a file beside it, to the disk, then renamed: nobody ever reads half a picture."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).chmod(0o640)
+    Path(temporary).replace(path)

@@ -1,0 +1,152 @@
+"""A cart: frozen designs and how many of each, until they are ordered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F
+
+from configurator.models import Design
+from configurator.quotes import Quote, quote
+from configurator.visibility import Visitor
+from orders.engine.totals import order_total
+from orders.models import MAX_QUANTITY, Cart, CartLine
+
+MAX_LINES = 50
+
+
+class QuantityRefused(Exception):
+    """A quantity that nobody can order here."""
+
+
+class CartFull(Exception):
+    """The cart holds as many designs as it can."""
+
+
+class NotInCart(LookupError):
+    """The cart has no such line (any more)."""
+
+
+class CartChanged(Exception):
+    """Another tab changed the cart meanwhile: read it again, then repeat the change."""
+
+
+@dataclass(frozen=True)
+class QuotedLine:
+    line: CartLine
+    quote: Quote
+
+
+@dataclass(frozen=True)
+class QuotedCart:
+    """A cart with present prices. ``currency`` is empty for an empty cart."""
+
+    lines: tuple[QuotedLine, ...]
+    currency: str
+    total: Decimal
+
+    @property
+    def tokens(self) -> Mapping[str, str]:
+        """The quote tokens by design id, as ``checkout.place`` takes them."""
+        return {quoted.line.design_id: quoted.quote.token for quoted in self.lines}
+
+
+def cart_of(*, user: Visitor, session_key: str) -> Cart | None:
+    """The visitor's cart, if there is one (looking makes none)."""
+    cart: Cart | None = Cart.objects.visible_to(user=user, session_key=session_key).first()
+    return cart
+
+
+def open_cart(*, owner: AbstractBaseUser | None, session_key: str, now: datetime) -> Cart:
+    """The visitor's cart, made where there is none."""
+    found = cart_of(user=owner, session_key=session_key)
+    if found is not None:
+        return found
+    return Cart.objects.create(
+        owner=owner, session_key="" if owner is not None else session_key, created_at=now
+    )
+
+
+def add(*, cart: Cart, design: Design, quantity: int, now: datetime) -> CartLine:
+    """Put ``quantity`` pieces of a design in; the same design again adds to its line.
+
+    Raises ``QuantityRefused``, ``CartFull``.
+    """
+    with transaction.atomic():
+        held = _hold(cart, None)
+        line = held.lines.filter(design=design).first()
+        if line is None:
+            if held.lines.count() >= MAX_LINES:
+                raise CartFull(f"A cart holds {MAX_LINES} designs: order these first.")
+            _check(quantity)
+            line = CartLine.objects.create(cart=held, design=design, quantity=quantity, added_at=now)
+        else:
+            _check(line.quantity + quantity)
+            line.quantity += quantity
+            line.save(update_fields=["quantity"])
+        _touch(cart)
+    return line
+
+
+def change_quantity(*, cart: Cart, line_id: int, quantity: int, expected_revision: int | None = None) -> None:
+    """Set the number of pieces; 0 takes the line out. Raises ``NotInCart``, ``QuantityRefused``,
+    ``CartChanged``."""
+    if quantity == 0:
+        remove(cart=cart, line_id=line_id, expected_revision=expected_revision)
+        return
+    _check(quantity)
+    with transaction.atomic():
+        held = _hold(cart, expected_revision)
+        if not held.lines.filter(pk=line_id).update(quantity=quantity):
+            raise NotInCart("This design is not in the cart any more.")
+        _touch(cart)
+
+
+def remove(*, cart: Cart, line_id: int, expected_revision: int | None = None) -> None:
+    """Take a line out. Raises ``NotInCart``, ``CartChanged``."""
+    with transaction.atomic():
+        held = _hold(cart, expected_revision)
+        if not held.lines.filter(pk=line_id).delete()[0]:
+            raise NotInCart("This design is not in the cart any more.")
+        _touch(cart)
+
+
+def lines_of(cart: Cart) -> list[CartLine]:
+    """The cart's lines with their designs and families, in two queries at most."""
+    return list(
+        cart.lines.select_related("design__version__family")
+        .defer("design__version__source")
+        .order_by("added_at", "id")
+    )
+
+
+def quoted(*, cart: Cart, now: datetime) -> QuotedCart:
+    """Every line with its present price, promise and token, and the sum."""
+    lines = tuple(
+        QuotedLine(line, quote(design=line.design, quantity=line.quantity, now=now))
+        for line in lines_of(cart)
+    )
+    if not lines:
+        return QuotedCart((), "", Decimal("0.00"))
+    currency, total = order_total((line.quote.price.currency, line.quote.price.total) for line in lines)
+    return QuotedCart(lines, currency, total)
+
+
+def _check(quantity: int) -> None:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise QuantityRefused(f"Choose between 1 and {MAX_QUANTITY} pieces.")
+
+
+def _hold(cart: Cart, expected_revision: int | None) -> Cart:
+    held: Cart = Cart.objects.select_for_update().get(pk=cart.pk)
+    if expected_revision is not None and held.revision != expected_revision:
+        raise CartChanged("The cart was changed meanwhile: reload it.")
+    return held
+
+
+def _touch(cart: Cart) -> None:
+    Cart.objects.filter(pk=cart.pk).update(revision=F("revision") + 1)
+    cart.refresh_from_db(fields=["revision"])

@@ -1,0 +1,147 @@
+"""How production tells the orders what becomes of their lines: the only way it changes one.
+
+A line has as many pieces as its quantity, and they may go through the workshop in several
+runs. Its state tells how far the furthest piece is committed, so moving it forward again
+for its second run is no fault and changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from ledger.entries import hold, record
+
+from orders.engine.lifecycle import Action, LineState, after, allowed, order_state, reached
+from orders.models import Line, Order, Shipment
+
+
+@dataclass(frozen=True)
+class MoveProblem:
+    line: str
+    message: str
+
+
+class MoveRefused(Exception):
+    """Lines that cannot be moved so: all of them, and nothing was moved."""
+
+    def __init__(self, problems: Sequence[MoveProblem]) -> None:
+        super().__init__(" ".join(f"{problem.line}: {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+def plan_lines(*, line_ids: Iterable[str], actor: str, now: datetime, plan: str = "") -> list[Line]:
+    """Pieces of these lines stand in a plan in force."""
+    return _move(line_ids, Action.PLAN, actor=actor, now=now, data={"plan": plan})
+
+
+def unplan_lines(*, line_ids: Iterable[str], actor: str, now: datetime, reason: str = "") -> list[Line]:
+    """No piece of these lines is planned any more."""
+    return _move(line_ids, Action.UNPLAN, actor=actor, now=now, reason=reason)
+
+
+def release_lines(*, line_ids: Iterable[str], actor: str, now: datetime, run: str = "") -> list[Line]:
+    """Pieces of these lines are released to the workshop: from now on they cannot be cancelled."""
+    return _move(line_ids, Action.RELEASE, actor=actor, now=now, data={"run": run})
+
+
+def undo_release(*, line_ids: Iterable[str], actor: str, now: datetime, run: str = "") -> list[Line]:
+    """No piece of these lines is released any more."""
+    return _move(line_ids, Action.UNDO_RELEASE, actor=actor, now=now, data={"run": run})
+
+
+def start_lines(*, line_ids: Iterable[str], actor: str, now: datetime, run: str = "") -> list[Line]:
+    """The workshop has begun with pieces of these lines."""
+    return _move(line_ids, Action.START, actor=actor, now=now, data={"run": run})
+
+
+def mark_made(*, line_ids: Iterable[str], actor: str, now: datetime, run: str = "") -> list[Line]:
+    """Every piece of these lines is made."""
+    return _move(line_ids, Action.FINISH, actor=actor, now=now, data={"run": run})
+
+
+def owe_again(*, line_ids: Iterable[str], actor: str, now: datetime, reason: str = "") -> list[Line]:
+    """A piece was scrapped and is owed again: a line that was made is in production once more."""
+    return _move(line_ids, Action.REOPEN, actor=actor, now=now, reason=reason)
+
+
+def ship(
+    *, order: Order, line_ids: Iterable[str], carrier: str, reference: str, actor: str, now: datetime
+) -> Shipment:
+    """Send lines of an order away together. Raises ``MoveRefused``."""
+    with transaction.atomic():
+        lines = _move(
+            line_ids, Action.SHIP, actor=actor, now=now, data={"carrier": carrier}, only_order=order
+        )
+        shipment = Shipment.objects.create(order=order, carrier=carrier, reference=reference, shipped_at=now)
+        shipment.lines.set(lines)
+    return shipment
+
+
+def refresh_orders(order_ids: Iterable[str]) -> None:
+    """Write the state that follows from the lines (orders locked by the caller), and count the change."""
+    states: dict[str, list[LineState]] = {}
+    for order_id, state in Line.objects.filter(order__in=list(order_ids)).values_list("order_id", "state"):
+        states.setdefault(order_id, []).append(LineState(state))
+    for order_id, lines in states.items():
+        Order.objects.filter(pk=order_id).update(state=order_state(lines).value, version=F("version") + 1)
+
+
+def hold_lines(line_ids: Iterable[str], *, only_order: Order | None = None) -> list[Line]:
+    """The lines, locked after their orders, everything in the order of ids (no deadlocks).
+
+    Raises ``MoveRefused`` for ids that do not exist, or are not of ``only_order``.
+    """
+    wanted = sorted(set(line_ids))
+    rows = Line.objects.filter(pk__in=wanted)
+    if only_order is not None:
+        rows = rows.filter(order=only_order)
+    orders = sorted(set(rows.values_list("order_id", flat=True)))
+    list(Order.objects.select_for_update().filter(pk__in=orders).order_by("pk").values_list("pk"))
+    lines = list(rows.select_for_update().order_by("pk"))
+    found = {line.id for line in lines}
+    strange = [MoveProblem(line, "There is no such line here.") for line in wanted if line not in found]
+    if strange:
+        raise MoveRefused(strange)
+    return lines
+
+
+def _move(
+    line_ids: Iterable[str],
+    action: Action,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    data: dict[str, Any] | None = None,
+    only_order: Order | None = None,
+) -> list[Line]:
+    """Move lines, all or none; lines that are as far already are left alone. Returns the lines moved."""
+    with transaction.atomic():
+        lines = hold_lines(line_ids, only_order=only_order)
+        moving = [line for line in lines if not reached(LineState(line.state), action)]
+        _require(moving, lambda line: allowed(LineState(line.state), action).reason)
+        if not moving:
+            return []
+        hold(*(f"order:{line.order_id}" for line in moving))
+        for line in moving:
+            before, line.state = line.state, after(LineState(line.state), action).value
+            line.state_reason = reason
+            record(
+                stream=f"order:{line.order_id}",
+                kind=f"line.{line.state}",
+                actor=actor,
+                data={"line": line.id, "from": before, "reason": reason, **(data or {})},
+                now=now,
+            )
+        Line.objects.bulk_update(moving, ["state", "state_reason"])
+        refresh_orders({line.order_id for line in moving})
+    return moving
+
+
+def _require(lines: Iterable[Line], why_not: Callable[[Line], str]) -> None:
+    problems = [MoveProblem(line.id, reason) for line in lines if (reason := why_not(line))]
+    if problems:
+        raise MoveRefused(problems)
