@@ -191,7 +191,7 @@ def _agree_line(
         return CheckoutProblem(
             "not-on-sale",
             design.id,
-            f"{design.version.family.name}: this version is no longer made. Open the design to see what changed.",
+            f"{design.version.family.name}: this version is no longer made. Open the design to see why.",
         )
     seen = examine(version=design.version, choices=design.choices, quantity=quantity)
     if not seen.answer.consistent or not seen.orderable:

@@ -5,8 +5,8 @@
 
 The way back (planned -> ready, released -> planned, made -> in_production) is
 production's: a rejected or undone run gives its lines back, a scrapped piece is owed again.
-From ``released`` on material may be cut, so a shopper
-can no longer cancel. An order has no life of its own: its state follows from its lines.
+From ``released`` on material may be cut, so a shopper can no longer cancel. An order has
+no life of its own: its state follows from its lines.
 """
 
 from collections.abc import Iterable

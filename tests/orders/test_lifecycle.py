@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.engine.lifecycle import MOVES, Action, LineState, OrderState, after, allowed, cancellation, order_state, reached
+from orders.engine.lifecycle import (
     MOVES,
     Action,
     LineState,
@@ -13,6 +13,7 @@ from orders.engine.lifecycle import MOVES, Action, LineState, OrderState, after,
     allowed,
     cancellation,
     order_state,
+    reached,
 )
 
 STATES = st.sampled_from(list(LineState))
