@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from ledger.entries import record
 
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
@@ -21,6 +20,7 @@ from configurator.engine.spec import CaseSpec, FamilySpec
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
 from configurator.version_rows import derive
+from ledger.entries import record
 
 CACHED_VERSIONS = 32  # a process; a compiled family takes some megabytes
 

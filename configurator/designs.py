@@ -12,7 +12,6 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from ledger.entries import record
 
 from configurator.catalogue import compiled, kernel_of, spec_of
 from configurator.engine import lettering
@@ -24,6 +23,7 @@ from configurator.engine.repair import Repair
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from configurator.examination import Examination, examine
 from configurator.models import Asset, Configuration, Design, Family, Version
+from ledger.entries import record
 
 MAX_TEXT = (
     2_000  # characters of a text looked at at all, whatever an option allows; longer fails its own limit

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
-from ledger.entries import record
 
+from ledger.entries import record
 from orders.engine.lifecycle import Action, Availability, LineState, after, allowed, cancellation
 from orders.fulfilment import hold_lines, refresh_orders
 from orders.models import Line, Order, Payment

@@ -13,13 +13,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import F
-from ledger.entries import record
 
 from configurator.catalogue import spec_of
 from configurator.engine import lettering
 from configurator.examination import examine
 from configurator.models import Design, Version
 from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
+from ledger.entries import record
 from orders.engine.lifecycle import LineState, OrderState
 from orders.engine.totals import MoneyMismatch, order_total
 from orders.models import MAX_QUANTITY, Cart, Customer, Line, Order

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from ledger.entries import hold, record
 
+from ledger.entries import hold, record
 from orders.engine.lifecycle import Action, LineState, after, allowed, order_state, reached
 from orders.models import Line, Order, Shipment
 

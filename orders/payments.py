@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from django.db import transaction
-from ledger.entries import record
 
+from ledger.entries import record
 from orders.models import Order, Payment
 from orders.numbering import next_number
 
