@@ -1,0 +1,95 @@
+"""A proposal for everything that is to be made: runs, their nests, times and machines.
+
+Order of the work: what cannot be made here is listed with its reason; the rest is formed
+into runs by really nesting (``batching``); the runs are scheduled around frozen work
+(``scheduling.construct``). The answer says nothing about its own correctness: that is the
+certificate's to say.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from production.engine.batching import form_runs
+from production.engine.proposal import Kpis, Operation, Problem, Proposal, Run, Unplanned
+from production.engine.routing import obstacles
+from production.engine.scheduling.construct import Stop, iterations, schedule
+from production.engine.work import Unit
+
+__all__ = ["Stop", "iterations", "measure", "propose"]
+
+
+def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Proposal:
+    """The best proposal found until ``stop``; the same again for the same problem, seed and count.
+
+    Every unit is in exactly one run or in ``unplanned`` with a reason code: ``no-routing``,
+    ``bad-routing``, ``no-machine``, ``no-calendar``, ``material-unknown``, ``material-short``,
+    ``part-too-large``, ``beyond-horizon``.
+    """
+    plannable: list[Unit] = []
+    unplanned: list[Unplanned] = []
+    for unit in problem.units:
+        found = list(obstacles(unit, problem.shop))
+        if found:
+            unplanned.append(Unplanned(unit.id, found[0].code, " ".join(o.text for o in found)))
+        else:
+            plannable.append(unit)
+    claims: Counter[str] = Counter()
+    for claim in problem.claims:
+        claims[claim.material] += claim.quantity
+    runs, short = form_runs(plannable, problem.shop, limits=problem.limits, claims=claims)
+    answer = schedule(runs, problem, seed=seed, stop=stop)
+    left_out = set(answer.left_out)
+    scheduled = tuple(run for run in runs if run.id not in left_out)
+    late = [
+        Unplanned(
+            unit, "beyond-horizon", "No machine has enough working time left before the planning horizon."
+        )
+        for run in runs
+        if run.id in left_out
+        for unit in run.units
+    ]
+    unplanned = sorted([*unplanned, *short, *late], key=lambda u: u.unit)
+    return Proposal(
+        runs=scheduled,
+        operations=answer.operations,
+        frozen=answer.frozen,
+        unplanned=tuple(unplanned),
+        kpis=measure(problem, scheduled, answer.operations, len(unplanned)),
+    )
+
+
+def measure(problem: Problem, runs: Sequence[Run], operations: Sequence[Operation], unplanned: int) -> Kpis:
+    """The figures of these runs and operations."""
+    ends: dict[str, int] = {}
+    for operation in operations:
+        for unit in operation.units:
+            ends[unit] = max(ends.get(unit, 0), operation.end)
+    late = [
+        ends[unit.id] - unit.due
+        for unit in problem.units
+        if unit.due is not None and unit.id in ends and ends[unit.id] > unit.due
+    ]
+    sheets = [sheet for run in runs for sheet in run.sheets]
+    area = sum(sheet.width_um * sheet.height_um for sheet in sheets)
+    setups = [o.start - o.setup_start for o in operations if o.start > o.setup_start]
+    return Kpis(
+        units=sum(len(run.units) for run in runs),
+        unplanned=unplanned,
+        runs=len(runs),
+        sheets=len(sheets),
+        sheet_use_permille=sum(sheet.used_area for sheet in sheets) * 1000 // area if area else 0,
+        setups=len(setups),
+        # Set-up in working time: one that begins before a break of the shift does not count the break.
+        setup_seconds=sum(_setup_seconds(problem, operation) for operation in operations),
+        tardy_units=len(late),
+        tardiness=sum(late),
+        makespan=max((o.end for o in operations), default=problem.shop.now) - problem.shop.now,
+    )
+
+
+def _setup_seconds(problem: Problem, operation: Operation) -> int:
+    calendar = problem.shop.machine[operation.machine].calendar
+    return sum(
+        max(min(end, operation.start) - max(start, operation.setup_start), 0)
+        for start, end in problem.shop.intervals[calendar]
+    )

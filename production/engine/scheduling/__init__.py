@@ -1,0 +1,1 @@
+"""When runs are made, and on which machine."""

@@ -1,0 +1,106 @@
+"""What is to be made: units, each one piece of an order line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of one unit, ``count`` times; it may be turned by 90 degrees where ``may_rotate``."""
+
+    code: str
+    width_um: int
+    height_um: int
+    count: int = 1
+    may_rotate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``seconds`` of work on one unit at 100 % speed, with the machine set up for ``setup_family``."""
+
+    step: int
+    work_centre: str
+    setup_family: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    material: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work of one unit: parts laid on sheets at the first sheet step, the routing in order, materials."""
+
+    parts: tuple[Part, ...]
+    sheet_material: str
+    routing: tuple[Step, ...]
+    materials: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One piece. ``due`` and ``release`` are instants; without a promise ``due`` is None.
+
+    ``product`` only serves sentences that people read.
+    """
+
+    id: str
+    line: str
+    order: str
+    due: int | None
+    release: int
+    parts: tuple[Part, ...]
+    sheet_material: str
+    routing: tuple[Step, ...]
+    materials: tuple[Use, ...]
+    product: str = ""
+
+
+def read_work(data: Mapping[str, Any]) -> Work:
+    """The work from the JSON that a line carries. Quantities are rounded up to whole base units.
+
+    Raises ``KeyError``, ``TypeError`` or ``ValueError`` when it is not such a JSON.
+    """
+    return Work(
+        parts=tuple(
+            Part(
+                code=str(part["code"]),
+                width_um=int(part["width_um"]),
+                height_um=int(part["height_um"]),
+                count=int(part["count"]),
+                may_rotate=bool(part["may_rotate"]),
+            )
+            for part in data.get("parts", ())
+            if int(part["count"]) > 0
+        ),
+        sheet_material=str(data.get("sheet_material") or ""),
+        routing=tuple(
+            sorted(
+                (
+                    Step(
+                        step=int(step["step"]),
+                        work_centre=str(step["work_centre"]),
+                        setup_family=str(step["setup_family"]),
+                        seconds=_whole(step["seconds"]),
+                    )
+                    for step in data.get("routing", ())
+                ),
+                key=lambda step: step.step,
+            )
+        ),
+        materials=tuple(
+            Use(str(use["material"]), _whole(use["quantity"]))
+            for use in data.get("materials", ())
+            if _whole(use["quantity"]) > 0
+        ),
+    )
+
+
+def _whole(number: Any) -> int:
+    return int(Decimal(str(number)).to_integral_value(rounding=ROUND_CEILING))
