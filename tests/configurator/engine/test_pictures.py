@@ -1,0 +1,96 @@
+"""The product pictures are whole: every file named in a view.json is there, of its size, with sane maps."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+PICTURES = Path(__file__).parents[3] / "configurator" / "pictures"
+VIEWS = sorted(PICTURES.glob("*/*/view.json"))
+PASSES = {"print": {"blank", "white", "black"}, "engrave": {"blank", "burnt"}, "none": {"blank"}}
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return facts
+
+
+def _maps(path: Path) -> list[tuple[str, str, list[int]]]:
+    facts = _facts(path)
+    if facts["mode"] == "none":
+        return []
+    if "geometry" in facts:
+        assert set(facts["geometry"].values()) == set(facts["uv"]) == set(facts["mask"]) == set(facts["bbox"])
+        return [(facts["uv"][key], facts["mask"][key], facts["bbox"][key]) for key in facts["uv"]]
+    return [(facts["uv"], facts["mask"], facts["bbox"])]
+
+
+def _names(path: Path) -> str:
+    return "/".join(path.parts[-3:-1])
+
+
+def test_every_demo_family_has_a_front_view() -> None:
+    found = {_names(path) for path in VIEWS}
+    assert {"walnut-sign/front", "enamel-mug/front", "t-shirt/front", "shelf/front"} <= found
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=_names)
+def test_a_view_has_every_pass_its_mode_needs(path: Path) -> None:
+    facts = _facts(path)
+    assert f"{facts['family']}/{facts['view']}" == _names(path)
+    for variant, files in facts["passes"].items():
+        assert set(files) == PASSES[facts["mode"]], variant
+        for file in files.values():
+            with Image.open(path.parent / file) as picture:
+                assert (picture.format, picture.mode, list(picture.size)) == ("WEBP", "RGB", facts["size"])
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=_names)
+def test_an_alias_leads_to_a_variant_with_passes(path: Path) -> None:
+    facts = _facts(path)
+    for alias, variant in facts.get("aliases", {}).items():
+        assert alias not in facts["passes"]
+        assert variant in facts["passes"]
+        assert facts["geometry"][alias] == facts["geometry"][variant]
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=_names)
+def test_the_maps_cover_the_bounding_box_and_stay_on_the_surface(path: Path) -> None:
+    for uv_file, mask_file, (left, top, right, bottom) in _maps(path):
+        mask = np.asarray(Image.open(path.parent / mask_file))
+        uv = np.asarray(Image.open(path.parent / uv_file)).astype(np.int64)
+        assert mask.dtype == np.uint8
+        assert mask.shape == (bottom - top, right - left)
+        assert uv.shape == (2 * (bottom - top), right - left)
+        u, v = uv[: bottom - top], uv[bottom - top :]
+        inside = mask == 255
+        assert inside.mean() > 0.6
+        # across the surface u only grows to the right and v only grows downwards
+        assert (np.diff(u, axis=1)[inside[:, 1:] & inside[:, :-1]] > 0).all()
+        assert (np.diff(v, axis=0)[inside[1:] & inside[:-1]] > 0).all()
+
+
+@pytest.mark.parametrize("path", [p for p in VIEWS if "passes" in _facts(p)], ids=_names)
+def test_a_print_changes_the_surface_and_leaves_the_rest(path: Path) -> None:
+    facts = _facts(path)
+    dark = {"print": "black", "engrave": "burnt"}.get(facts["mode"])
+    if dark is None:
+        pytest.skip("a plain picture")
+    for variant, files in facts["passes"].items():
+        key = facts.get("geometry", {}).get(variant)
+        mask_file, box = (facts["mask"][key], facts["bbox"][key]) if key else (facts["mask"], facts["bbox"])
+        mask = np.zeros((facts["size"][1], facts["size"][0]), dtype=bool)
+        mask[box[1] : box[3], box[0] : box[2]] = np.asarray(Image.open(path.parent / mask_file)) > 128
+        light, burnt = (
+            np.asarray(Image.open(path.parent / files[name]).convert("L"), dtype=float)
+            for name in ("white" if facts["mode"] == "print" else "blank", dark)
+        )
+        assert (light - burnt)[mask].mean() > 25, variant
+        assert abs((light - burnt)[: facts["size"][1] // 16]).mean() < 3, variant
+
+
+def test_the_pictures_stay_small() -> None:
+    assert sum(path.stat().st_size for path in PICTURES.rglob("*") if path.is_file()) <= 6 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""Renders the product pictures of the demo families (authoring only; see configurator/pictures/README.md)."""

@@ -1,0 +1,343 @@
+"""The T-shirt: a height field of silhouette, seams and folds, lit once for every fabric colour.
+
+Cloth and ink are matt, so a pass is (light that arrives) x (colour of the cloth or ink): one path-traced
+picture of a grey shirt gives all of them. Lengths in millimetres; x from the middle, y down from the collar.
+"""
+
+import numpy as np
+from PIL import Image
+
+from tools.pictures import studio
+from tools.pictures.meshes import Floats, Mesh, grid_faces
+from tools.pictures.noise import Array, fractal, smoothstep, value_noise
+from tools.pictures.view import PICTURES, write_json, write_maps, write_pass
+from tools.pictures.wood import to_linear
+
+SIZE = (1200, 960)
+FRAME_MM = (1050.0, 840.0)
+TOP_MM = 62.0  # collar below the upper edge of the frame
+PRINT_MM = (300.0, 400.0)
+PRINT_TOP = 128.0
+SEED = 61
+GREY = 0.5
+COLOURS = {
+    "white": (244, 243, 239),
+    "black": (29, 29, 32),
+    "navy": (36, 48, 79),
+    "red": (163, 37, 43),
+    "sand": (216, 199, 168),
+}
+WHITE_INK = (238, 237, 232)
+BLACK_INK = (22, 22, 23)
+Line = list[tuple[float, float]]
+
+
+def _curve(*points: tuple[float, float], steps: int = 24) -> Line:
+    """A cubic Bezier curve through four control points."""
+    t = np.linspace(0, 1, steps)[:, None]
+    a, b, c, d = (np.array(p) for p in points)
+    line = a * (1 - t) ** 3 + 3 * b * t * (1 - t) ** 2 + 3 * c * t**2 * (1 - t) + d * t**3
+    return [(float(x), float(y)) for x, y in line]
+
+
+SHOULDER = _curve((90, 0), (140, 22), (190, 34), (228, 50))
+SLEEVE_TOP = _curve((228, 50), (320, 92), (380, 176), (418, 262))
+SLEEVE_HEM = _curve((418, 262), (392, 286), (352, 310), (318, 322))
+UNDERARM = _curve((318, 322), (300, 286), (280, 258), (262, 240))
+SIDE = _curve((262, 240), (252, 360), (252, 560), (260, 704))
+HEM = _curve((260, 704), (180, 716), (80, 719), (0, 719))
+FRONT_NECK = _curve((90, 0), (80, 62), (44, 96), (0, 96))
+BACK_NECK = _curve((90, 0), (62, 20), (30, 26), (0, 26))
+ARMHOLE = _curve((228, 50), (206, 110), (214, 190), (262, 240))
+
+
+def _both(line: Line) -> Line:
+    """The line and its mirror image, as one line from right to left."""
+    return line + [(-x, y) for x, y in reversed(line)]
+
+
+def _outline() -> Line:
+    return _both(SHOULDER + SLEEVE_TOP + SLEEVE_HEM + UNDERARM + SIDE + HEM)
+
+
+def _front_contour() -> Line:
+    return _outline() + [(-x, y) for x, y in FRONT_NECK] + list(reversed(FRONT_NECK))
+
+
+def _back_contour() -> Line:
+    """What of the back panel is seen through the neck, and a hidden margin under the front."""
+    return [*_both(BACK_NECK), (-84.0, 62.0), (-40.0, 108.0), (40.0, 108.0), (84.0, 62.0)]
+
+
+def _grid(step: float = 1.0) -> tuple[Floats, Floats]:
+    """x and y of samples `step` pixels apart, at pixel centres."""
+    scale = FRAME_MM[0] / SIZE[0]
+    columns = (np.arange(0, SIZE[0], step) + 0.5 * step) * scale - FRAME_MM[0] / 2
+    rows = (np.arange(0, SIZE[1], step) + 0.5 * step) * scale - TOP_MM
+    return np.meshgrid(columns, rows)
+
+
+def _segments(line: Line) -> Floats:
+    """The non-empty segments of a polyline, (n, 4): ax, ay, bx, by."""
+    points = np.array(line)
+    pairs = np.concatenate([points[:-1], points[1:]], axis=1)
+    return pairs[np.hypot(pairs[:, 2] - pairs[:, 0], pairs[:, 3] - pairs[:, 1]) > 1e-6]
+
+
+def _enlarged(samples: Floats) -> Array:
+    """Samples at a quarter of the resolution, brought to the size of the picture."""
+    image = Image.fromarray(samples.astype(np.float32))
+    return np.asarray(image.resize(SIZE, Image.Resampling.BICUBIC), dtype=np.float32)
+
+
+def _quarter_distance(line: Line) -> Floats:
+    x, y = _grid(4)
+    best = np.full(x.shape, 1e9)
+    for ax, ay, bx, by in _segments(line):
+        dx, dy = bx - ax, by - ay
+        t = np.clip(((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy), 0, 1)
+        best = np.minimum(best, (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2)
+    return np.sqrt(best)
+
+
+def _distance(line: Line) -> Array:
+    """Millimetres from every pixel to a polyline."""
+    return _enlarged(_quarter_distance(line))
+
+
+def _signed(contour: Line) -> Array:
+    """Millimetres to a closed contour, positive inside: smooth through zero, so edges can be cut along it."""
+    closed = [*contour, contour[0]]
+    x, y = _grid(4)
+    inside = np.zeros(x.shape, dtype=bool)
+    for ax, ay, bx, by in _segments(closed):
+        if ay != by:
+            inside ^= ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+    return _enlarged(_quarter_distance(closed) * np.where(inside, 1, -1))
+
+
+def _coverage(signed: Array) -> Array:
+    """Anti-aliased coverage 0..1 from signed millimetres."""
+    return np.asarray(np.clip(signed / (FRAME_MM[0] / SIZE[0]) + 0.5, 0, 1), dtype=np.float32)
+
+
+def _rays_of_folds(
+    x: Floats, y: Floats, centre: tuple[float, float], folds: tuple[tuple[float, float, float, float], ...]
+) -> Array:
+    """Folds that run out from a point: each (angle in degrees, spread in mm, reach in mm, height in mm)."""
+    dx, dy = x - centre[0], y - centre[1]
+    total = np.zeros(x.shape)
+    for angle, spread, reach, height in folds:
+        direction = np.radians(angle)
+        along = dx * np.cos(direction) + dy * np.sin(direction)
+        off = -dx * np.sin(direction) + dy * np.cos(direction)
+        off = off + 0.00055 * along**2 * np.sign(np.cos(direction))  # folds sag a little
+        width = spread * (0.45 + 0.9 * np.clip(along / reach, 0, 1))
+        envelope = smoothstep(0, 0.22 * reach, along.astype(np.float32)) * (
+            1 - smoothstep(0.45 * reach, reach, along.astype(np.float32))
+        )
+        total += height * envelope * np.exp(-((off / width) ** 2))
+    return total.astype(np.float32)
+
+
+def _folds(x: Floats, y: Floats, rng: np.random.Generator) -> Array:
+    """The drape: pulls from the armpits, waves of the lower body, small wrinkles everywhere."""
+    shape = x.shape
+    pulls = (
+        (148, 13, 210, 4.6),
+        (163, 10, 170, 3.0),
+        (118, 16, 260, 4.0),
+        (98, 14, 300, 3.2),
+        (200, 11, 120, 2.2),
+    )
+    sleeve = ((20, 10, 120, 3.6), (-12, 11, 130, 3.2), (48, 8, 90, 2.4))
+    total = np.zeros(shape, dtype=np.float32)
+    for side in (1, -1):
+        mirrored = x * side
+        turn = rng.uniform(-7, 7)
+        vary = rng.uniform(0.75, 1.2)
+        total += _rays_of_folds(
+            mirrored, y, (258, 236), tuple((a + turn, s, r, h * vary) for a, s, r, h in pulls)
+        )
+        total += _rays_of_folds(
+            mirrored, y, (262, 232), tuple((a - turn, s, r, h * vary) for a, s, r, h in sleeve)
+        )
+        total += _rays_of_folds(mirrored, y, (96, 10), ((62 + turn, 12, 190, 1.7), (36, 10, 120, 1.4)))
+    lower = smoothstep(300, 690, y.astype(np.float32))
+    warp = fractal(shape, (3, 4), 3, rng) * 26
+    waves = value_noise(shape, (2, 13), rng) + 0.6 * value_noise(shape, (3, 21), rng)
+    shifted = np.take_along_axis(waves, ((np.arange(shape[1])[None] + warp).astype(int) % shape[1]), axis=1)
+    total += 2.3 * lower * shifted
+    soft = fractal(shape, (5, 6), 2, rng)
+    crease = 1 - np.abs(fractal(shape, (6, 8), 2, rng))
+    total += 1.9 * soft + 0.85 * np.clip(crease, -1, 1)
+    return total
+
+
+def _height(rng: np.random.Generator) -> tuple[Array, Array]:
+    """Height of the shirt's front above the table in mm, and the darkening of stitches (factor)."""
+    x, y = _grid()
+    edge = _distance([*_outline(), _outline()[0]])
+    neck = _distance(_both(FRONT_NECK))
+    rise = 1 - np.exp(-edge / 9.0)
+    height = (
+        2.2
+        + 5.0 * rise
+        + _folds(x, y, rng) * (0.18 + 0.82 * smoothstep(0, 60, edge)) * (0.2 + 0.8 * smoothstep(8, 60, neck))
+    )
+    shade = np.ones(x.shape, dtype=np.float32)
+    for side in (1, -1):
+        seam = _distance([(px * side, py) for px, py in ARMHOLE])
+        height += 1.1 * np.exp(-(((seam - 3.2) / 3.0) ** 2)) - 1.6 * np.exp(-((seam / 1.7) ** 2))
+        hem = _distance([(px * side, py) for px, py in SLEEVE_HEM])
+        for offset in (18.0, 21.0):
+            height -= 0.45 * np.exp(-(((hem - offset) / 1.0) ** 2))
+            shade *= 1 - 0.10 * np.exp(-(((hem - offset) / 0.7) ** 2))
+    bottom = _distance(_both(HEM))
+    for offset in (20.0, 23.5):
+        height -= 0.55 * np.exp(-(((bottom - offset) / 1.1) ** 2))
+        shade *= 1 - 0.12 * np.exp(-(((bottom - offset) / 0.7) ** 2))
+    angle = np.arctan2(x, 40 - y)
+    height += np.where(neck < 18.5, 1.3 * np.sqrt(np.clip(1 - ((neck - 9.2) / 9.6) ** 2, 0, 1)), 0)
+    height -= 1.2 * np.exp(-(((neck - 19.0) / 1.3) ** 2)) + 0.4 * np.exp(-(((neck - 23.0) / 0.9) ** 2))
+    shade *= 1 - 0.10 * np.exp(-(((neck - 23.0) / 0.7) ** 2))
+    shade *= np.where(neck < 18.5, 1 - 0.05 * (0.5 + 0.5 * np.cos(angle * 150)), 1)
+    return height.astype(np.float32), shade.astype(np.float32)
+
+
+def _sheet(height: Array, signed: Array) -> Mesh:
+    """A height field cut along its contour, in the frame's plane: x right, y up, z towards the camera."""
+    x, y = _grid()
+    step = FRAME_MM[0] / SIZE[0]
+    down, across = np.gradient(signed.astype(np.float64), step)
+    outside = np.minimum(signed, 0)  # the vertices just outside are drawn back onto the contour
+    vertices = np.stack(
+        [x - outside * across, FRAME_MM[1] / 2 - (y - outside * down + TOP_MM), height], -1
+    ).reshape(-1, 3)
+    slope_down, slope_across = np.gradient(height.astype(np.float64), step)
+    normals = np.stack([-slope_across, slope_down, np.ones_like(slope_down)], -1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    uv = np.stack([x / FRAME_MM[0] + 0.5, 1 - (y + TOP_MM) / FRAME_MM[1]], -1).reshape(-1, 2)
+    faces = grid_faces(*height.shape)[:, ::-1].copy()
+    kept = faces[(signed.ravel()[faces] > 0).any(axis=1)]
+    used, renumbered = np.unique(kept, return_inverse=True)
+    return Mesh(vertices[used], normals.reshape(-1, 3)[used], uv[used], renumbered.reshape(-1, 3))
+
+
+def _light(front: Array, back: Array, height: Array) -> Array:
+    """The path-traced picture of the grey shirt on the plaster; `front`, `back` are signed distances."""
+    grey = {
+        "type": "twosided",
+        "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": [GREY] * 3}},
+    }
+    behind = 2.0 - 1.2 * np.exp(-(((_distance(_both(BACK_NECK)) - 17) / 1.4) ** 2))
+    wall_albedo, wall_height = studio.plaster(1600, 62)
+    span = FRAME_MM[0]
+    wall = Mesh(
+        np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], dtype=float) * span,
+        np.tile([0.0, 0.0, 1.0], (4, 1)),
+        np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float) * 2,
+        np.array([[0, 1, 2], [0, 2, 3]]),
+    )
+    distance = 3000.0
+    fov = float(np.degrees(2 * np.arctan(span / 2 / distance)))
+    return studio.shoot(
+        {
+            "front": studio.shape(_sheet(height, front), grey),
+            "back": studio.shape(_sheet(behind.astype(np.float32), back), grey),
+            "wall": studio.shape(
+                wall,
+                {
+                    "type": "bumpmap",
+                    "arbitrary": studio.texture(wall_height),
+                    "scale": 0.9,
+                    "bsdf": {"type": "diffuse", "reflectance": studio.texture(wall_albedo)},
+                },
+            ),
+            "key": studio.lamp(
+                (-1.7 * span, 1.5 * span, 1.35 * span), (0, 0, 0), span * 0.8, (26.0, 24.6, 22.8)
+            ),
+            "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.40, 0.41, 0.43]}},
+            "sensor": studio.camera((0, 0, distance), (0, 0, 0), (0, 1, 0), fov, SIZE),
+        },
+        SEED,
+    )
+
+
+def _weave(rng: np.random.Generator) -> Array:
+    """Jersey as a factor around 1: fine columns, uneven yarn."""
+    shape = (SIZE[1], SIZE[0])
+    yarn = value_noise(shape, (SIZE[1] // 6, SIZE[0] // 2), rng) + 0.7 * value_noise(
+        shape, (SIZE[1] // 2, SIZE[0] // 2), rng
+    )
+    return np.asarray(1 + 0.026 * yarn, dtype=np.float32)
+
+
+def _maps(height: Array, front: Array) -> tuple[Array, Array, Array]:
+    """u, v and coverage of the print area; the slope of the folds shifts the print."""
+    x, y = _grid()
+    step = FRAME_MM[0] / SIZE[0]
+    smooth = np.asarray(
+        Image.fromarray(height)
+        .resize((SIZE[0] // 6, SIZE[1] // 6), Image.Resampling.BOX)
+        .resize(SIZE, Image.Resampling.BICUBIC)
+    )
+    down, across = np.gradient(smooth, step)
+    u = (x + across * 7.0) / PRINT_MM[0] + 0.5
+    v = (y - PRINT_TOP + down * 7.0) / PRINT_MM[1]
+    margin_u, margin_v = step / PRINT_MM[0], step / PRINT_MM[1]
+    inside = np.clip(np.minimum(u, 1 - u) / margin_u + 0.5, 0, 1) * np.clip(
+        np.minimum(v, 1 - v) / margin_v + 0.5, 0, 1
+    )
+    return u, v, np.asarray(inside * front, dtype=np.float32)
+
+
+def make() -> None:
+    """Renders every fabric colour into configurator/pictures/t-shirt/front."""
+    folder = PICTURES / "t-shirt" / "front"
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(SEED)
+    height, stitches = _height(rng)
+    front_signed, back_signed = _signed(_front_contour()), _signed(_back_contour())
+    light = _light(front_signed, back_signed, height)
+    front, back = _coverage(front_signed), _coverage(back_signed)
+    light = light * studio.balance(light) * studio.grain(SIZE, SEED)
+    weave = _weave(rng)
+    cloth = np.maximum(front, back)[..., None]
+    u, v, coverage = _maps(height, front)
+    maps = write_maps(folder, "", u, v, coverage)
+    passes: dict[str, dict[str, str]] = {}
+
+    def dyed(colour: tuple[int, int, int], sheen: float) -> Array:
+        albedo = to_linear(colour) * (weave * stitches)[..., None] + sheen
+        return np.asarray(light * (1 + cloth * (albedo / GREY - 1)), dtype=np.float32)
+
+    for name, colour in COLOURS.items():
+        blank = dyed(colour, 0.004)
+        ink = coverage[..., None]
+        # ink fills the knit a little: less of the weave shows through
+        white = blank * (1 - ink) + ink * light * to_linear(WHITE_INK) / GREY * (
+            1 + (weave[..., None] - 1) * 0.6
+        )
+        black = blank * (1 - ink) + ink * light * (to_linear(BLACK_INK) + 0.004) / GREY * weave[..., None]
+        passes[name] = {
+            "blank": write_pass(folder, f"blank-{name}", blank),
+            "white": write_pass(folder, f"white-{name}", white),
+            "black": write_pass(folder, f"black-{name}", black),
+        }
+    write_json(
+        folder,
+        {
+            "family": "t-shirt",
+            "view": "front",
+            "surface": "front",
+            "mode": "print",
+            "variant_key": "{colour}",
+            "size": list(SIZE),
+            "surface_mm": list(PRINT_MM),
+            "anchor": "top",
+            "passes": passes,
+            **maps,
+            "note": "White and black are ink on the garment.",
+        },
+    )

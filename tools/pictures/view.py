@@ -1,0 +1,76 @@
+"""Writes a view folder: passes, UV map, mask and view.json, as configurator/pictures/README.md describes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tools.pictures.noise import Array
+
+PICTURES = Path(__file__).resolve().parents[2] / "configurator" / "pictures"
+QUALITY = 88
+UV_STEP = (
+    4  # u and v keep 14 of their 16 bits: 1/16384 of the surface; the rest would be incompressible noise
+)
+
+
+def to_bytes(linear: Array) -> Image.Image:
+    """Linear light as an 8-bit sRGB picture, with a fixed half-level dither against banding."""
+    light = np.clip(linear, 0, 1)
+    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255
+    dither = np.random.default_rng(7).random(light.shape[:2], dtype=np.float32)[..., None] - 0.5
+    return Image.fromarray((encoded + 0.5 + dither * 0.8).clip(0, 255).astype(np.uint8), "RGB")
+
+
+def write_pass(folder: Path, name: str, linear: Array) -> str:
+    """Saves one pass; returns its file name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = f"{name}.webp"
+    to_bytes(linear).save(folder / file, "WEBP", quality=QUALITY, method=6)
+    return file
+
+
+def write_maps(folder: Path, key: str, u: Array, v: Array, coverage: Array) -> dict[str, Any]:
+    """Crops u, v (0..1) and coverage (0..1) to the surface and saves them; returns the view.json entries."""
+    seen = coverage > 0
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    stacked = np.concatenate([u[top:bottom, left:right], v[top:bottom, left:right]])
+    quantised = (np.clip(stacked, 0, 1) * 65535 / UV_STEP).round() * UV_STEP
+    suffix = f"-{key}" if key else ""
+    Image.fromarray(quantised.clip(0, 65535).astype(np.uint16)).save(
+        folder / f"uv{suffix}.png", optimize=True
+    )
+    mask = (coverage[top:bottom, left:right] * 255).round().astype(np.uint8)
+    Image.fromarray(mask, "L").save(folder / f"mask{suffix}.png", optimize=True)
+    return {"uv": f"uv{suffix}.png", "mask": f"mask{suffix}.png", "bbox": [left, top, right, bottom]}
+
+
+def write_json(folder: Path, facts: dict[str, Any]) -> None:
+    """Saves view.json with sorted keys."""
+    text = json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False)
+    (folder / "view.json").write_text(text + "\n", encoding="utf-8")
+
+
+def pinhole_rays(
+    origin: Array,
+    target: Array,
+    up: Array,
+    fov: float,
+    size: tuple[int, int],
+    offset: tuple[float, float] = (0.5, 0.5),
+) -> Array:
+    """Unit rays (rows, columns, 3) of the studio's camera through `offset` inside each pixel."""
+    width, height = size
+    forward = target - origin
+    forward = forward / np.linalg.norm(forward)
+    right = np.cross(forward, up)
+    right = right / np.linalg.norm(right)
+    above = np.cross(right, forward)
+    half = np.tan(np.radians(fov) / 2)
+    x = ((np.arange(width) + offset[0]) / width * 2 - 1) * half
+    y = (1 - (np.arange(height) + offset[1]) / height * 2) * half * height / width
+    rays = forward + x[None, :, None] * right + y[:, None, None] * above
+    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), dtype=np.float64)
