@@ -21,7 +21,7 @@ from configurator.engine.explanation import Conflict
 from configurator.engine.layout.scene import Finding
 from configurator.engine.repair import Repair
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
-from configurator.examination import Examination, examine
+from configurator.examination import examine
 from configurator.models import Asset, Configuration, Design, Family, Version
 from ledger.entries import record
 
@@ -165,49 +165,54 @@ def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design
     """
     with transaction.atomic():
         held = _hold(configuration, None)
-        return _freeze(examined(version=held.version, choices=held.choices), held, actor, now)
+        return freeze_choices(
+            version=held.version,
+            choices=held.choices,
+            owner_id=held.owner_id,
+            session_key=held.session_key,
+            actor=actor,
+            now=now,
+        )
 
 
-def examined(*, version: Version, choices: Mapping[str, Choice]) -> Examination:
-    """An examination that found nothing in the way. Raises ``Incomplete``, ``NotMakeable``."""
-    examination = examine(version=version, choices=choices)
-    if examination.missing:
-        raise Incomplete(examination.missing)
-    if examination.refusals:
-        raise NotMakeable(examination.refusals)
-    return examination
-
-
-def _freeze(examination: Examination, held: Configuration, actor: str, now: datetime) -> Design:
-    known = Design.objects.filter(
-        content_hash=examination.content_hash,
-        version=held.version,
-        owner=held.owner_id,
-        session_key=held.session_key,
-    ).first()
-    if known is not None:
-        return known
-    design = Design.objects.create(
-        version=held.version,
-        choices=examination.choices,
-        artwork_hash=examination.artwork_hash,
-        content_hash=examination.content_hash,
-        price=examination.price_json(),
-        created_at=now,
-        owner_id=held.owner_id,
-        session_key=held.session_key,
-    )
-    record(
-        stream=f"design:{design.id}",
-        kind="design.frozen",
-        actor=actor,
-        data={
-            "family": held.version.family_id,
-            "version": held.version.number,
-            "content": design.content_hash,
-        },
-        now=now,
-    )
+def freeze_choices(
+    *,
+    version: Version,
+    choices: Mapping[str, Choice],
+    owner_id: int | None,
+    session_key: str,
+    actor: str,
+    now: datetime,
+) -> Design:
+    """A design of choices that came whole (an imported row), with the same checks as ``freeze``."""
+    seen = examine(version=version, choices=choices)
+    if seen.missing or seen.choices is None:
+        raise Incomplete(seen.missing)
+    if seen.refusals:
+        raise NotMakeable(seen.refusals)
+    with transaction.atomic():
+        known = Design.objects.filter(
+            content_hash=seen.content_hash, version=version, owner=owner_id, session_key=session_key
+        ).first()
+        if known is not None:
+            return known
+        design = Design.objects.create(
+            version=version,
+            choices=dict(seen.choices),
+            artwork_hash=seen.artwork_hash,
+            content_hash=seen.content_hash,
+            price=seen.price_json(),
+            created_at=now,
+            owner_id=owner_id,
+            session_key=session_key,
+        )
+        record(
+            stream=f"design:{design.id}",
+            kind="design.frozen",
+            actor=actor,
+            data={"family": version.family_id, "version": version.number, "content": design.content_hash},
+            now=now,
+        )
     return design
 
 
