@@ -1,0 +1,175 @@
+"""The form of a design: the fields that a page shows, and the changes that a post carries.
+
+The page and the live element draw the same fields from the same answer
+(``answers.describe``); only the changed fields of a post become changes.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, ValueSpec
+
+PREFIX = "o-"  # keeps the names of options apart from the names of buttons
+SHORT_LIST = 14  # more values than this are a list to pick from, not cards
+LONG_NAME = 34  # characters; longer names get a line of their own
+
+
+@dataclass(frozen=True)
+class ShownValue:
+    """One value to pick: ``state`` is possible, forced, impossible or unknown."""
+
+    code: str
+    name: str
+    state: str
+    chosen: bool
+    colour: str = ""
+    extra: Decimal | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self.state == "impossible" and not self.chosen
+
+
+@dataclass(frozen=True)
+class ShownOption:
+    """One option as a page draws it. ``low`` and ``high`` are what the other choices leave."""
+
+    spec: OptionSpec
+    widget: str  # cards, list, number, text, image
+    chosen: Choice | None
+    missing: bool
+    values: tuple[ShownValue, ...] = ()
+    long: bool = False
+    low: int | None = None
+    high: int | None = None
+    error: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.spec.code
+
+    @property
+    def field_name(self) -> str:
+        return PREFIX + self.spec.code
+
+    @property
+    def clearable(self) -> bool:
+        """A chosen card can be given back where the family knows no default for it."""
+        return self.chosen is not None and self.spec.default is None and self.widget == "cards"
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    code: str
+    name: str
+    options: tuple[ShownOption, ...]
+    missing: int
+    collapsible: bool
+    open: bool
+
+
+@dataclass(frozen=True)
+class Post:
+    """What a posted form asks for: the changed choices, and fields that cannot be read."""
+
+    changes: dict[str, Choice | None] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def shown_groups(
+    spec: FamilySpec, described: Mapping[str, Any], *, errors: Mapping[str, str] | None = None
+) -> tuple[ShownGroup, ...]:
+    """The groups of a page in the family's order; long forms start with only the open questions unfolded."""
+    missing = set(described["missing"])
+    answers = described["options"]
+    collapsible = len(spec.options) > 24
+    shown = []
+    headings = [(group.code, group.name) for group in spec.groups]
+    known = {code for code, _ in headings}
+    if any(option.group not in known for option in spec.options):
+        headings.append(("", "Everything else" if headings else "Your choices"))
+    for code, name in headings:
+        options = tuple(
+            _shown_option(option, answers[option.code], option.code in missing, (errors or {}).get(option.code, ""))
+            for option in spec.options
+            if option.group == code or (code == "" and option.group not in known)
+        )
+        if options:
+            left = sum(option.missing for option in options)
+            shown.append(ShownGroup(code or "rest", name, options, left, collapsible, not collapsible))
+    if collapsible and shown:
+        first = next((index for index, group in enumerate(shown) if group.missing), 0)
+        group = shown[first]
+        shown[first] = ShownGroup(group.code, group.name, group.options, group.missing, True, True)
+    return tuple(shown)
+
+
+def _shown_option(option: OptionSpec, answer: Mapping[str, Any], missing: bool, error: str) -> ShownOption:
+    chosen = answer.get("chosen")
+    if option.kind == "choice":
+        states = answer.get("values") or {}
+        extras = answer.get("extra") or {}
+        values = tuple(
+            ShownValue(
+                code=value.code,
+                name=value.name,
+                state=states.get(value.code, "unknown"),
+                chosen=value.code == chosen,
+                colour=colour_of(value),
+                extra=Decimal(extras[value.code]) if extras.get(value.code) else None,
+            )
+            for value in option.values
+        )
+        widget = "cards" if len(values) <= SHORT_LIST else "list"
+        long = any(len(value.name) > LONG_NAME for value in values)
+        return ShownOption(option, widget, chosen, missing, values, long, error=error)
+    widget = {"integer": "number", "text": "text", "image": "image"}[option.kind]
+    return ShownOption(
+        option, widget, chosen, missing, low=answer.get("low"), high=answer.get("high"), error=error
+    )
+
+
+def colour_of(value: ValueSpec) -> str:
+    """The colour of a value's swatch (``#rrggbb``), or nothing."""
+    colour = value.attributes.get("hex", "")
+    return colour if isinstance(colour, str) and not isinstance(colour, Quantity) else ""
+
+
+def read_post(spec: FamilySpec, data: Mapping[str, Any], *, current: Mapping[str, Any]) -> Post:
+    """The changes against ``current`` that a posted form asks for (``None`` takes a choice back).
+
+    Pictures are not read here: they come as files, and taking one in is an operation.
+    """
+    post = Post()
+    for option in spec.options:
+        if option.kind == "image":
+            if data.get(f"drop-{option.code}"):
+                post.changes[option.code] = None
+            continue
+        raw = data.get(PREFIX + option.code)
+        if raw is None:
+            continue
+        value: Choice | None = unicodedata.normalize("NFC", str(raw)).strip()
+        if value == "":
+            value = None
+        elif option.kind == "integer":
+            try:
+                value = int(str(value))
+            except ValueError:
+                unit = f" of {option.unit}" if option.unit else ""
+                post.errors[option.code] = f"“{raw}” is not a whole number{unit}. Write one like {option.minimum}."
+                continue
+        if value != current.get(option.code):
+            post.changes[option.code] = value
+    return post
+
+
+def read_quantity(raw: object, *, most: int, otherwise: int = 1) -> int:
+    """A quantity from a form, held between one and ``most``."""
+    try:
+        return max(1, min(most, int(str(raw))))
+    except ValueError:
+        return otherwise
