@@ -1,0 +1,543 @@
+/**
+ * <pc-configurator>: makes the form inside it live through the public API.
+ *
+ * The form works without this file. Here each change is sent by itself, and the answer
+ * (what is possible now, price, promise, pictures) is drawn into the same form: fields that
+ * are being typed in are left alone, so focus and caret stay where they are.
+ */
+
+import { Client } from "./client.js";
+import { day, graphemes, money, plural, signed } from "./format.js";
+import { panel } from "./refusal.js";
+
+const TYPING = 150; // milliseconds without a key before a text or number is sent
+const SPEAKING = 700; // milliseconds before a change is read out, so that typing is not interrupted
+
+class PcConfigurator extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.zone = this.dataset.zone || undefined;
+    this.options = new Map();
+    for (const node of this.form.querySelectorAll("[data-option]")) this.options.set(node.dataset.option, node);
+    this.fields = new Map([...this.options].map(([code, node]) => [code, node.querySelector("select, input:not([type=radio])")]));
+    this.chosen = new Map([...this.options.keys()].map((code) => [code, this.value(code)]));
+    this.drawn = 0;
+    this.client = new Client(this.dataset.api, {
+      sent: (codes) => this.mark(codes),
+      answered: (state, number, pending) => this.draw(state, number, pending),
+      refused: (refusal) => this.refuse(refusal),
+      trouble: (text, again) => this.trouble(text, again),
+      well: () => this.well(),
+    });
+    this.quantityField = this.form.querySelector("[name=quantity]");
+    this.client.quantity = Number(this.quantityField.value) || 1;
+    this.enhance();
+    this.form.addEventListener("input", (event) => this.changed(event, TYPING));
+    this.form.addEventListener("change", (event) => this.changed(event, 0));
+    this.form.addEventListener("click", (event) => this.clicked(event));
+    this.form.addEventListener("submit", (event) => this.submitted(event));
+    this.classList.add("live");
+  }
+
+  /* --- what was chosen ----------------------------------------------------------------------------- */
+
+  value(code) {
+    const node = this.options.get(code);
+    if (node.dataset.kind === "choice" && node.matches("fieldset")) {
+      return node.querySelector("input:checked")?.value ?? null;
+    }
+    if (node.dataset.kind === "image") return this.chosen?.get(code) ?? null;
+    const raw = node.querySelector("select, input").value.normalize("NFC").trim();
+    if (raw === "") return null;
+    return node.dataset.kind === "integer" ? Number(raw) : raw;
+  }
+
+  changed(event, delay) {
+    const field = event.target;
+    if (field === this.quantityField) {
+      const most = Number(field.max) || 1;
+      const quantity = Math.trunc(Number(field.value));
+      if (quantity >= 1 && quantity <= most && quantity !== this.client.quantity) {
+        this.client.quantity = quantity;
+        this.client.change({}, delay);
+      }
+      return;
+    }
+    const node = field.closest?.("[data-option]");
+    if (!node) return;
+    const code = node.dataset.option;
+    if (node.dataset.kind === "image") {
+      if (event.type === "change" && field.files?.length) this.takeIn(code, field);
+      return;
+    }
+    if (field.type === "range") this.fields.get(code).value = field.value;
+    else this.follow(code);
+    this.count(code);
+    const value = this.value(code);
+    if (Number.isNaN(value)) return;
+    this.forgive(code);
+    if (this.isUnchanged(code, value)) {
+      if (this.client.pending.has(code)) this.client.change({ [code]: value }, delay);
+      return;
+    }
+    this.client.change({ [code]: value }, delay);
+  }
+
+  isUnchanged(code, value) {
+    return !this.client.under_way && !this.client.pending.has(code) && this.chosen.get(code) === value;
+  }
+
+  async takeIn(code, field) {
+    this.mark([code]);
+    try {
+      const asset = await this.client.upload(this.dataset.assets, field.files[0]);
+      this.client.change({ [code]: asset.sha256 });
+    } catch (error) {
+      this.complain(code, error.problem ? error.message : "The picture did not arrive. Check your connection and choose it again.");
+      field.value = "";
+      this.mark([]);
+    }
+  }
+
+  /* --- buttons ------------------------------------------------------------------------------------- */
+
+  clicked(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.name === "why") {
+      event.preventDefault();
+      const [code, value] = split(button.value);
+      this.client.change({ [code]: value });
+    } else if (button.name === "view") {
+      event.preventDefault();
+      this.show(button.dataset.view);
+    } else if (button.dataset.clear) {
+      this.client.change({ [button.dataset.clear]: null });
+    }
+  }
+
+  submitted(event) {
+    // Enter in a field presses the hidden first button; the change is on its way already.
+    if (event.submitter?.value === "update" || !event.submitter?.name) {
+      event.preventDefault();
+      this.client.flush();
+    }
+  }
+
+  /* --- the answer ---------------------------------------------------------------------------------- */
+
+  mark(codes) {
+    this.classList.toggle("working", this.client.busy);
+    for (const [code, node] of this.options) node.toggleAttribute("data-busy", codes.includes(code));
+  }
+
+  draw(state, number, pending) {
+    if (number < this.drawn) return;
+    this.drawn = number;
+    this.repairing = false;
+    this.mark([]);
+    this.classList.toggle("working", this.client.asked);
+    const missing = new Set(state.missing);
+    for (const [code, node] of this.options) {
+      const answer = state.options[code];
+      if (!answer) continue;
+      this.chosen.set(code, answer.chosen ?? null);
+      node.querySelector("[data-missing]").hidden = !missing.has(code);
+      if (node.dataset.kind === "choice") this.drawValues(node, answer);
+      if (node.dataset.kind === "integer") this.drawLimits(node, answer);
+      if (!pending.has(code)) this.drawChosen(code, answer.chosen ?? null);
+    }
+    this.drawGroups(missing);
+    this.drawPrice(state);
+    this.drawFindings(state);
+    this.drawPictures(state.preview ?? []);
+    this.say();
+  }
+
+  drawValues(node, answer) {
+    for (const each of node.querySelectorAll(".choice")) {
+      const value = each.dataset.value;
+      const refused = answer.values[value] === "impossible" && answer.chosen !== value;
+      each.dataset.state = answer.values[value] ?? "unknown";
+      const input = each.querySelector("input");
+      if (refused) input.setAttribute("aria-disabled", "true");
+      else input.removeAttribute("aria-disabled");
+      each.querySelector(".why").hidden = !refused;
+      if (answer.extra) {
+        const extra = each.querySelector("[data-extra]");
+        const amount = answer.extra[value];
+        extra.hidden = !amount || Number(amount) === 0;
+        if (!extra.hidden) extra.textContent = signed(amount, this.dataset.currency);
+      }
+    }
+    for (const each of node.querySelectorAll("option[data-name]")) {
+      const refused = answer.values[each.value] === "impossible" && answer.chosen !== each.value;
+      const text = each.dataset.name + (refused ? " (not with your other choices)" : "");
+      if (each.textContent !== text) each.textContent = text;
+    }
+    const back = node.querySelector("[data-clear]");
+    if (back) back.hidden = answer.chosen == null;
+  }
+
+  drawLimits(node, answer) {
+    if (answer.low == null) return;
+    const unit = node.querySelector(".unit")?.textContent ?? "";
+    node.querySelector("[data-limit]").textContent = `${answer.low} to ${answer.high} ${unit}`.trim();
+  }
+
+  /** The value that the shop holds, unless the shopper is just typing another. */
+  drawChosen(code, chosen) {
+    const node = this.options.get(code);
+    if (node.dataset.kind === "image") {
+      this.drawImage(node, code, chosen);
+      return;
+    }
+    if (node.matches("fieldset")) {
+      for (const input of node.querySelectorAll("input[type=radio]")) input.checked = input.value === chosen;
+      return;
+    }
+    const field = this.fields.get(code);
+    if (this.value(code) !== chosen) field.value = chosen ?? "";
+    this.follow(code);
+    this.count(code);
+  }
+
+  drawImage(node, code, chosen) {
+    let now = node.querySelector("[data-picture-now]");
+    if (chosen && !now) {
+      now = document.createElement("div");
+      now.className = "picture-now";
+      now.dataset.pictureNow = "";
+      now.append("Your picture is on it.");
+      this.fields.get(code).before(now);
+    }
+    if (!now) return;
+    now.hidden = !chosen;
+    if (chosen && !now.querySelector("[data-clear]")) now.append(clearButton(code, "Take it off"));
+    if (!chosen) this.fields.get(code).value = "";
+  }
+
+  drawGroups(missing) {
+    for (const group of this.form.querySelectorAll("[data-group]")) {
+      const badge = group.querySelector("[data-group-left]");
+      if (!badge) continue;
+      const left = [...group.querySelectorAll("[data-option]")].filter((node) => missing.has(node.dataset.option)).length;
+      badge.textContent = left ? `${left} left` : "done";
+      badge.classList.toggle("badge-warn", left > 0);
+    }
+    const progress = this.form.querySelector("[data-progress]");
+    if (progress) {
+      const done = [...this.chosen.values()].filter((value) => value !== null).length;
+      progress.value = done;
+      this.form.querySelector("[data-progress-text]").textContent = `${done} of ${progress.max} chosen`;
+    }
+  }
+
+  drawPrice(state) {
+    const price = state.price;
+    if (price) {
+      const body = this.form.querySelector("[data-price-lines] tbody");
+      body.replaceChildren(...price.lines.map((line) => {
+        const row = document.createElement("tr");
+        const head = document.createElement("th");
+        head.scope = "row";
+        head.textContent = line.label;
+        const amount = document.createElement("td");
+        amount.className = "num";
+        amount.textContent = money(line.amount, price.currency);
+        row.append(head, amount);
+        return row;
+      }));
+      this.text("[data-price-unit]", money(price.unit, price.currency));
+      this.text("[data-price-total]", money(price.total, price.currency));
+    }
+    const promise = state.promise;
+    this.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.zone)}` : promise?.reason || "No date yet");
+    this.text("[data-left]", this.left(state));
+  }
+
+  left(state) {
+    if (state.missing.length) return `${plural(state.missing.length, "choice")} left`;
+    return state.consistent ? "Everything is chosen" : "These choices do not go together";
+  }
+
+  drawFindings(state) {
+    const tones = { refuse: " notice-bad", warn: " notice-warn" };
+    this.querySelector("[data-findings]").replaceChildren(...(state.findings ?? []).map((finding) => {
+      const note = document.createElement("p");
+      note.className = `notice small${tones[finding.severity] ?? ""}`;
+      note.textContent = finding.message;
+      return note;
+    }));
+  }
+
+  /* --- pictures ------------------------------------------------------------------------------------ */
+
+  drawPictures(previews) {
+    for (const each of previews) {
+      const button = this.querySelector(`[data-view="${CSS.escape(each.surface)}"]`);
+      if (button) button.dataset.url = each.url;
+    }
+    const image = this.querySelector("[data-preview-frame] img");
+    const now = image && previews.find((each) => each.surface === image.dataset.surface);
+    if (now) this.swap(now.url);
+  }
+
+  show(surface) {
+    const image = this.querySelector("[data-preview-frame] img");
+    for (const button of this.querySelectorAll("[data-view]")) {
+      const pressed = button.dataset.view === surface;
+      button.setAttribute("aria-pressed", String(pressed));
+      if (pressed) {
+        image.dataset.surface = surface;
+        image.alt = image.alt.replace(/:[^:]*$/, `: ${button.dataset.name}`);
+        this.swap(button.dataset.url);
+      }
+    }
+  }
+
+  /** The new picture is loaded and decoded first, so the old one stays until then; a late one is dropped. */
+  async swap(url) {
+    const image = this.querySelector("[data-preview-frame] img");
+    if (!url || image.getAttribute("src") === url) return;
+    this.wanted = url;
+    const next = new Image();
+    next.src = url;
+    try {
+      await next.decode();
+    } catch {
+      return; // the old picture stays; the next change asks again
+    }
+    if (this.wanted === url) image.src = url;
+  }
+
+  /* --- refusals and trouble ------------------------------------------------------------------------ */
+
+  refuse(refusal) {
+    this.mark([]);
+    const { problem, changes, status } = refusal;
+    const refused = problem.refused;
+    if (refused && this.options.has(refused.option)) {
+      const { [refused.option]: _, ...others } = changes;
+      this.revert(refused.option);
+      this.explain(refused);
+      // What else travelled with the refused change was refused with it: it goes once more, by itself.
+      // A repair is not taken apart.
+      if (Object.keys(others).length && !this.repairing) this.client.keep(others);
+      this.repairing = false;
+      return;
+    }
+    const errors = problem.errors ?? [];
+    const told = errors.filter((error) => {
+      const code = decodeURIComponent((error.pointer ?? "").split("/").filter(Boolean).at(-1) ?? "");
+      if (!this.options.has(code)) return false;
+      this.complain(code, error.detail);
+      return true;
+    });
+    if (told.length) return;
+    if (status === 412) {
+      this.alert("This design was changed in another tab.", "Load it again", () => location.reload());
+    } else if (status === 403 || status === 404) {
+      this.alert("This design is not open in this browser any more.", "Load it again", () => location.reload());
+    } else {
+      this.alert(refusal.message, "Load it again", () => location.reload());
+    }
+  }
+
+  revert(code) {
+    if (!this.client.pending.has(code)) this.drawChosen(code, this.chosen.get(code));
+  }
+
+  explain(refused) {
+    const node = this.options.get(refused.option);
+    for (const other of this.querySelectorAll("[data-refusal]")) other.hidden = true;
+    this.querySelector("#refused")?.remove();
+    const place = node.querySelector("[data-refusal]");
+    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value) };
+    const section = panel(refused, names, {
+      repair: (changes) => {
+        const wanted = { [refused.option]: refused.value };
+        for (const change of changes) wanted[change.option] = change.new;
+        place.hidden = true;
+        this.repairing = true;
+        this.client.change(wanted);
+        this.focusOn(refused.option, refused.value);
+      },
+      dismiss: () => {
+        place.hidden = true;
+        this.focusOn(refused.option, this.chosen.get(refused.option));
+      },
+    });
+    place.replaceChildren(section);
+    place.hidden = false;
+    node.closest("details")?.setAttribute("open", "");
+    const typing = document.activeElement === this.fields.get(refused.option);
+    if (!typing) section.focus({ preventScroll: true });
+    section.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  /** A refusal that stands under an option goes when that option is changed again. */
+  forgive(code) {
+    const node = this.options.get(code);
+    node.querySelector("[data-refusal]").hidden = true;
+    this.complain(code, "");
+  }
+
+  complain(code, text) {
+    const node = this.options.get(code);
+    const error = node.querySelector("[data-error], .error");
+    if (!error) return;
+    error.textContent = text;
+    error.hidden = !text;
+    const field = this.fields.get(code);
+    if (text) field?.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
+  }
+
+  focusOn(code, value) {
+    const node = this.options.get(code);
+    const radio = value == null ? null : node.querySelector(`input[type=radio][value="${CSS.escape(String(value))}"]`);
+    (radio ?? this.fields.get(code) ?? node.querySelector("input"))?.focus();
+  }
+
+  trouble(text, again) {
+    this.mark([]);
+    this.alert(
+      text || (navigator.onLine ? "The shop does not answer." : "You are offline.") + " Your last change is kept here and sent again.",
+      "Try now", again,
+    );
+  }
+
+  well() {
+    this.querySelector("[data-alert]").hidden = true;
+  }
+
+  alert(text, label, pressed) {
+    const place = this.querySelector("[data-alert]");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small";
+    button.textContent = label;
+    button.addEventListener("click", pressed);
+    place.className = "notice notice-bad cluster cluster-apart";
+    place.setAttribute("role", "alert");
+    place.replaceChildren(text, button);
+    place.hidden = false;
+  }
+
+  /* --- names, words ---------------------------------------------------------------------------------- */
+
+  optionName(code) {
+    const node = this.options.get(code);
+    return (node?.querySelector("legend")?.firstChild ?? node?.querySelector("label"))?.textContent.trim() ?? code;
+  }
+
+  valueName(code, value) {
+    const node = this.options.get(code);
+    const escaped = CSS.escape(String(value));
+    const name = node?.querySelector(`.choice[data-value="${escaped}"] .choice-name`)?.textContent
+      ?? node?.querySelector(`option[value="${escaped}"]`)?.dataset.name;
+    if (name) return name;
+    const unit = node?.querySelector(".unit")?.textContent;
+    return unit ? `${value} ${unit}` : `“${value}”`;
+  }
+
+  text(selector, text) {
+    const node = this.form.querySelector(selector);
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  say() {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => {
+      const words = ["[data-price-total]", "[data-promise]", "[data-left]"].map((each) => this.form.querySelector(each).textContent);
+      const summary = this.querySelector("[data-summary]");
+      const text = `${words.join(". ")}.`;
+      if (summary.textContent !== text) summary.textContent = text;
+    }, SPEAKING);
+  }
+
+  /* --- what only script can give ------------------------------------------------------------------- */
+
+  enhance() {
+    for (const [code, node] of this.options) {
+      if (node.dataset.kind === "integer") this.addRange(code, node);
+      if (node.dataset.kind === "text") this.count(code);
+      if (node.matches("fieldset") && node.querySelector("button[name=clear]")) {
+        const back = clearButton(code, "Take this choice back");
+        node.querySelector("button[name=clear]").after(back);
+        back.hidden = this.chosen.get(code) === null;
+      }
+      if (node.dataset.kind === "image") this.drawImage(node, code, node.querySelector("[data-picture-now]") ? this.imageNow(node) : null);
+    }
+    const finder = this.form.querySelector("[data-finder]");
+    if (finder) {
+      finder.hidden = false;
+      finder.addEventListener("input", () => this.find(finder.value));
+    }
+  }
+
+  imageNow(node) {
+    const hash = node.dataset.chosen || null;
+    this.chosen.set(node.dataset.option, hash);
+    return hash;
+  }
+
+  addRange(code, node) {
+    const number = this.fields.get(code);
+    const range = document.createElement("input");
+    range.type = "range";
+    Object.assign(range, { min: number.min, max: number.max, step: number.step, value: number.value });
+    range.setAttribute("aria-label", `${this.optionName(code)}, slider`);
+    number.closest(".number").append(range);
+  }
+
+  follow(code) {
+    const range = this.options.get(code).querySelector("input[type=range]");
+    const number = this.fields.get(code);
+    if (range && number.value !== "") range.value = number.value;
+  }
+
+  count(code) {
+    const counter = this.options.get(code).querySelector("[data-count]");
+    if (!counter) return;
+    const length = graphemes(this.fields.get(code).value);
+    counter.textContent = `${length} of ${counter.dataset.most}`;
+    counter.classList.toggle("error", length > Number(counter.dataset.most));
+  }
+
+  find(query) {
+    const wanted = query.trim().toLocaleLowerCase();
+    for (const group of this.form.querySelectorAll("[data-group]")) {
+      let hits = 0;
+      for (const node of group.querySelectorAll("[data-option]")) {
+        const hit = !wanted || node.textContent.toLocaleLowerCase().includes(wanted);
+        node.hidden = !hit;
+        hits += hit;
+      }
+      group.hidden = hits === 0;
+      if (wanted && hits && group.matches("details")) group.open = true;
+    }
+  }
+}
+
+/** "option=value" of a button; the code of an option has no "=". */
+function split(text) {
+  const at = text.indexOf("=");
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function clearButton(code, text) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-quiet button-small";
+  button.dataset.clear = code;
+  button.textContent = text;
+  return button;
+}
+
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+customElements.define("pc-configurator", PcConfigurator);

@@ -1,0 +1,34 @@
+/** Numbers, dates and lengths of text as people read and count them. */
+
+const moneyFormats = new Map();
+
+export function money(amount, currency) {
+  if (!moneyFormats.has(currency)) {
+    moneyFormats.set(currency, new Intl.NumberFormat("en-GB", { style: "currency", currency }));
+  }
+  return moneyFormats.get(currency).format(Number(amount)).replace("-", "−");
+}
+
+export function signed(amount, currency) {
+  return Number(amount) < 0 ? money(amount, currency) : `+${money(amount, currency)}`;
+}
+
+/** "Tuesday 1 December", in the workshop's zone. */
+export function day(iso, timeZone) {
+  const parts = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", timeZone })
+    .formatToParts(new Date(iso));
+  const find = (type) => parts.find((part) => part.type === type).value;
+  return `${find("weekday")} ${find("day")} ${find("month")}`;
+}
+
+const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+
+/** Length in what a reader calls characters: an é, a flag or a family of emoji is one. */
+export function graphemes(text) {
+  const normal = text.normalize("NFC").trim();
+  return segmenter ? [...segmenter.segment(normal)].length : [...normal].length;
+}
+
+export function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

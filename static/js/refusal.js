@@ -1,0 +1,37 @@
+/** The panel that says why a value is refused, and offers the smallest change that makes room for it. */
+
+function element(name, className, ...children) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+function button(text, className, pressed) {
+  const node = element("button", `button ${className}`, text);
+  node.type = "button";
+  node.addEventListener("click", pressed);
+  return node;
+}
+
+/** `refused` is the object of the API; `names` gives {option, value} their names on this page. */
+export function panel(refused, names, { repair, dismiss }) {
+  const wanted = names.value(refused.option, refused.value);
+  const section = element("section", "refusal", element("h3", "", `Not with your other choices: ${wanted}`));
+  section.setAttribute("role", "alert");
+  section.tabIndex = -1;
+  if (refused.conflict?.sentence) section.append(element("p", "", refused.conflict.sentence));
+  const changes = refused.repair?.changes ?? [];
+  if (changes.length) {
+    const others = changes.filter((change) => change.option !== refused.option);
+    section.append(element("p", "", refused.repair.sentence || ""));
+    const label = others.length === 1
+      ? `Set ${names.option(others[0].option)} to ${names.value(others[0].option, others[0].new)}`
+      : `Make these ${others.length} changes`;
+    section.append(element("p", "cluster", button(label, "button-primary", () => repair(changes)), button("Keep it as it was", "button-quiet", dismiss)));
+  } else {
+    section.append(element("p", "", "No change of the other choices makes room for it."));
+    section.append(element("p", "", button("Keep it as it was", "button-quiet", dismiss)));
+  }
+  return section;
+}
