@@ -48,6 +48,7 @@ class PcConfigurator extends HTMLElement {
     }
     if (node.dataset.kind === "image") return this.chosen?.get(code) ?? null;
     const raw = node.querySelector("select, input").value.normalize("NFC").trim();
+    if (node.dataset.kind === "text") return raw; // an emptied text is a choice: nothing is to stand there
     if (raw === "") return null;
     return node.dataset.kind === "integer" ? Number(raw) : raw;
   }
@@ -141,11 +142,11 @@ class PcConfigurator extends HTMLElement {
     for (const [code, node] of this.options) {
       const answer = state.options[code];
       if (!answer) continue;
-      this.chosen.set(code, answer.chosen ?? null);
+      this.chosen.set(code, answer.chosen ?? (node.dataset.kind === "text" ? "" : null));
       node.querySelector("[data-missing]").hidden = !missing.has(code);
       if (node.dataset.kind === "choice") this.drawValues(node, answer);
       if (node.dataset.kind === "integer") this.drawLimits(node, answer);
-      if (!pending.has(code)) this.drawChosen(code, answer.chosen ?? null);
+      if (!pending.has(code)) this.drawChosen(code, this.chosen.get(code));
     }
     this.drawGroups(missing);
     this.drawPrice(state);
@@ -186,7 +187,7 @@ class PcConfigurator extends HTMLElement {
   }
 
   /** The value that the shop holds, unless the shopper is just typing another. */
-  drawChosen(code, chosen) {
+  drawChosen(code, chosen, force = false) {
     const node = this.options.get(code);
     if (node.dataset.kind === "image") {
       this.drawImage(node, code, chosen);
@@ -197,7 +198,8 @@ class PcConfigurator extends HTMLElement {
       return;
     }
     const field = this.fields.get(code);
-    if (this.value(code) !== chosen) field.value = chosen ?? "";
+    const typing = document.activeElement === field && !field.matches("select");
+    if (this.value(code) !== chosen && (force || !typing)) field.value = chosen ?? "";
     this.follow(code);
     this.count(code);
   }
@@ -227,7 +229,7 @@ class PcConfigurator extends HTMLElement {
     }
     const progress = this.form.querySelector("[data-progress]");
     if (progress) {
-      const done = [...this.chosen.values()].filter((value) => value !== null).length;
+      const done = [...this.chosen.values()].filter((value) => value !== null && value !== "").length;
       progress.value = done;
       this.form.querySelector("[data-progress-text]").textContent = `${done} of ${progress.max} chosen`;
     }
@@ -365,6 +367,7 @@ class PcConfigurator extends HTMLElement {
       },
       dismiss: () => {
         place.hidden = true;
+        this.drawChosen(refused.option, this.chosen.get(refused.option), true);
         this.focusOn(refused.option, this.chosen.get(refused.option));
       },
     });
