@@ -93,7 +93,9 @@ def shown_groups(
         headings.append(("", "Everything else" if headings else "Your choices"))
     for code, name in headings:
         options = tuple(
-            _shown_option(option, answers[option.code], option.code in missing, (errors or {}).get(option.code, ""))
+            _shown_option(
+                option, answers[option.code], option.code in missing, (errors or {}).get(option.code, "")
+            )
             for option in spec.options
             if option.group == code or (code == "" and option.group not in known)
         )
@@ -154,13 +156,16 @@ def read_post(spec: FamilySpec, data: Mapping[str, Any], *, current: Mapping[str
             continue
         value: Choice | None = unicodedata.normalize("NFC", str(raw)).strip()
         if value == "":
-            value = None
+            # An emptied text says that nothing is to stand there; anything else is a choice taken back.
+            value = "" if option.kind == "text" and current.get(option.code) else None
         elif option.kind == "integer":
             try:
                 value = int(str(value))
             except ValueError:
                 unit = f" of {option.unit}" if option.unit else ""
-                post.errors[option.code] = f"“{raw}” is not a whole number{unit}. Write one like {option.minimum}."
+                post.errors[option.code] = (
+                    f"“{raw}” is not a whole number{unit}. Write one like {option.minimum}."
+                )
                 continue
         if value != current.get(option.code):
             post.changes[option.code] = value

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -37,7 +37,7 @@ SHELF_CHOICES = "shelf"
 class Visitor:
     """Who looks: an account, or the guest of this browser. ``actor`` is their name in the ledger."""
 
-    user: AbstractBaseUser | None
+    user: User | None
     session_key: str
     actor: str
 
@@ -70,7 +70,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def _product(family: Family, now: datetime) -> dict[str, Any]:
     version = family.current
     assert version is not None  # on_sale() has only families with a current version
-    facts = cache.get_or_set(f"shelf:{version.content_hash}", lambda: _shelf_facts(version, now), SHELF_SECONDS)
+    facts = cache.get_or_set(
+        f"shelf:{version.content_hash}", lambda: _shelf_facts(version, now), SHELF_SECONDS
+    )
     assert facts is not None
     return {"family": family, **facts}
 
@@ -88,7 +90,9 @@ def _shelf_facts(version: Version, now: datetime) -> dict[str, Any]:
     if spec.manufacture is not None or spec.base_price:
         one = price(spec, full, quantity=1)
         facts["price"], facts["currency"] = one.unit, one.currency
-        facts["ready_at"] = ask(work=work_of(spec, full), quantity=1, lead_days=spec.lead_days, now=now).ready_at
+        facts["ready_at"] = ask(
+            work=work_of(spec, full), quantity=1, lead_days=spec.lead_days, now=now
+        ).ready_at
     return facts
 
 
@@ -111,27 +115,50 @@ def preview(request: HttpRequest, of: str, surface: str) -> HttpResponse:
     visitor = visitor_of(request)
     if of.startswith("cfg"):
         mine = Configuration.objects.visible_to(user=request.user, session_key=visitor.session_key)
-        held: Configuration | Design = get_object_or_404(mine.select_related("version"), pk=of)
-        full = kernel_of(held.version).complete(held.choices)
-        return _picture(request, held.version, full if full is not None else held.choices, surface)
+        making: Configuration = get_object_or_404(mine.select_related("version"), pk=of)
+        full = kernel_of(making.version).complete(making.choices)
+        return _picture(request, making.version, full if full is not None else making.choices, surface)
     open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
-    held = get_object_or_404(open_to.select_related("version"), pk=of)
-    return _picture(request, held.version, held.choices, surface)
+    held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
+    return _picture(request, held.version, held.choices, surface, known_as=_frozen_name(held))
+
+
+def design_picture(design: Design, *, width: int = proofs.DEFAULT_SIZE) -> str:
+    """The address of a frozen design's first picture; empty where its family has none.
+
+    A frozen design never changes, so no list has to lay it out only to name its picture.
+    """
+    surfaces = spec_of(design.version).surfaces
+    if not surfaces:
+        return ""
+    return f"{reverse('preview', args=[design.pk, surfaces[0].code])}?v={_frozen_name(design)}&w={width}"
+
+
+def _frozen_name(design: Design) -> str:
+    return f"{design.content_hash[:16]}-{proofs.PREVIEW_FORMAT}"
 
 
 def _picture(
-    request: HttpRequest, version: Version, choices: Mapping[str, Choice], surface: str
+    request: HttpRequest,
+    version: Version,
+    choices: Mapping[str, Choice],
+    surface: str,
+    *,
+    known_as: str | None = None,
 ) -> HttpResponse:
+    """The picture as WebP or PNG; an address that names exactly this picture may be kept for ever."""
     form: proofs.Form = "webp" if "image/webp" in request.headers.get("Accept", "") else "png"
     try:
         size = int(request.GET.get("w", proofs.DEFAULT_SIZE))
-        name = proofs.preview_hash(version=version, choices=choices, surface=surface)
+        given = request.GET.get("v")
+        if known_as is None or given != known_as:
+            known_as = proofs.preview_hash(version=version, choices=choices, surface=surface)[:16]
         data = proofs.preview(version=version, choices=choices, surface=surface, size=size, form=form)
     except (proofs.UnknownSurface, ValueError) as fault:
         raise Http404(str(fault)) from fault
     response = HttpResponse(data, content_type=f"image/{form}")
     # An address from before the last change shows the picture of now, but nobody may keep it under that name.
-    response["Cache-Control"] = FOR_EVER if request.GET.get("v") == name[:16] else "no-store"
+    response["Cache-Control"] = FOR_EVER if given == known_as else "no-store"
     patch_vary_headers(response, ["Accept", "Cookie"])
     return response
 
@@ -282,13 +309,19 @@ def _repair(request: HttpRequest, held: Configuration, text: str) -> HttpRespons
     option, value = _option_and_value(held, text)
     try:
         designs.repair(
-            configuration=held, option=option, value=value, actor=visitor_of(request).actor, now=timezone.now()
+            configuration=held,
+            option=option,
+            value=value,
+            actor=visitor_of(request).actor,
+            now=timezone.now(),
         )
     except designs.NoRepair as refusal:
         messages.error(request, str(refusal))
     except ChoiceError as refusal:
         return configuration_page(
-            request, held, outcome=Outcome(errors={problem.option: str(problem) for problem in refusal.problems})
+            request,
+            held,
+            outcome=Outcome(errors={problem.option: str(problem) for problem in refusal.problems}),
         )
     return HttpResponseRedirect(_address(held, request.POST) + f"#option-{option}")
 
@@ -393,7 +426,9 @@ def design(request: HttpRequest, pk: str) -> HttpResponse:
         {
             "family": held.version.family,
             "design": held,
-            "surfaces": [{**each, "name": _surface_name(spec, each["surface"])} for each in described["preview"]],
+            "surfaces": [
+                {**each, "name": _surface_name(spec, each["surface"])} for each in described["preview"]
+            ],
             "chosen": described["labels"],
             "sellable": Version.objects.sellable().filter(pk=held.version_id).exists(),
             "mine": mine.filter(pk=held.pk).exists() and held.shared_at is not None,
