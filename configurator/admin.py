@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from configurator.models import Asset, Configuration, Design, Family, Option, Version
 
 
-class LookOnly(admin.ModelAdmin[Any]):
+class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only operations may change."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
