@@ -10,6 +10,7 @@ from configurator.engine.layout.elements import (
     compose,
 )
 from configurator.engine.layout.scene import AssetInfo, Finding, Outline, Placed, Scene, Stroke
+from configurator.engine.layout.surfaces import StillOpen, lay_out
 from configurator.engine.layout.text import TextFrame
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "Placed",
     "Scene",
     "ShapeElement",
+    "StillOpen",
     "Stroke",
     "TextElement",
     "TextFrame",
     "compose",
+    "lay_out",
 ]

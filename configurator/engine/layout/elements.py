@@ -124,7 +124,8 @@ def _text(frame: Frame, element: TextElement, fonts: FontLibrary) -> tuple[list[
         return [], findings
     role, colour = role_and_colour(element.colour, frame.process)
     name = element.frame.element
-    findings += _outside(frame.box.inset(frame.safe_um), set_.box, name, frame.safe_um)
+    if not any(finding.code == "text-too-long" for finding in findings):
+        findings += _outside(frame.box.inset(frame.safe_um), set_.box, name, frame.safe_um)
     return [Outline(name, role, colour, set_.path, set_.box, set_.fonts)], findings
 
 

@@ -1,0 +1,179 @@
+"""From a family's surface and a shopper's choices to a scene: expressions worked out, elements laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from configurator.engine import rules
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.geometry import Box
+from configurator.engine.layout.elements import (
+    Element,
+    Fit,
+    Frame,
+    ImageElement,
+    LayoutError,
+    Shape,
+    ShapeElement,
+    TextElement,
+    asset_of,
+    compose,
+)
+from configurator.engine.layout.scene import AssetInfo, Scene
+from configurator.engine.layout.text import Align, TextFrame, VAlign
+from configurator.engine.spec import Choices, ElementSpec, FamilySpec, SurfaceSpec
+
+DEFAULT_FONT = "noto-sans"
+DEFAULT_COLOUR = "#000000"
+DEFAULT_BACKGROUND = "#ffffff"
+
+
+class StillOpen(LayoutError):
+    """A surface cannot be laid out yet: its size or an element depends on something not chosen."""
+
+    def __init__(self, surface: str, what: str) -> None:
+        super().__init__(f"{surface}: {what} depends on something that is not chosen yet.")
+        self.surface, self.what = surface, what
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Works out the expressions of one surface."""
+
+    surface: str
+    environment: rules.Environment
+
+    def length(self, text: str, what: str) -> int:
+        """A length in µm."""
+        try:
+            length = rules.length_um(text, self.environment)
+        except rules.Undefined as error:
+            raise LayoutError(f"{self.surface}: {what} is {text!r}: {error}.") from error
+        if length is None:
+            raise StillOpen(self.surface, what)
+        return length
+
+    def words(self, template: str, what: str) -> str:
+        filled = rules.fill(template, self.environment)
+        if filled is None:
+            raise StillOpen(self.surface, what)
+        return filled
+
+    def holds(self, condition: str | None) -> bool:
+        return rules.holds(condition, self.environment) is True
+
+
+def lay_out(
+    *,
+    spec: FamilySpec,
+    choices: Choices,
+    surface: str,
+    fonts: FontLibrary,
+    assets: Mapping[str, AssetInfo],
+) -> Scene:
+    """The scene of one surface under these choices.
+
+    Texts and pictures that are not chosen are left out. Raises `LookupError` for an unknown surface,
+    `StillOpen` while a size is not known yet, `LayoutError` when the family or the assets are at fault.
+    """
+    described = spec.surface_by_code.get(surface)
+    if described is None:
+        known = ", ".join(spec.surface_by_code)
+        raise LookupError(f"{spec.name} has no surface {surface!r}; it has: {known or 'none'}.")
+    reader = _Reader(surface, rules.environment_of(spec, choices, finished=True))
+    frame = frame_of(described, reader)
+    elements: list[Element] = []
+    for number, (name, element) in enumerate(named(described.elements), start=1):
+        if reader.holds(element.when):
+            made = _element(element, name, f"element {number}", spec, choices, reader, assets)
+            elements += [] if made is None else [made]
+    return compose(frame, elements, fonts=fonts)
+
+
+def frame_of(surface: SurfaceSpec, reader: _Reader) -> Frame:
+    width, height = reader.length(surface.width, "its width"), reader.length(surface.height, "its height")
+    if width <= 0 or height <= 0:
+        raise LayoutError(f"{surface.code}: a surface of {width / 1000} × {height / 1000} mm cannot be made.")
+    return Frame(
+        surface=surface.code,
+        process=surface.process,
+        width_um=width,
+        height_um=height,
+        safe_um=reader.length(surface.safe, "its safe border"),
+        corner_radius_um=reader.length(surface.corner_radius, "its corner radius"),
+        background=reader.words(surface.background, "its background") or DEFAULT_BACKGROUND,
+    )
+
+
+def named(elements: Sequence[ElementSpec]) -> list[tuple[str, ElementSpec]]:
+    """Each element with a name that is its own: the option that fills it, else its code, else its kind."""
+    names: list[tuple[str, ElementSpec]] = []
+    taken: set[str] = set()
+    for number, element in enumerate(elements, start=1):
+        name = element.option or element.code
+        if not name or name in taken:
+            name = f"{name or element.shape or element.kind}-{number}"
+        taken.add(name)
+        names.append((name, element))
+    return names
+
+
+def _element(
+    element: ElementSpec,
+    name: str,
+    what: str,
+    spec: FamilySpec,
+    choices: Choices,
+    reader: _Reader,
+    assets: Mapping[str, AssetInfo],
+) -> Element | None:
+    left, top, width, height = (
+        reader.length(side, f"the {word} of {what} ({name})")
+        for side, word in zip(element.box, ("left", "top", "width", "height"), strict=True)
+    )
+    box = Box(left, top, left + width, top + height)
+    if element.kind == "image":
+        return _image(element, name, box, spec, choices, assets)
+    colour = reader.words(element.colour or DEFAULT_COLOUR, f"the colour of {what} ({name})")
+    if element.kind == "shape":
+        stroke = reader.length(element.stroke, f"the stroke of {name}") if element.stroke else 0
+        radius = reader.length(element.radius, f"the radius of {name}") if element.radius else 0
+        return ShapeElement(name, cast(Shape, element.shape), box, stroke, radius, colour)
+    words = str(choices.get(element.option) or "") if element.option else reader.words(element.text, name)
+    if not words.strip():
+        return None
+    if width <= 0 or height <= 0:
+        raise LayoutError(
+            f"{reader.surface}: the box of {name} is empty ({width / 1000} × {height / 1000} mm)."
+        )
+    size = reader.length(element.size, f"the size of {name}") if element.size else height
+    least = reader.length(element.min_size, f"the least size of {name}") if element.min_size else size
+    frame = TextFrame(
+        element=name,
+        font=reader.words(element.font or DEFAULT_FONT, f"the font of {name}"),
+        box=box,
+        align=cast(Align, element.align),
+        valign=cast(VAlign, element.valign),
+        size_um=size,
+        min_size_um=least,
+    )
+    return TextElement(frame, words, colour)
+
+
+def _image(
+    element: ElementSpec,
+    name: str,
+    box: Box,
+    spec: FamilySpec,
+    choices: Choices,
+    assets: Mapping[str, AssetInfo],
+) -> ImageElement | None:
+    chosen = choices.get(element.option)
+    if not chosen:
+        return None
+    asset = asset_of(str(chosen), assets, element=name)
+    least = spec.option_by_code[element.option].min_dpi
+    fit = cast(Fit, element.fit)
+    return ImageElement(name, asset, box, fit, least) if least else ImageElement(name, asset, box, fit)

@@ -1,0 +1,317 @@
+"""The product as the shopper will hold it: a scene on the product's picture.
+
+The artwork is drawn once, flat, and looked up through the view's UV map. Printed colours are
+`A + (W - A) * c` in linear light, with A and W the product printed black and white; an engraving mixes the
+blank
+and the burnt picture and gets the shadow and light of its depth at its edges.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from configurator.engine import rules
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.geometry import Box, union
+from configurator.engine.layout.scene import AssetInfo, Scene
+from configurator.engine.layout.surfaces import StillOpen, lay_out
+from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
+from configurator.engine.rendering.raster import rasterise, whole_pixels
+from configurator.engine.rendering.views import Maps, NoSuchPicture, View, load_view
+from configurator.engine.spec import Choices, FamilySpec
+
+PICTURES = FilePath(__file__).parents[2] / "pictures"
+DEFAULT_SIZE = 1000
+# The texture has this many texels for a pixel of the picture, so that a linear lookup keeps edges crisp.
+OVERSAMPLING = 1.3
+MAX_TEXTURE_SIDE = 3000
+CELL = 8
+
+# How an engraved edge looks: shadow under the wall towards the light (upper left), light on the one across.
+SHADOW, GLINT, RIM = 0.50, 0.19, 0.16
+
+# What is left of a colour (of 255) where a laser has burnt it, when there is no picture of it.
+BURNT = (92, 82, 76)
+
+Format = Literal["jpeg", "webp", "png"]
+
+
+def preview(
+    scene: Scene,
+    *,
+    view: View | None,
+    variant: str,
+    size: int = DEFAULT_SIZE,
+    assets: Mapping[str, AssetInfo] | None = None,
+) -> Image.Image:
+    """The scene on its product picture, `size` pixels wide; flat on its own colour without a picture."""
+    if view is None or view.mode == "none" or variant not in view.variants:
+        return flat(scene, size=size, assets=assets)
+    if view.mode == "engrave":
+        pixels = _engraved(scene, view, variant, assets or {})
+    else:
+        pixels = _printed(scene, view, variant, assets or {})
+    picture = Image.fromarray(pixels, "RGB")
+    height = round(size * picture.height / picture.width)
+    if size < picture.width:
+        return picture.resize((size, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return picture
+
+
+def preview_of(
+    *,
+    spec: FamilySpec,
+    choices: Choices,
+    surface: str,
+    fonts: FontLibrary,
+    assets: Mapping[str, AssetInfo],
+    size: int = DEFAULT_SIZE,
+    pictures: FilePath = PICTURES,
+) -> Image.Image:
+    """Lay a surface out and show it: on its picture, by its renderer, or flat.
+
+    Raises what `lay_out` raises.
+    """
+    scene = lay_out(spec=spec, choices=choices, surface=surface, fonts=fonts, assets=assets)
+    described = spec.surface_by_code[surface].picture
+    environment = rules.environment_of(spec, choices, finished=True)
+    if described is None:
+        return flat(scene, size=size, assets=assets)
+    variant = rules.fill(described.variant, environment)
+    if variant is None:
+        raise StillOpen(surface, "its picture")
+    try:
+        view = load_view(pictures / described.view)
+    except NoSuchPicture:
+        view = None
+    return preview(scene, view=view, variant=variant, size=size, assets=assets)
+
+
+def encode(picture: Image.Image, form: Format = "jpeg") -> bytes:
+    """The picture as a file: JPEG while typing (fast), WebP or PNG to keep. No metadata."""
+    out = io.BytesIO()
+    if form == "jpeg":
+        picture.save(out, "JPEG", quality=88, subsampling=0)
+    elif form == "webp":
+        picture.save(out, "WEBP", quality=84, method=0)
+    else:
+        picture.save(out, "PNG", compress_level=3)
+    return out.getvalue()
+
+
+def placed_on(scene: Scene, view: View, variant: str) -> tuple[tuple[int, int], float, int, int]:
+    """The size u and v run over, and scale and offset (µm) of a scene on it.
+
+    A view anchored at `fill` shows the scene all over; at `top` the scene keeps its millimetres and hangs
+    from
+    the middle of the upper edge, shrunk when it is larger than what the picture shows.
+    """
+    if view.facts.get("anchor", "fill") == "fill":
+        return (scene.width_um, scene.height_um), 1.0, 0, 0
+    width, height = view.surface_um(variant)
+    scale = min(1.0, width / scene.width_um, height / scene.height_um)
+    return (width, height), scale, round((width - scene.width_um * scale) / 2), 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """The artwork looked up for the pixels of a view that it touches.
+
+    `rows` and `columns` are the touched pixels inside the maps' box; `alpha` (n,) and, where wanted, `colour`
+    (n, 3), linear and premultiplied, are what is there.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    alpha: Floats
+    colour: Floats
+
+
+def _sampled(
+    scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo], *, with_colour: bool
+) -> _Sampled | None:
+    """None when nothing of the artwork is seen."""
+    drawn = _drawn_box(scene)
+    if drawn is None:
+        return None
+    maps = view.maps(variant)
+    surface, scale, left, top = placed_on(scene, view, variant)
+    density = OVERSAMPLING * max(maps.density_u / surface[0], maps.density_v / surface[1]) * 1000 * scale
+    density = min(density, MAX_TEXTURE_SIDE * 1000 / max(drawn.width, drawn.height))
+    window = whole_pixels(drawn, density / 1000)
+    drawing = rasterise(scene, pixels_per_mm=density, part=window, assets=assets)
+    texture = np.asarray(drawing, dtype=np.uint8)
+    per_um = density / 1000 / scale
+    x = maps.u * np.float32(surface[0] * per_um) - np.float32(left * per_um + window[0] + 0.5)
+    y = maps.v * np.float32(surface[1] * per_um) - np.float32(top * per_um + window[1] + 0.5)
+    return _looked_up(texture, x, y, maps, with_colour=with_colour)
+
+
+def _looked_up(texture: Bytes, x: Floats, y: Floats, maps: Maps, *, with_colour: bool) -> _Sampled:
+    """Linear between the four texels around every place (x, y), only where there is ink near."""
+    height, width = texture.shape[:2]
+    rows, columns = np.nonzero((x > -1) & (x < width) & (y > -1) & (y < height) & (maps.coverage > 0))
+    x, y = x[rows, columns], y[rows, columns]
+    cells = _occupied(texture[..., 3])
+    near = cells[(y + CELL).astype(np.intp) // CELL, (x + CELL).astype(np.intp) // CELL]
+    rows, columns, x, y = rows[near], columns[near], x[near], y[near]
+    # An empty border spares all questions about the edges.
+    padded = np.pad(texture, ((1, 2), (1, 2), (0, 0))).reshape(-1, 4)
+    stride = width + 3
+    left, top = np.floor(x), np.floor(y)
+    part_x, part_y = x - left, y - top
+    corner = (top.astype(np.intp) + 1) * stride + left.astype(np.intp) + 1
+    alpha = np.zeros(rows.size, dtype=np.float32)
+    colour = np.zeros((rows.size if with_colour else 0, 3), dtype=np.float32)
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        texels = padded[corner + (dy * stride + dx)]
+        weight = (part_x if dx else 1 - part_x) * (part_y if dy else 1 - part_y) / np.float32(255)
+        share = texels[:, 3] * weight
+        alpha += share
+        if with_colour:
+            colour += linear(texels[:, :3]) * share[:, None]
+    seen = maps.coverage[rows, columns]
+    return _Sampled(rows, columns, alpha * seen, colour * seen[:, None] if with_colour else colour)
+
+
+def _drawn_box(scene: Scene) -> Box | None:
+    """The part of the surface with something on it, a little widened, cut at the edges."""
+    whole = union(item.box for item in scene.items)
+    if whole is None:
+        return None
+    wide = whole.inset(-200)
+    box = Box(
+        max(wide.left, 0),
+        max(wide.top, 0),
+        min(wide.right, scene.width_um),
+        min(wide.bottom, scene.height_um),
+    )
+    return box if box.width > 0 and box.height > 0 else None
+
+
+def _occupied(alpha: Bytes) -> NDArray[np.bool_]:
+    """Which cells of the texture have ink in or next to them; one empty cell of border on the left and
+    top."""
+    height, width = alpha.shape
+    rows, columns = -(-height // CELL), -(-width // CELL)
+    padded = np.zeros((rows * CELL, columns * CELL), dtype=bool)
+    padded[:height, :width] = alpha > 0
+    inked = padded.reshape(rows, CELL, columns, CELL).any(axis=(1, 3))
+    grown = np.zeros((rows + 3, columns + 3), dtype=bool)
+    for dy in range(3):
+        for dx in range(3):
+            grown[dy : dy + rows, dx : dx + columns] |= inked
+    return grown
+
+
+def _printed(scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo]) -> Bytes:
+    blank = view.picture(variant, "blank")
+    pixels = blank.copy()
+    art = _sampled(scene, view, variant, assets, with_colour=True)
+    if art is None:
+        return pixels
+    box = view.maps(variant).box
+    at = art.rows + box.top, art.columns + box.left
+    white, black = linear(view.picture(variant, "white")[at]), linear(view.picture(variant, "black")[at])
+    alpha = art.alpha[:, None]
+    # art.colour is premultiplied: (A + (W - A) c) a = A a + (W - A) (c a).
+    pixels[at] = encoded(linear(blank[at]) * (1 - alpha) + black * alpha + (white - black) * art.colour)
+    return pixels
+
+
+def _engraved(scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo]) -> Bytes:
+    blank, burnt = view.picture(variant, "blank"), view.picture(variant, "burnt")
+    pixels = blank.copy()
+    art = _sampled(scene, view, variant, assets, with_colour=False)
+    if art is None:
+        return pixels
+    box = view.maps(variant).box
+    depth = np.zeros((box.height, box.width), dtype=np.float32)
+    depth[art.rows, art.columns] = art.alpha
+    at = art.rows + box.top, art.columns + box.left
+    pixels[at] = engraving(depth, art.rows, art.columns, linear(blank[at]), linear(burnt[at]))
+    return pixels
+
+
+def engraving(
+    depth: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], blank: Floats, burnt: Floats
+) -> Bytes:
+    """Mix blank and burnt (n, 3, linear) by the engraved share (0 to 1) of the n pixels at rows and columns,
+    and light the edges from the upper left. The other pixels of `depth` are only their neighbours."""
+    padded = np.pad(depth, 2)
+
+    def beside(by: int) -> Floats:
+        return np.asarray(padded[rows + (2 + by), columns + (2 + by)])
+
+    here = beside(0)
+    before = (beside(-1) * 2 + beside(-2)) / 3
+    behind = (beside(1) * 2 + beside(2)) / 3
+    shadow = np.clip(here - before, 0, 1) * SHADOW
+    glint = np.clip(here - behind, 0, 1) * GLINT
+    rim = np.clip(before - here, 0, 1) * (1 - here) * RIM
+    mixed = blank + (burnt - blank) * here[:, None]
+    lit = (1 - shadow + rim)[:, None] * mixed + glint[:, None] * blank
+    return encoded(lit.astype(np.float32, copy=False))
+
+
+def flat(
+    scene: Scene, *, size: int = DEFAULT_SIZE, assets: Mapping[str, AssetInfo] | None = None
+) -> Image.Image:
+    """The artwork on a board of the surface's own colour, lying on paper, with a soft shadow."""
+    width, height = size, round(size * 0.8)
+    room = 0.74
+    per_um = min(width * room / scene.width_um, height * room / scene.height_um)
+    board = max(1, round(scene.width_um * per_um)), max(1, round(scene.height_um * per_um))
+    left, top = (width - board[0]) // 2, (height - board[1]) // 2
+    shape = _board_mask(board, round(scene.corner_radius_um * per_um))
+    ground = _paper(width, height)
+    shadow = Image.new("L", (width, height))
+    reach = max(2, size // 90)
+    shadow.paste(shape, (left + reach // 2, top + reach))
+    shadow = shadow.filter(ImageFilter.GaussianBlur(reach)).point(lambda value: value * 0.42)
+    ground.paste(Image.new("RGB", (width, height), (58, 52, 46)), mask=shadow)
+    ground.paste(_board(scene, board, per_um, assets or {}), (left, top), shape)
+    return ground
+
+
+def _paper(width: int, height: int) -> Image.Image:
+    """Warm white, a little darker towards the lower right."""
+    across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
+    down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    shade = 1 - 0.10 * (0.4 * across + 0.6 * down)
+    colour = np.array([244, 241, 236], dtype=np.float32)
+    return Image.fromarray((shade[..., None] * colour).astype(np.uint8), "RGB")
+
+
+def _board_mask(size: tuple[int, int], radius: int) -> Image.Image:
+    """The board's outline, drawn four times as large for smooth corners."""
+    large = Image.new("L", (size[0] * 4, size[1] * 4))
+    ImageDraw.Draw(large).rounded_rectangle((0, 0, large.width - 1, large.height - 1), radius * 4, fill=255)
+    return large.resize(size, Image.Resampling.BOX)
+
+
+def _board(
+    scene: Scene, size: tuple[int, int], per_um: float, assets: Mapping[str, AssetInfo]
+) -> Image.Image:
+    colour = Image.new("RGB", size, scene.background)
+    art = rasterise(scene, pixels_per_mm=per_um * 1000, assets=assets).crop((0, 0, *size))
+    if scene.process != "engrave":
+        colour.paste(art, mask=art.getchannel("A"))
+        return colour
+    alpha = art.getchannel("A")
+    rows, columns = np.nonzero(np.asarray(alpha.filter(ImageFilter.MaxFilter(5))))
+    burnt = ImageChops.multiply(colour, Image.new("RGB", size, BURNT))
+    pixels = np.array(colour, dtype=np.uint8)
+    at = rows, columns
+    blank_light, burnt_light = linear(pixels[at]), linear(np.asarray(burnt, dtype=np.uint8)[at])
+    depth = np.asarray(alpha, dtype=np.float32) / np.float32(255)
+    pixels[at] = engraving(depth, rows, columns, blank_light, burnt_light)
+    return Image.fromarray(pixels, "RGB")

@@ -1,0 +1,140 @@
+"""Product pictures as they lie in a folder: passes, UV map and mask of one view
+(configurator/pictures/README.md).
+
+A view shows one surface of a product. Its UV map says, for every pixel of the picture, which place of the
+surface
+is seen there; its passes show the product blank and with the whole surface printed white and black, or burnt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from configurator.engine.geometry import Box
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+Mode = Literal["print", "engrave", "none"]
+
+
+class NoSuchPicture(LookupError):
+    """There is no picture of this product in this variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Where the surface is seen. `box` is the part of the picture, in pixels; per pixel of it: `u`, `v` (0
+    to 1
+    over the surface) and `coverage` (0 to 1: how much of the pixel the surface covers)."""
+
+    box: Box
+    u: Floats
+    v: Floats
+    coverage: Floats
+    # Pixels of the picture per unit of u and of v where the surface is seen largest.
+    density_u: float
+    density_v: float
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view folder. Everything it holds is read when it is first needed and then remembered."""
+
+    folder: FilePath
+    mode: Mode
+    facts: Mapping[str, Any]
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, View) and other.folder == self.folder
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.facts["passes"], *self.facts.get("aliases", {})}))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures in pixels."""
+        width, height = self.facts["size"]
+        return int(width), int(height)
+
+    def surface_um(self, variant: str) -> tuple[int, int]:
+        """Width and height of the surface that u and v run over."""
+        width, height = self._fact("surface_mm", variant)
+        return round(width * 1000), round(height * 1000)
+
+    def maps(self, variant: str) -> Maps:
+        left, top, right, bottom = self._fact("bbox", variant)
+        return _maps(
+            self.folder / self._fact("uv", variant),
+            self.folder / self._fact("mask", variant),
+            Box(left, top, right, bottom),
+        )
+
+    def picture(self, variant: str, name: str) -> Bytes:
+        """One pass (`blank`, `white`, `black`, `burnt`) as sRGB bytes, height x width x 3."""
+        passes = self.facts["passes"].get(self._shown(variant))
+        if passes is None or name not in passes:
+            raise NoSuchPicture(f"{self.folder.name} has no picture {name!r} of {variant!r}.")
+        return _pixels(self.folder / passes[name])
+
+    def _shown(self, variant: str) -> str:
+        return str(self.facts.get("aliases", {}).get(variant, variant))
+
+    def _fact(self, name: str, variant: str) -> Any:
+        """A fact of the view, which may be given per variant or per geometry."""
+        fact = self.facts[name]
+        if not isinstance(fact, dict):
+            return fact
+        geometry = self.facts.get("geometry", {})
+        for key in (variant, geometry.get(variant), self._shown(variant), geometry.get(self._shown(variant))):
+            if key in fact:
+                return fact[key]
+        raise NoSuchPicture(f"{self.folder.name} has no picture of {variant!r}.")
+
+
+@lru_cache(maxsize=64)
+def load_view(folder: FilePath) -> View:
+    """The view in a folder; raises `NoSuchPicture` when there is none."""
+    try:
+        facts = json.loads((folder / "view.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NoSuchPicture(f"There is no view in {folder.name}.") from error
+    return View(folder, facts["mode"], facts)
+
+
+@lru_cache(maxsize=12)
+def _maps(uv: FilePath, mask: FilePath, box: Box) -> Maps:
+    with Image.open(uv) as opened:
+        stacked = np.asarray(opened, dtype=np.uint16)
+    u = (stacked[: box.height] / np.float32(65535)).astype(np.float32)
+    v = (stacked[box.height :] / np.float32(65535)).astype(np.float32)
+    with Image.open(mask) as opened:
+        coverage = np.asarray(opened.convert("L"), dtype=np.float32) / np.float32(255)
+    return Maps(box, u, v, coverage, _density(u, coverage), _density(v, coverage))
+
+
+def _density(ramp: Floats, coverage: Floats) -> float:
+    """Pixels per unit of u or v: its gradient's length where it is small, but not the smallest."""
+    down, across = np.gradient(ramp)
+    steps = np.hypot(down, across)[coverage >= 1]
+    steps = steps[(steps > 0) & (steps < 0.05)]
+    return 1 / float(np.percentile(steps, 15)) if steps.size else 1.0
+
+
+@lru_cache(maxsize=32)
+def _pixels(path: FilePath) -> Bytes:
+    with Image.open(path) as opened:
+        return np.asarray(opened.convert("RGB"), dtype=np.uint8)
