@@ -1,6 +1,5 @@
 """Orders in the admin: to look at. Changes go through the operations, which keep the ledger."""
 
-from typing import Any
 
 from django.contrib import admin
 
@@ -8,7 +7,7 @@ from configurator.admin import LookOnly
 from orders.models import ImportReport, Line, Order, Payment, Shipment
 
 
-class LineInline(admin.TabularInline[Any, Any]):
+class LineInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Line
     fields = ["position", "family_name", "quantity", "total", "state", "promised_at"]
     readonly_fields = fields
