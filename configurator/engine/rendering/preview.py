@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from configurator.engine import rules
-from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, union
+from configurator.engine.layout.elements import LayoutError
 from configurator.engine.layout.scene import AssetInfo, Scene
-from configurator.engine.layout.surfaces import StillOpen, lay_out
+from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
 from configurator.engine.rendering.raster import rasterise, whole_pixels
+from configurator.engine.rendering.shelf import render_shelf
 from configurator.engine.rendering.views import Maps, NoSuchPicture, View, load_view
-from configurator.engine.spec import Choices, FamilySpec
+from configurator.engine.spec import Choices, FamilySpec, PictureSpec
 
 PICTURES = FilePath(__file__).parents[2] / "pictures"
 DEFAULT_SIZE = 1000
@@ -34,6 +35,8 @@ DEFAULT_SIZE = 1000
 OVERSAMPLING = 1.3
 MAX_TEXTURE_SIDE = 3000
 CELL = 8
+# A surface this much wider or narrower than its picture's is still laid over all of it.
+MAX_STRETCH = 0.03
 
 # How an engraved edge looks: shadow under the wall towards the light (upper left), light on the one across.
 SHADOW, GLINT, RIM = 0.50, 0.19, 0.16
@@ -66,33 +69,66 @@ def preview(
     return picture
 
 
-def preview_of(
+def picture_of(
     *,
     spec: FamilySpec,
     choices: Choices,
-    surface: str,
-    fonts: FontLibrary,
-    assets: Mapping[str, AssetInfo],
+    scene: Scene,
     size: int = DEFAULT_SIZE,
+    assets: Mapping[str, AssetInfo] | None = None,
     pictures: FilePath = PICTURES,
 ) -> Image.Image:
-    """Lay a surface out and show it: on its picture, by its renderer, or flat.
+    """A scene of this family on its product: on its picture, by its renderer, or flat when there is neither.
 
-    Raises what `lay_out` raises.
+    Raises `StillOpen` while the picture depends on something not chosen.
     """
-    scene = lay_out(spec=spec, choices=choices, surface=surface, fonts=fonts, assets=assets)
-    described = spec.surface_by_code[surface].picture
-    environment = rules.environment_of(spec, choices, finished=True)
+    described = spec.surface_by_code[scene.surface].picture
     if described is None:
         return flat(scene, size=size, assets=assets)
+    environment = rules.environment_of(spec, choices, finished=True)
+    if described.renderer:
+        return _rendered(described, environment, scene, size, pictures)
     variant = rules.fill(described.variant, environment)
     if variant is None:
-        raise StillOpen(surface, "its picture")
+        raise StillOpen(scene.surface, "its picture")
     try:
         view = load_view(pictures / described.view)
     except NoSuchPicture:
         view = None
     return preview(scene, view=view, variant=variant, size=size, assets=assets)
+
+
+def _rendered(
+    described: PictureSpec, environment: rules.Environment, scene: Scene, size: int, pictures: FilePath
+) -> Image.Image:
+    """A product without a fixed shape, drawn from its measures."""
+    if described.renderer != "shelf":
+        raise LayoutError(f"{scene.surface}: there is no renderer {described.renderer!r}, only 'shelf'.")
+
+    def length(name: str) -> int:
+        number = rules.number_of(described.parameters[name], environment)
+        if number is None:
+            raise StillOpen(scene.surface, f"the {name} in its picture")
+        return round(number)
+
+    def word(name: str) -> str:
+        filled = rules.fill(described.parameters[name], environment)
+        if filled is None:
+            raise StillOpen(scene.surface, f"the {name} in its picture")
+        return filled
+
+    return render_shelf(
+        width_mm=length("width"),
+        height_mm=length("height"),
+        depth_mm=length("depth"),
+        boards=length("boards"),
+        thickness_mm=length("thickness"),
+        material=word("material"),
+        back=word("back"),
+        hanging=word("hanging") == "wall" if "hanging" in described.parameters else False,
+        pictures=pictures,
+        size=(size, round(size * 0.8)),
+    )
 
 
 def encode(picture: Image.Image, form: Format = "jpeg") -> bytes:
