@@ -1,6 +1,7 @@
 """API keys: issued, shown once, checked in constant time, revoked."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ SCOPES = (
 )
 # A secret reads `ock_<12 characters to look it up>_<43 characters, 256 bits>`.
 MARK = "ock"
+SHAPE = re.compile(rf"{MARK}_(?P<prefix>[0-9a-f]{{12}})_[A-Za-z0-9_-]{{43}}")
 PREFIX_BYTES = 6
 SECRET_BYTES = 32
 LONGEST_NAME = 100
@@ -98,8 +100,8 @@ def authenticate(secret: str, *, now: datetime | None = None) -> ApiKey | None:
     ``now`` is the clock's time where it is not given.
     """
     now = now or timezone.now()
-    parts = secret.split("_", 2)
-    prefix = parts[1] if len(parts) == 3 and parts[0] == MARK else ""
+    shaped = SHAPE.fullmatch(secret)
+    prefix = shaped["prefix"] if shaped else ""
     key = ApiKey.objects.live(now).select_related("owner").filter(prefix=prefix).first()
     expected = key.hash if key is not None else "0" * 64
     if not compare_digest(_hash(secret), expected) or key is None:

@@ -1,6 +1,5 @@
 """The job row on a real PostgreSQL: rivals, lost workers, late finishers, failures, poison."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -193,17 +192,17 @@ def test_a_lease_is_read_by_the_clock_of_the_database() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_loses_nothing() -> None:
+def test_a_killed_worker_loses_nothing(environment: dict[str, str]) -> None:
     """A real process is killed -9 in the middle of the work; the next one does the job, once."""
     program = (
-        "import django, os, time; django.setup()\n"
+        "import django, time; django.setup()\n"
         "from ledger import jobs\n"
         "@jobs.handler('count')\n"
         "def work(claim):\n"
         "    print('working', flush=True); time.sleep(60)\n"
         f"jobs.run({ask().pk})\n"
     )
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "server.settings", "JOB_LEASE_SECONDS": "2"}
+    environment["JOB_LEASE_SECONDS"] = "2"
     worker = subprocess.Popen(
         [sys.executable, "-c", program], cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True
     )

@@ -15,10 +15,6 @@ class Stopped(BaseException):
     """SIGTERM or SIGINT: raised wherever the relay is, so that it also leaves a broker that never answers."""
 
 
-def stop_now(number: int, frame: FrameType | None) -> None:
-    raise Stopped
-
-
 class Command(BaseCommand):
     help = "Call waiting jobs out to the workers; take back the jobs of workers that are gone."
 
@@ -28,13 +24,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Exit code 0 after SIGTERM, SIGINT or ``--once``."""
-        signal.signal(signal.SIGTERM, stop_now)
-        signal.signal(signal.SIGINT, stop_now)
+        self.stopping = False
+        signal.signal(signal.SIGTERM, self.stop_now)
+        signal.signal(signal.SIGINT, self.stop_now)
         try:
             if options["once"]:
                 swept = relay.sweep(publish=publish, away=(BrokerAway,), cap=options["cap"])
                 self.stdout.write(str(swept))
                 return
-            relay.run(publish=publish, away=(BrokerAway,), stop=lambda: False, cap=options["cap"])
-        except Stopped:
-            self.stdout.write("relay stopped")
+            relay.run(publish=publish, away=(BrokerAway,), stop=self.is_stopping, cap=options["cap"])
+        except BaseException:
+            # Interrupted inside a transaction, Django's own clean-up may raise over Stopped. The
+            # database rolls back what is left open, so there is nothing to put in order here.
+            if not self.stopping:
+                raise
+        self.stdout.write("relay stopped")
+
+    def stop_now(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+        raise Stopped
+
+    def is_stopping(self) -> bool:
+        return self.stopping
