@@ -100,7 +100,7 @@ def _install(want: str) -> None:
     _make_environment()
     _say(f"installing {LOCKS[want]} (once; into {VENV})")
     if os.environ.get("SETUP_TOOL", "uv") == "pip" or not _install_with_uv(want):
-        _pip("install", "--require-hashes", "-r", str(ROOT / LOCKS[want]))
+        _pip("install", *_quiet(), "--require-hashes", "-r", str(ROOT / LOCKS[want]))
     done = {"runtime": fingerprint("runtime")}
     if want == "dev":  # holds everything of the runtime lock too
         done["dev"] = fingerprint("dev")
@@ -134,8 +134,7 @@ def _install_with_uv(want: str) -> bool:
     uv = python().with_name("uv.exe" if os.name == "nt" else "uv")
     if not uv.exists():
         _pip("install", "-q", "--require-hashes", "-r", str(ROOT / "requirements-setup.txt"))
-    quiet = [] if sys.stderr.isatty() else ["-q"]  # a progress bar for people, no list of 100 lines for logs
-    command = [str(uv), "pip", "install", *quiet, "--python", str(python()), "--require-hashes"]
+    command = [str(uv), "pip", "install", *_quiet(), "--python", str(python()), "--require-hashes"]
     done = subprocess.run([*command, "-r", str(ROOT / LOCKS[want])], cwd=ROOT, check=False)
     if done.returncode != 0:
         _say("uv could not install everything; trying with pip (slower)")
@@ -172,6 +171,11 @@ def _find_pip() -> list[str]:
         "no pip 22.3 or newer was found. On Debian or Ubuntu: `apt install python3-pip`; on Fedora: "
         "`dnf install python3-pip`; elsewhere: `python3 -m ensurepip`. Then start again."
     )
+
+
+def _quiet() -> list[str]:
+    """A progress bar for people, no list of a hundred lines for logs."""
+    return [] if sys.stderr.isatty() else ["-q"]
 
 
 def _say(line: str) -> None:
