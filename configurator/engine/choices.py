@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from wcwidth import iter_graphemes
@@ -35,6 +36,11 @@ class ChoiceError(Exception):
 def text_length(text: str) -> int:
     """The length of a text in grapheme clusters: what a reader counts as letters."""
     return sum(1 for _ in iter_graphemes(text))
+
+
+def first_letters(text: str, count: int) -> str:
+    """The beginning of a text, cut between grapheme clusters."""
+    return "".join(islice(iter_graphemes(text), count))
 
 
 def normalise(spec: FamilySpec, choices: Mapping[str, Any]) -> dict[str, Choice]:

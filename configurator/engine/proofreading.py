@@ -123,8 +123,8 @@ class Proofreader:
     def _type(self, path: Path, text: str, *, loose: bool) -> Type | None:
         try:
             found, errors = check(parse(text), self.vocabulary, loose=loose)
-        except ExpressionError as error:
-            found, errors = None, [error]
+        except ExpressionError as refusal:
+            found, errors = None, [refusal]
         for error in errors:
             line, column = self.document.place(path)
             # The column counts inside the text; a quoted text begins one after its quote.

@@ -1,0 +1,86 @@
+"""What the kernel answers: facts about choices, in the shop's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from configurator.engine.spec import Choice
+
+State = Literal["possible", "forced", "impossible", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRef:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why a value cannot be had: these choices and these rules exclude it, and none of them can be left out.
+
+    `option` is empty where the choices contradict each other without any wish.
+    """
+
+    option: str
+    value: Choice | None
+    choices: tuple[tuple[str, Choice], ...]
+    rules: tuple[RuleRef, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`new` is None only where nothing can be given: a picture is taken out, a text has to be typed anew."""
+
+    option: str
+    old: Choice
+    new: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The fewest other choices to change so that the wish can be had, and all choices after that."""
+
+    changes: tuple[Change, ...]
+    choices: dict[str, Choice]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that is broken; `options` are those that the rule speaks of."""
+
+    rule: str
+    message: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionAnswer:
+    """What is possible for one option, given the choices made for all *other* options.
+
+    `values` is for choices; `low` and `high` for numbers, in the option's unit; `length_low` and
+    `length_high` for texts (letters) and pictures (0 or 1). All are None where nothing is possible.
+    `unknown` was not decided within the budget: offer it, and check it again when it is chosen.
+    """
+
+    code: str
+    chosen: Choice | None
+    forced: Choice | None
+    values: Mapping[str, State] = field(default_factory=dict)
+    low: int | None = None
+    high: int | None = None
+    length_low: int | None = None
+    length_high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`missing` are the options still to be chosen; `conflict` says why the choices are not consistent."""
+
+    consistent: bool
+    complete: bool
+    missing: tuple[str, ...]
+    options: dict[str, OptionAnswer]
+    conflict: Conflict | None = None

@@ -1,0 +1,101 @@
+"""A family compiled into clauses: what may be chosen together, ready for a SAT solver.
+
+A choice has one literal a value (exactly one is true). A number, a text's length and a picture's count have
+one literal a step of their grid, "at least this much" (order encoding). Each rule has a selector literal, so
+that an explanation can name it. Compiled knowledge never changes and is the same for the same family.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+
+from configurator.engine.spec import FamilySpec
+
+TRUE = 1
+FALSE = -1
+Clause = tuple[int, ...]
+
+
+class TooLarge(Exception):
+    """A rule (or the whole family) that would need more clauses than is sensible."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(f"{rule}: {message}" if rule else message)
+        self.rule = rule
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceVariable:
+    """`literals[i]` says that the i-th value is chosen."""
+
+    code: str
+    values: tuple[str, ...]
+    literals: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.values)
+
+    def assume(self, index: int) -> tuple[int, ...]:
+        return (self.literals[index],)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberVariable:
+    """A grid `lower + index * step`, index < count; literal `first + k - 1` says that the index is k or more.
+
+    `factor` turns the number into base units: a width in cm counts as mm in expressions.
+    """
+
+    code: str
+    name: str
+    lower: int
+    step: int
+    count: int
+    first: int
+    factor: Fraction = Fraction(1)
+
+    def at_least(self, index: int) -> int:
+        if index <= 0:
+            return TRUE
+        return FALSE if index >= self.count else self.first + index - 1
+
+    def at_most(self, index: int) -> int:
+        return -self.at_least(index + 1)
+
+    def assume(self, index: int) -> tuple[int, ...]:
+        return tuple(literal for literal in (self.at_least(index), self.at_most(index)) if literal != TRUE)
+
+    def number(self, index: int) -> int:
+        return self.lower + index * self.step
+
+    def index_of(self, number: int) -> int:
+        """The index of a number, which may lie outside 0..count-1 when the number is not possible at all."""
+        return (number - self.lower) // self.step
+
+    def in_base(self, index: int) -> Fraction:
+        return self.number(index) * self.factor
+
+
+Variable = ChoiceVariable | NumberVariable
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """`variables` in the family's order; `selectors` by rule, each switches its rule's `clauses` on."""
+
+    spec: FamilySpec
+    content_hash: str
+    variables: Mapping[str, Variable]
+    clauses: tuple[Clause, ...]
+    selectors: Mapping[str, int]
+    top: int
+
+
+def content_hash(spec: FamilySpec) -> str:
+    """The SHA-256 of what a family says, whatever the layout of its file."""
+    text = json.dumps(asdict(spec), sort_keys=True, default=str, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,106 @@
+"""Finishing a configuration: defaults first, then the first value that is possible. Always the same way."""
+
+from collections.abc import Iterator
+
+from configurator.engine.choices import first_letters, text_length
+from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable, Variable
+from configurator.engine.search import Literals, Search, Witness
+from configurator.engine.spec import Choice, OptionSpec
+from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
+
+
+def witness_of(search: Search, literals: Literals) -> Witness | None:
+    """A configuration with these literals, None when there is none; raises `Undecided`."""
+    if search.excluded(literals, frozenset(literals)):
+        return None
+    found = search.solve(literals, BUDGET_CONSISTENCY)
+    if found is None:
+        raise Undecided
+    return found or None
+
+
+def index_of(option: OptionSpec, variable: Variable, value: Choice) -> int:
+    """The index of a value, a number, a text's length, or a picture's count."""
+    if isinstance(variable, ChoiceVariable):
+        return variable.values.index(str(value))
+    if option.kind == "integer":
+        return variable.index_of(int(value))
+    return variable.index_of(text_length(str(value)) if option.kind == "text" else 1)
+
+
+def nearest_possible(
+    search: Search, position: int, variable: NumberVariable, context: Literals, target: int
+) -> int | None:
+    """The possible index nearest to the target, the lower one of two; None when nothing is possible."""
+    witness = witness_of(search, context)
+    if witness is None:
+        return None
+    closer, distance = 0, abs(witness[position] - target)
+    while closer < distance:
+        middle = (closer + distance) // 2
+        around = (variable.at_least(target - middle), variable.at_most(target + middle))
+        witness = witness_of(search, (*context, *around))
+        if witness is None:
+            closer = middle + 1
+        else:
+            distance = abs(witness[position] - target)
+    below = target - distance
+    if below >= 0 and witness_of(search, (*context, *variable.assume(below))) is not None:
+        return below
+    return target + distance
+
+
+def complete(knowledge: Knowledge, search: Search, chosen: dict[str, Choice]) -> dict[str, Choice] | None:
+    """All choices made, as far as they can be without the shopper: texts and pictures that are required
+    stay open.
+
+    None when the choices contradict each other.
+    """
+    literals: Literals = ()
+    for code, choice in chosen.items():
+        literals += _literals(knowledge, code, choice)
+    witness = witness_of(search, literals)
+    if witness is None:
+        return None
+    result = dict(chosen)
+    for position, (code, variable) in enumerate(knowledge.variables.items()):
+        option = knowledge.spec.option_by_code[code]
+        if code in chosen:
+            continue
+        for index, value in _candidates(search, position, option, variable, literals):
+            wanted = (*literals, *variable.assume(index))
+            # What the last configuration shows is possible without asking again.
+            found = witness if witness[position] == index else witness_of(search, wanted)
+            if found is not None:
+                witness, literals = found, wanted
+                if value is not None:
+                    result[code] = value
+                break
+    return {option.code: result[option.code] for option in knowledge.spec.options if option.code in result}
+
+
+def _literals(knowledge: Knowledge, code: str, value: Choice) -> Literals:
+    variable = knowledge.variables[code]
+    return variable.assume(index_of(knowledge.spec.option_by_code[code], variable, value))
+
+
+def _candidates(
+    search: Search, position: int, option: OptionSpec, variable: Variable, literals: Literals
+) -> Iterator[tuple[int, Choice | None]]:
+    """Indices to try, best first, with the choice that each one makes (None: left out)."""
+    if option.default is not None:
+        yield index_of(option, variable, option.default), option.default
+    if isinstance(variable, ChoiceVariable):
+        yield from enumerate(variable.values)
+    elif option.kind == "integer":
+        target = 0 if option.default is None else variable.index_of(int(option.default))
+        index = nearest_possible(search, position, variable, literals, target)
+        if index is not None:
+            yield index, variable.number(index)
+    elif not option.required:
+        yield 0, None
+    if option.kind == "text" and option.default is not None and isinstance(variable, NumberVariable):
+        target = index_of(option, variable, option.default)
+        index = nearest_possible(search, position, variable, literals, target)
+        if index is not None and 0 < index < target:
+            yield index, first_letters(str(option.default), variable.number(index))

@@ -1,0 +1,204 @@
+"""The kernel: every question a shop asks about the choices of a shopper, answered exactly.
+
+    kernel = Kernel(compile_family(read_family(text)))
+    kernel.answer({"size": "m"}).options["mount"].values  # {"none": "possible", "strips": "impossible", ...}
+
+One kernel serves many threads; calls take turns. Answers depend on the family and the choices alone,
+never on what was asked before. (Only what the solver cannot decide within its budget, `unknown`, may be
+decided later.)
+"""
+
+from collections.abc import Mapping
+from threading import RLock
+from typing import Any
+
+from configurator.engine import completion, repair
+from configurator.engine.answers import (
+    Answer,
+    Change,
+    Conflict,
+    OptionAnswer,
+    Repair,
+    RuleRef,
+    Violation,
+)
+from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, normalise
+from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
+from configurator.engine.completion import index_of, witness_of
+from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
+from configurator.engine.expressions import nearest_hint, parse
+from configurator.engine.rules import environment_of, rule_holds
+from configurator.engine.search import Literals, RuleSearch, Search
+from configurator.engine.spec import Choice, OptionSpec, RuleSpec
+from configurator.engine.valid_domains import Domain, DomainUpdate, Undecided
+from configurator.engine.wording import rule_in_words
+
+__all__ = [
+    "Answer",
+    "Change",
+    "ChoiceError",
+    "ChoiceProblem",
+    "Conflict",
+    "Kernel",
+    "OptionAnswer",
+    "Repair",
+    "RuleRef",
+    "Undecided",
+    "Violation",
+]
+
+
+class Kernel:
+    """Answers questions about one compiled family. `ChoiceError` is raised for choices that are none;
+    `Undecided` when the rules are too hard to tell within the budget whether choices are consistent."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.spec = knowledge.spec
+        self._lock = RLock()
+        self._search = Search(knowledge)
+        self._lazy_rule_search: RuleSearch | None = None
+        self._positions = {code: position for position, code in enumerate(knowledge.variables)}
+
+    def answer(self, choices: Mapping[str, Any]) -> Answer:
+        """The valid domain of every option after these choices, and what is still missing."""
+        chosen = normalise(self.spec, choices)
+        with self._lock:
+            update = DomainUpdate(
+                self._search,
+                {self._positions[code]: self._index(code, value) for code, value in chosen.items()},
+            )
+            consistent = update.consistent()
+            domains = update.domains()
+            missing = self._missing(chosen, consistent)
+            conflict = None if consistent else self._conflict(chosen, "", None, ())
+        options = {
+            option.code: _option_answer(option, variable, domain, chosen.get(option.code))
+            for option, variable, domain in zip(
+                self.spec.options, self.knowledge.variables.values(), domains, strict=True
+            )
+        }
+        return Answer(consistent, consistent and not missing, missing, options, conflict)
+
+    def explain(self, choices: Mapping[str, Any], option: str, value: Any) -> Conflict | None:
+        """Why a value cannot be had with the choices for the other options; None when it can."""
+        chosen, wanted = self._wish(choices, option, value)
+        with self._lock:
+            return self._conflict(chosen, option, wanted, self._assume(option, wanted))
+
+    def repair(self, choices: Mapping[str, Any], option: str, value: Any) -> Repair | None:
+        """The fewest other choices to change for a value; None when no change helps."""
+        chosen, wanted = self._wish(choices, option, value)
+        with self._lock:
+            wish = self._assume(option, wanted)
+            return repair.repair(
+                self.knowledge, self._search, chosen=chosen, option=option, value=wanted, wish=wish
+            )
+
+    def complete(self, choices: Mapping[str, Any]) -> dict[str, Choice] | None:
+        """The choices with all that is open decided: defaults first, then the first value that is possible.
+
+        Required texts without a default and required pictures stay open. None when the choices contradict
+        each other.
+        """
+        chosen = normalise(self.spec, choices)
+        with self._lock:
+            return completion.complete(self.knowledge, self._search, chosen)
+
+    def violations(self, choices: Mapping[str, Any]) -> tuple[Violation, ...]:
+        """The rules that are broken; where none is broken alone yet, the rules of a minimal conflict."""
+        chosen = normalise(self.spec, choices)
+        open_options = [o for o in self.spec.options if o.code not in chosen]
+        finished = not any(option.required or option.kind in ("choice", "integer") for option in open_options)
+        environment = environment_of(self.spec, chosen, finished=finished)
+        broken = [rule for rule in self.spec.rules if rule_holds(rule, environment) is False]
+        if not broken:
+            with self._lock:
+                conflict = self._conflict(chosen, "", None, ())
+            broken = [self.spec.rule_by_code[rule.code] for rule in conflict.rules] if conflict else []
+        return tuple(
+            Violation(rule.code, rule.message or rule_in_words(rule, self.spec), _options_of(rule))
+            for rule in broken
+        )
+
+    # --- Under the lock
+
+    def _missing(self, chosen: dict[str, Choice], consistent: bool) -> tuple[str, ...]:
+        """Options to be chosen; where only optional ones are open, those that cannot all be left out."""
+        left = [option for option in self.spec.options if option.code not in chosen]
+        needed = tuple(o.code for o in left if o.required or o.kind in ("choice", "integer"))
+        if needed or not consistent or not left:
+            return needed
+        context = self._literals(chosen)
+        omitted = {option.code: self.knowledge.variables[option.code].assume(0) for option in left}
+
+        def impossible(options: list[str]) -> bool:
+            literals = tuple(literal for option in options for literal in omitted[option])
+            return witness_of(self._search, (*context, *literals)) is None
+
+        return tuple(quickxplain(list(omitted), impossible)) if impossible(list(omitted)) else ()
+
+    def _conflict(
+        self, chosen: dict[str, Choice], option: str, value: Choice | None, wish: Literals
+    ) -> Conflict | None:
+        literals = {code: self._assume(code, old) for code, old in chosen.items() if code != option}
+        if (
+            witness_of(self._search, (*wish, *(each for group in literals.values() for each in group)))
+            is not None
+        ):
+            return None
+        if self._lazy_rule_search is None:
+            self._lazy_rule_search = RuleSearch(self.knowledge)
+        against, rules = minimal_conflict(
+            self.knowledge, self._search, self._lazy_rule_search, chosen=literals, wish=wish
+        )
+        return conflict_of(
+            self.knowledge, option=option, value=value, choices=chosen, against=against, rules=rules
+        )
+
+    # --- Choices as literals
+
+    def _wish(self, choices: Mapping[str, Any], option: str, value: Any) -> tuple[dict[str, Choice], Choice]:
+        chosen = normalise(self.spec, choices)
+        spec = self.spec.option_by_code.get(option)
+        if spec is None:
+            hint = nearest_hint(option, self.spec.option_by_code)
+            message = f"{self.spec.name} has no option {option}."
+            raise ChoiceError((ChoiceProblem(option, value, message, hint),))
+        wanted = check_choice(spec, value)
+        if isinstance(wanted, ChoiceProblem):
+            raise ChoiceError((wanted,))
+        if wanted == "" and (spec.required or spec.kind == "image"):
+            raise ChoiceError((ChoiceProblem(option, value, f"{spec.name} cannot be empty."),))
+        return chosen, wanted
+
+    def _index(self, code: str, value: Choice) -> int:
+        return index_of(self.spec.option_by_code[code], self.knowledge.variables[code], value)
+
+    def _assume(self, code: str, value: Choice) -> Literals:
+        return self.knowledge.variables[code].assume(self._index(code, value))
+
+    def _literals(self, chosen: dict[str, Choice]) -> Literals:
+        return tuple(literal for code, value in chosen.items() for literal in self._assume(code, value))
+
+
+def _option_answer(
+    option: OptionSpec, variable: Variable, domain: Domain, chosen: Choice | None
+) -> OptionAnswer:
+    if isinstance(variable, ChoiceVariable):
+        values = dict(zip(variable.values, domain.states, strict=True))
+        forced = next((code for code, state in values.items() if state == "forced"), None)
+        return OptionAnswer(option.code, chosen, forced, values)
+    low = None if domain.low is None else variable.number(domain.low)
+    high = None if domain.high is None else variable.number(domain.high)
+    if option.kind == "integer":
+        return OptionAnswer(option.code, chosen, low if low == high else None, low=low, high=high)
+    return OptionAnswer(option.code, chosen, None, length_low=low, length_high=high)
+
+
+def _options_of(rule: RuleSpec) -> tuple[str, ...]:
+    """The options that a rule speaks of, in the order in which it does."""
+    if rule.table is not None:
+        return rule.table.options
+    references = sorted(parse(rule.expr or "").references, key=lambda reference: reference.column)
+    return tuple(dict.fromkeys(reference.option for reference in references))

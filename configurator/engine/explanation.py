@@ -1,0 +1,105 @@
+"""Minimal, deterministic explanations: QuickXplain over the shopper's choices, then over the rules.
+
+After U. Junker, "QuickXplain: Preferred explanations and relaxations for over-constrained problems",
+AAAI 2004. Every element of a conflict is needed: without it the rest can be had together. Earlier
+elements are preferred, so the same question has the same answer whatever was asked before.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from configurator.engine.answers import Conflict, RuleRef
+from configurator.engine.compiled import Knowledge
+from configurator.engine.completion import witness_of
+from configurator.engine.search import Literals, RuleSearch, Search
+from configurator.engine.spec import Choice, OptionSpec
+from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
+from configurator.engine.wording import chosen_in_words, listed, rule_in_words
+
+_Element = TypeVar("_Element")
+
+
+def quickxplain(elements: Sequence[_Element], impossible: Callable[[list[_Element]], bool]) -> list[_Element]:
+    """A minimal part of `elements` that is impossible together; all of them must be. Empty if nothing is
+    needed.
+    """
+    if impossible([]):
+        return []
+    return _needed([], False, list(elements), impossible)
+
+
+def _needed(
+    given: list[_Element], grown: bool, elements: list[_Element], impossible: Callable[[list[_Element]], bool]
+) -> list[_Element]:
+    if grown and impossible(given):
+        return []
+    if len(elements) == 1:
+        return elements
+    half = len(elements) // 2
+    first, second = elements[:half], elements[half:]
+    of_second = _needed(given + first, True, second, impossible)
+    of_first = _needed(given + of_second, bool(of_second), first, impossible)
+    return of_first + of_second
+
+
+def minimal_conflict(
+    knowledge: Knowledge,
+    search: Search,
+    rule_search: RuleSearch,
+    *,
+    chosen: dict[str, Literals],
+    wish: Literals,
+) -> tuple[list[str], list[str]]:
+    """The options whose choices, and the codes of the rules that, exclude the wish. It has to be
+    impossible.
+    """
+
+    def impossible(options: list[str]) -> bool:
+        literals = (literal for option in options for literal in chosen[option])
+        return witness_of(search, (*wish, *literals)) is None
+
+    against = quickxplain(list(chosen), impossible)
+    fixed = (*wish, *(literal for option in against for literal in chosen[option]))
+
+    def excluded_by(rules: list[str]) -> bool:
+        selectors = [knowledge.selectors[rule] for rule in rules]
+        found = rule_search.satisfiable([*fixed, *selectors], BUDGET_CONSISTENCY)
+        if found is None:
+            raise Undecided
+        return not found
+
+    return against, quickxplain(list(knowledge.selectors), excluded_by)
+
+
+def conflict_of(
+    knowledge: Knowledge,
+    *,
+    option: str,
+    value: Choice | None,
+    choices: dict[str, Choice],
+    against: list[str],
+    rules: list[str],
+) -> Conflict:
+    """The conflict with its sentence."""
+    spec = knowledge.spec
+    named = tuple((code, choices[code]) for code in against)
+    references = tuple(
+        RuleRef(code, spec.rule_by_code[code].message or rule_in_words(spec.rule_by_code[code], spec))
+        for code in rules
+    )
+    options = spec.option_by_code
+    others = listed([chosen_in_words(options[code], choice) for code, choice in named])
+    reasons = " ".join(reference.message for reference in references)
+    sentence = f"{_contradiction(options.get(option), value, others, len(named))} {reasons}".strip()
+    return Conflict(option, value, named, references, sentence)
+
+
+def _contradiction(option: OptionSpec | None, value: Choice | None, others: str, count: int) -> str:
+    if option is None or value is None:
+        return (
+            f"{others} {'do not go together' if count > 1 else 'is not possible'}."
+            if others
+            else "Nothing is possible."
+        )
+    wish = chosen_in_words(option, value)
+    return f"{wish} does not go with {others}." if others else f"{wish} is not possible."
