@@ -1,7 +1,7 @@
 """A scene as a one-page PDF in real millimetres, the same bytes every time.
 
 Text is outlines, pictures keep their own pixels. Engraving is black, cut lines are red, scores blue: the
-colours of `svg.ROLE_COLOURS`. Coordinates are written in points to 1/10,000 (0.035 µm).
+colours of `svg.ROLE_COLOURS`. Outlines are written to a thousandth of a point (0.35 µm).
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Mapping
 import pikepdf
 from PIL import Image
 
-from configurator.engine.geometry import MICROMETRES_PER_MM, Path
+from configurator.engine.geometry import MICROMETRES_PER_MM, Box, Path
 from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene, Stroke
 from configurator.engine.rendering.svg import ROLE_COLOURS, PictureMissing
 
 POINTS_PER_UM = 72 / 25.4 / MICROMETRES_PER_MM
+_CURVE = " ".join(["%.3f"] * 6) + " c"
+_OPERATORS = {"M": "%.3f %.3f m", "L": "%.3f %.3f l", "Q": _CURVE, "C": _CURVE}
 
 
 def pdf(
@@ -65,17 +67,24 @@ def path_operators(path: Path, *, height_um: int) -> str:
         if command == "Z":
             written.append("h")
             continue
-        numbers: list[float] = list(values)
         if command == "Q":
-            a, b, to_x, to_y = numbers
-            numbers = [
-                x + 2 / 3 * (a - x), y + 2 / 3 * (b - y),
-                to_x + 2 / 3 * (a - to_x), to_y + 2 / 3 * (b - to_y),
-                to_x, to_y,
-            ]  # fmt: skip
+            a, b, to_x, to_y = values
+            numbers = (
+                x + 2 / 3 * (a - x),
+                y + 2 / 3 * (b - y),
+                to_x + 2 / 3 * (a - to_x),
+                to_y + 2 / 3 * (b - to_y),
+                to_x,
+                to_y,
+            )
+        else:
+            numbers = tuple(values)
         x, y = numbers[-2], numbers[-1]
-        flipped = (points(height_um - n if index % 2 else n) for index, n in enumerate(numbers))
-        written.append(" ".join(flipped) + {"M": " m", "L": " l", "Q": " c", "C": " c"}[command])
+        flipped = [
+            (height_um - number if index % 2 else number) * POINTS_PER_UM
+            for index, number in enumerate(numbers)
+        ]
+        written.append(_OPERATORS[command] % tuple(flipped))
     return "\n".join(written)
 
 
@@ -120,16 +129,46 @@ class Page:
             self._pictures[key] = (f"/P{len(self._pictures) + 1}", made)
         return self._pictures[key][0]
 
-    def close(self, resources: Mapping[str, pikepdf.Object] | None = None) -> None:
-        """Add the page to the document."""
-        media = pikepdf.Array([0, 0, _decimal(self.width_um), _decimal(self.height_um)])
-        pictures = pikepdf.Dictionary(dict(self._pictures.values()))
-        named = pikepdf.Dictionary({"/XObject": pictures, **(resources or {})})
-        content = self.document.make_stream("\n".join(self._content).encode("ascii"))
+    def close(
+        self,
+        *,
+        forms: pikepdf.Dictionary | None = None,
+        groups: pikepdf.Dictionary | None = None,
+        trim: Box | None = None,
+    ) -> None:
+        """Add the page to the document; `trim` is the finished piece on it, all of it when None."""
+        named = self._resources()
+        for name, form in (forms or {}).items():
+            named.XObject[name] = form
+        if groups is not None:
+            named.Properties = groups
         page = pikepdf.Dictionary(
-            Type=pikepdf.Name.Page, MediaBox=media, TrimBox=media, Resources=named, Contents=content
+            Type=pikepdf.Name.Page,
+            MediaBox=self._box(Box(0, 0, self.width_um, self.height_um)),
+            TrimBox=self._box(trim or Box(0, 0, self.width_um, self.height_um)),
+            Resources=named,
+            Contents=self._stream(),
         )
         self.document.pages.append(pikepdf.Page(self.document.make_indirect(page)))
+
+    def as_form(self) -> pikepdf.Object:
+        """What was drawn as a form XObject, to be placed on other pages."""
+        form = self._stream()
+        form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        form.BBox = self._box(Box(0, 0, self.width_um, self.height_um))
+        form.Resources = self._resources()
+        return form
+
+    def _resources(self) -> pikepdf.Dictionary:
+        return pikepdf.Dictionary(XObject=pikepdf.Dictionary(dict(self._pictures.values())))
+
+    def _stream(self) -> pikepdf.Object:
+        return self.document.make_stream("\n".join(self._content).encode("ascii"))
+
+    def _box(self, box: Box) -> pikepdf.Array:
+        """A box of the surface in points from the lower left corner of the page."""
+        corners = (box.left, self.height_um - box.bottom, box.right, self.height_um - box.top)
+        return pikepdf.Array([_decimal(value) for value in corners])
 
 
 def _decimal(um: int) -> pikepdf.Object:

@@ -146,13 +146,15 @@ def encode(picture: Image.Image, form: Format = "jpeg") -> bytes:
 def placed_on(scene: Scene, view: View, variant: str) -> tuple[tuple[int, int], float, int, int]:
     """The size u and v run over, and scale and offset (µm) of a scene on it.
 
-    A view anchored at `fill` shows the scene all over; at `top` the scene keeps its millimetres and hangs
-    from
-    the middle of the upper edge, shrunk when it is larger than what the picture shows.
+    A view anchored at `fill` shows the scene all over. At `top`, or when the proportions differ so much
+    that the
+    artwork would be distorted, the scene keeps its millimetres and hangs from the middle of the upper edge,
+    shrunk when it is larger than what the picture shows.
     """
-    if view.facts.get("anchor", "fill") == "fill":
-        return (scene.width_um, scene.height_um), 1.0, 0, 0
     width, height = view.surface_um(variant)
+    stretch = (scene.width_um / scene.height_um) / (width / height)
+    if view.facts.get("anchor", "fill") == "fill" and abs(stretch - 1) < MAX_STRETCH:
+        return (scene.width_um, scene.height_um), 1.0, 0, 0
     scale = min(1.0, width / scene.width_um, height / scene.height_um)
     return (width, height), scale, round((width - scene.width_um * scale) / 2), 0
 
