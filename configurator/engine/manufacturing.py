@@ -1,0 +1,170 @@
+"""What one unit of a configuration takes to make: parts, sheet, steps and materials, all in integers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from configurator.engine.choices import normalise
+from configurator.engine.rules import (
+    Environment,
+    Undefined,
+    environment_of,
+    fill,
+    holds,
+    length_um,
+    number_of,
+)
+from configurator.engine.spec import FamilySpec, ManufactureSpec, PartSpec
+
+_T = TypeVar("_T")
+
+
+class NotDefined(Exception):
+    """A configuration for which the family does not say how to make it: something is open or makes no
+    sense.
+    """
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(f"{where}: {message}")
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle, `count` times in one unit; `surface` names the artwork that it carries, if any."""
+
+    code: str
+    width_um: int
+    height_um: int
+    count: int
+    may_rotate: bool
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`seconds` of work for one unit, rounded up; set-ups are the machine's."""
+
+    step: int
+    work_centre: str
+    setup_family: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`quantity` is in the material's base unit (piece, ml, mm, g), rounded up."""
+
+    material: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Without `routing` the family is not made here (an imported car, say)."""
+
+    parts: tuple[Part, ...] = ()
+    sheet_material: str = ""
+    routing: tuple[Step, ...] = ()
+    materials: tuple[Use, ...] = ()
+    weight_g: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        data = asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Work":
+        return cls(
+            parts=tuple(Part(**part) for part in data["parts"]),
+            sheet_material=data["sheet_material"],
+            routing=tuple(Step(**step) for step in data["routing"]),
+            materials=tuple(Use(**use) for use in data["materials"]),
+            weight_g=data["weight_g"],
+        )
+
+
+def work_of(spec: FamilySpec, choices: Mapping[str, Any]) -> Work:
+    """The work of one unit of a complete configuration. Raises `ChoiceError`, `NotDefined`."""
+    if spec.manufacture is None:
+        return Work()
+    environment = environment_of(spec, normalise(spec, choices), finished=True)
+    reader = _Reader(spec.manufacture, environment)
+    return Work(
+        parts=tuple(part for part in map(reader.part, spec.manufacture.parts) if part is not None),
+        sheet_material=reader.code("sheet_material", spec.manufacture.sheet_material),
+        routing=tuple(reader.steps()),
+        materials=tuple(reader.uses()),
+        weight_g=reader.weight(),
+    )
+
+
+class _Reader:
+    """Evaluates what the family says, naming the place where something is missing."""
+
+    def __init__(self, manufacture: ManufactureSpec, environment: Environment) -> None:
+        self.manufacture = manufacture
+        self.environment = environment
+
+    def part(self, part: PartSpec) -> Part | None:
+        where = f"part {part.code}"
+        count = self.whole(where, part.count) if self.applies(where, part.when) else 0
+        if count == 0:
+            return None
+        width, height = self.length(where, part.width), self.length(where, part.height)
+        return Part(part.code, width, height, count, part.rotate, part.surface)
+
+    def steps(self) -> list[Step]:
+        steps = []
+        for step in sorted(self.manufacture.routing, key=lambda each: each.step):
+            where = f"step {step.step}"
+            if self.applies(where, step.when):
+                centre, family = self.code(where, step.work_centre), self.code(where, step.setup_family)
+                steps.append(Step(step.step, centre, family, self.whole(where, step.seconds)))
+        return steps
+
+    def uses(self) -> list[Use]:
+        """Materials by name, in the order of the family; the same material named twice is added up."""
+        total: dict[str, int] = {}
+        for use in self.manufacture.materials:
+            where = f"material {use.material}"
+            if self.applies(where, use.when):
+                material = self.code(where, use.material)
+                total[material] = total.get(material, 0) + self.whole(where, use.quantity)
+        return [Use(material, quantity) for material, quantity in total.items() if quantity]
+
+    def weight(self) -> int | None:
+        return None if self.manufacture.weight is None else self.whole("weight", self.manufacture.weight)
+
+    def applies(self, where: str, condition: str | None) -> bool:
+        return self._given(where, holds(condition, self.environment), condition)
+
+    def code(self, where: str, template: str) -> str:
+        return self._given(where, fill(template, self.environment), template)
+
+    def length(self, where: str, text: str) -> int:
+        """Micrometres; a part has to be larger than nothing."""
+        try:
+            length = self._given(where, length_um(text, self.environment), text)
+        except Undefined:
+            raise NotDefined(where, f"{text} divides by zero") from None
+        if length <= 0:
+            raise NotDefined(where, f"{text} gives {Fraction(length, 1000)} mm")
+        return length
+
+    def whole(self, where: str, text: str) -> int:
+        """A number of seconds, grams or pieces, rounded up; not below zero."""
+        try:
+            number = self._given(where, number_of(text, self.environment), text)
+        except Undefined:
+            raise NotDefined(where, f"{text} divides by zero") from None
+        if number < 0:
+            raise NotDefined(where, f"{text} gives {number}")
+        return math.ceil(number)
+
+    def _given(self, where: str, value: _T | None, text: str | None) -> _T:
+        if value is None:
+            raise NotDefined(where, f"{text} depends on something that is not chosen yet")
+        return value
