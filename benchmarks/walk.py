@@ -57,9 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="of requests for each number of callers")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
-    print(
-        f"machine: {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.platform()}"
-    )
+    load = f"{os.getloadavg()[0]:.1f}"
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load {load}, {platform.platform()}")
     print(f"python {platform.python_version()}, orders {options.orders}, seed {options.seed}\n")
     with tempfile.TemporaryDirectory(prefix="walk-") as var:
         walk, process = _start(Path(var), options.orders)
