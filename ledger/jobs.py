@@ -103,7 +103,7 @@ def again(*, job_id: int, actor: str, now: datetime) -> Job:
             attempts=0,
             publishes=0,
             published_at=None,
-            run_after=None,
+            run_after=Now(),  # waits from now on, whenever it was created
             finished_at=None,
         )
         record(

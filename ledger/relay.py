@@ -86,7 +86,8 @@ def _take_back() -> tuple[int, ...]:
     rows = _rows(
         """
         UPDATE ledger_job
-        SET state = 'queued', token = '', lease_until = NULL, publishes = 0, published_at = NULL
+        SET state = 'queued', token = '', lease_until = NULL, publishes = 0, published_at = NULL,
+            run_after = statement_timestamp()
         WHERE id IN (
             SELECT id FROM ledger_job WHERE state = 'running' AND lease_until < statement_timestamp()
             ORDER BY id FOR UPDATE SKIP LOCKED)

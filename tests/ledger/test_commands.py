@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
@@ -12,7 +13,8 @@ from django.db.models.functions import Now
 from ledger import invariants
 from ledger.entries import record
 from ledger.invariants import TwoInvariants, invariant
-from ledger.jobs import handler, request
+from ledger.jobs import again, handler, request
+from ledger.keys import authenticate
 from ledger.models import Job
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -89,6 +91,30 @@ def test_pruning_everything_is_refused() -> None:
         said("jobs", "prune", "--days", "0")
 
 
+# --- keys -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_key_is_issued_listed_and_revoked(alice: User) -> None:
+    issued = said("keys", "issue", "screen", "--owner", "alice", "--scope", "orders:read", "--days", "30")
+    key = authenticate(issued.strip())
+    assert key is not None and f"{key.pk} live     alice" in said("keys")
+    assert "is revoked" in said("keys", "revoke", key.pk)
+    assert f"{key.pk} revoked  alice" in said("keys", "list")
+
+
+@pytest.mark.django_db
+def test_a_key_for_nobody_is_refused() -> None:
+    with pytest.raises(CommandError, match="no user nobody"):
+        said("keys", "issue", "screen", "--owner", "nobody", "--scope", "orders:read")
+
+
+@pytest.mark.django_db
+def test_a_key_that_is_not_there_is_not_revoked() -> None:
+    with pytest.raises(CommandError, match="no key key_404"):
+        said("keys", "revoke", "key_404")
+
+
 # --- verify -----------------------------------------------------------------------------------------------
 
 
@@ -145,6 +171,15 @@ def test_a_job_that_waits_too_long_is_found() -> None:
     assert "more than 10 minutes" in next(iter(check()))
     Job.objects.update(kind="from.newer.code")
     assert list(check()) == []
+
+
+@pytest.mark.django_db
+def test_a_job_revived_after_a_long_time_has_not_been_waiting() -> None:
+    handler("count")(lambda claim: None)
+    job = ask()
+    Job.objects.update(state="dead", created_at=Now() - timedelta(days=3))
+    again(job_id=job.pk, actor="user:bob", now=NOW)
+    assert list(invariants._checks["ledger: no job waits too long"]()) == []
 
 
 @pytest.mark.django_db
