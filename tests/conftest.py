@@ -10,7 +10,7 @@ import pytest_django
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import Browser, sync_playwright
 
 from server import env
@@ -64,6 +64,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
     """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entry_keeps_table")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Argon2 is slow on purpose; tests make hundreds of people."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 # --- people: alice owns, bob is staff, charlie is a stranger ----------------------------------------------
