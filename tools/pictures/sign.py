@@ -34,9 +34,11 @@ SURFACES = {"s": [200, 120], "m": [300, 180], "l": [400, 150]}
 
 def _camera(shape: Shape) -> tuple[Array, Array, Array]:
     distance = shape.width * 3.02
-    direction = np.array([0.07, -0.36, 1.0])
-    origin = direction / np.linalg.norm(direction) * distance
-    return origin, np.array([0.0, -shape.height * 0.015, 0.0]), np.array([0.012, 1.0, 0.0])
+    direction = np.array([0.05, -0.34, 1.0])
+    direction /= np.linalg.norm(direction)
+    right = np.array([1.0, 0.0, 0.0]) - direction[0] * direction  # the board's long axis lies level
+    target = np.array([0.0, -shape.height * 0.015, 0.0])
+    return direction * distance, target, np.cross(direction, right)
 
 
 def _burnt(albedo: Array, height: Array, seed: int) -> tuple[Array, Array]:
@@ -44,7 +46,7 @@ def _burnt(albedo: Array, height: Array, seed: int) -> tuple[Array, Array]:
     rng = np.random.default_rng(seed)
     soot = fractal(albedo.shape[:2], (5, 8), 4, rng)
     lines = value_noise(albedo.shape[:2], (albedo.shape[0] // 3, 12), rng)
-    tint = np.array([0.105, 0.085, 0.075], dtype=np.float32)
+    tint = np.array([0.080, 0.066, 0.058], dtype=np.float32)
     char = albedo * tint + np.array([0.0130, 0.0082, 0.0056], dtype=np.float32)
     char = char * (1 + 0.10 * soot + 0.08 * lines)[..., None]
     return char.clip(0.003, 0.5).astype(np.float32), (height * 0.6 + 0.03 * lines).astype(np.float32)
@@ -84,13 +86,11 @@ def _scene(
             {
                 "type": "bumpmap",
                 "arbitrary": studio.texture(wall_height),
-                "scale": 0.55,
+                "scale": 0.95,
                 "bsdf": {"type": "diffuse", "reflectance": studio.texture(wall_albedo)},
             },
         ),
-        "key": studio.lamp(
-            (-1.55 * span, 1.75 * span, 2.2 * span), (0, 0, 0), span * 1.15, (15.0, 14.1, 12.9)
-        ),
+        "key": studio.lamp((-2.6 * span, 2.9 * span, 3.7 * span), (0, 0, 0), span * 1.7, (17.0, 16.0, 14.7)),
         "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.36, 0.375, 0.40]}},
         "sensor": studio.camera(origin, target, up, FOV, SIZE),
     }

@@ -16,7 +16,7 @@ from tools.pictures.noise import Array, fractal
 
 BACKDROP = (0.640, 0.602, 0.552)  # linear albedo of wall, paper and table: warm neutral
 BACKDROP_LIGHT = np.array(
-    [0.660, 0.618, 0.560], dtype=np.float32
+    [0.700, 0.657, 0.598], dtype=np.float32
 )  # the linear light its border is balanced to
 SAMPLES = int(os.environ.get("PICTURES_SAMPLES", "40"))
 
@@ -98,7 +98,8 @@ def camera(
             "width": size[0],
             "height": size[1],
             "pixel_format": "rgb",
-            "rfilter": {"type": "gaussian"},
+            # the denoiser expects noise that is independent from pixel to pixel
+            "rfilter": {"type": "box"},
         },
         "sampler": {"type": "independent"},
     }
@@ -135,7 +136,7 @@ def balance(picture: Array, light: Array = BACKDROP_LIGHT) -> Array:
     return np.asarray(light / np.median(border, axis=0), dtype=np.float32)
 
 
-def grain(size: tuple[int, int], seed: int, strength: float = 0.006) -> Array:
+def grain(size: tuple[int, int], seed: int, strength: float = 0.009) -> Array:
     """Fine film grain as a factor around 1, (rows, columns, 1): the same for every pass of a view."""
     rng = np.random.default_rng(seed)
     noise = fractal((size[1], size[0]), (size[1] // 2, size[0] // 2), 1, rng)

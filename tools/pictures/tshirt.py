@@ -21,7 +21,7 @@ PRINT_TOP = 128.0
 SEED = 61
 GREY = 0.5
 COLOURS = {
-    "white": (244, 243, 239),
+    "white": (238, 237, 233),
     "black": (29, 29, 32),
     "navy": (36, 48, 79),
     "red": (163, 37, 43),
@@ -157,20 +157,20 @@ def _folds(x: Floats, y: Floats, rng: np.random.Generator) -> Array:
         turn = rng.uniform(-7, 7)
         vary = rng.uniform(0.75, 1.2)
         total += _rays_of_folds(
-            mirrored, y, (258, 236), tuple((a + turn, s, r, h * vary) for a, s, r, h in pulls)
+            mirrored, y, (258, 236), tuple((a + turn, s, r, 1.6 * h * vary) for a, s, r, h in pulls)
         )
         total += _rays_of_folds(
-            mirrored, y, (262, 232), tuple((a - turn, s, r, h * vary) for a, s, r, h in sleeve)
+            mirrored, y, (262, 232), tuple((a - turn, s, r, 1.6 * h * vary) for a, s, r, h in sleeve)
         )
         total += _rays_of_folds(mirrored, y, (96, 10), ((62 + turn, 12, 190, 1.7), (36, 10, 120, 1.4)))
-    lower = smoothstep(300, 690, y.astype(np.float32))
+    lower = smoothstep(230, 690, y.astype(np.float32))
     warp = fractal(shape, (3, 4), 3, rng) * 26
     waves = value_noise(shape, (2, 13), rng) + 0.6 * value_noise(shape, (3, 21), rng)
     shifted = np.take_along_axis(waves, ((np.arange(shape[1])[None] + warp).astype(int) % shape[1]), axis=1)
-    total += 2.3 * lower * shifted
+    total += 5.0 * lower * shifted
     soft = fractal(shape, (5, 6), 2, rng)
     crease = 1 - np.abs(fractal(shape, (6, 8), 2, rng))
-    total += 1.9 * soft + 0.85 * np.clip(crease, -1, 1)
+    total += 3.0 * soft + 1.3 * np.clip(crease, -1, 1)
     return total
 
 
@@ -182,7 +182,7 @@ def _height(rng: np.random.Generator) -> tuple[Array, Array]:
     rise = 1 - np.exp(-edge / 9.0)
     height = (
         2.2
-        + 5.0 * rise
+        + 12.0 * rise
         + _folds(x, y, rng) * (0.18 + 0.82 * smoothstep(0, 60, edge)) * (0.2 + 0.8 * smoothstep(8, 60, neck))
     )
     shade = np.ones(x.shape, dtype=np.float32)
@@ -202,6 +202,8 @@ def _height(rng: np.random.Generator) -> tuple[Array, Array]:
     height -= 1.2 * np.exp(-(((neck - 19.0) / 1.3) ** 2)) + 0.4 * np.exp(-(((neck - 23.0) / 0.9) ** 2))
     shade *= 1 - 0.10 * np.exp(-(((neck - 23.0) / 0.7) ** 2))
     shade *= np.where(neck < 18.5, 1 - 0.05 * (0.5 + 0.5 * np.cos(angle * 150)), 1)
+    above = 3.0 + 3.0 * np.logaddexp(0, (height - 3.0) / 3.0)  # no fold dips into the table
+    height = np.where(edge > 25, above, height + (above - height) * smoothstep(4, 25, edge))
     return height.astype(np.float32), shade.astype(np.float32)
 
 
@@ -255,9 +257,9 @@ def _light(front: Array, back: Array, height: Array) -> Array:
                 },
             ),
             "key": studio.lamp(
-                (-1.7 * span, 1.5 * span, 1.35 * span), (0, 0, 0), span * 0.8, (26.0, 24.6, 22.8)
+                (-2.9 * span, 2.55 * span, 2.75 * span), (0, 0, 0), span * 1.3, (26.0, 24.6, 22.8)
             ),
-            "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.40, 0.41, 0.43]}},
+            "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.21, 0.215, 0.225]}},
             "sensor": studio.camera((0, 0, distance), (0, 0, 0), (0, 1, 0), fov, SIZE),
         },
         SEED,
@@ -270,7 +272,7 @@ def _weave(rng: np.random.Generator) -> Array:
     yarn = value_noise(shape, (SIZE[1] // 6, SIZE[0] // 2), rng) + 0.7 * value_noise(
         shape, (SIZE[1] // 2, SIZE[0] // 2), rng
     )
-    return np.asarray(1 + 0.026 * yarn, dtype=np.float32)
+    return np.asarray(1 + 0.028 * yarn, dtype=np.float32)
 
 
 def _maps(height: Array, front: Array) -> tuple[Array, Array, Array]:
@@ -301,7 +303,7 @@ def make() -> None:
     front_signed, back_signed = _signed(_front_contour()), _signed(_back_contour())
     light = _light(front_signed, back_signed, height)
     front, back = _coverage(front_signed), _coverage(back_signed)
-    light = light * studio.balance(light) * studio.grain(SIZE, SEED)
+    light = light * studio.balance(light, studio.BACKDROP_LIGHT * 0.92) * studio.grain(SIZE, SEED)
     weave = _weave(rng)
     cloth = np.maximum(front, back)[..., None]
     u, v, coverage = _maps(height, front)

@@ -10,7 +10,7 @@ from PIL import Image
 from tools.pictures.noise import Array
 
 PICTURES = Path(__file__).resolve().parents[2] / "configurator" / "pictures"
-QUALITY = 88
+QUALITY = 93
 UV_STEP = (
     4  # u and v keep 14 of their 16 bits: 1/16384 of the surface; the rest would be incompressible noise
 )
@@ -20,7 +20,7 @@ def to_bytes(linear: Array) -> Image.Image:
     """Linear light as an 8-bit sRGB picture, with a fixed half-level dither against banding."""
     light = np.clip(linear, 0, 1)
     encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255
-    dither = np.random.default_rng(7).random(light.shape[:2], dtype=np.float32)[..., None] - 0.5
+    dither = np.random.default_rng(7).random(light.shape, dtype=np.float32) - 0.5
     return Image.fromarray((encoded + 0.5 + dither * 0.8).clip(0, 255).astype(np.uint8), "RGB")
 
 

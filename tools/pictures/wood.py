@@ -31,13 +31,13 @@ class Species:
 
 SPECIES: dict[str, Species] = {
     "walnut": Species(
-        (138, 101, 73), (84, 57, 40), (66, 47, 38), 5.2, 0.72, 0.085, 0.42, 4.2, 0.42, 0.45, 0.0, 0.55
+        (138, 101, 73), (84, 57, 40), (66, 47, 38), 5.2, 0.60, 0.085, 0.42, 4.2, 0.42, 0.45, 0.0, 0.55
     ),
     "oak": Species(
         (206, 170, 124), (172, 131, 86), (183, 150, 108), 4.4, 0.58, 0.055, 1.10, 3.4, 0.42, 0.92, 0.16, 0.22
     ),
     "cherry": Species(
-        (188, 132, 94), (158, 99, 66), (166, 106, 76), 6.0, 0.42, 0.045, 0.16, 1.6, 0.20, 0.2, 0.10, 0.30
+        (178, 122, 82), (142, 87, 54), (152, 92, 58), 6.0, 0.42, 0.045, 0.16, 1.6, 0.20, 0.2, 0.10, 0.30
     ),
 }
 
@@ -98,9 +98,9 @@ def face(
         phase = y / height_mm * max(1, round(height_mm / species.ring_mm)) + wander * 0.75 + waver * 0.045
     else:
         pith = height_mm * rng.uniform(0.40, 0.62)
-        depth = height_mm * 0.10 + (x - width_mm * 0.35) * 0.055
-        distance = np.sqrt(((y - pith) * 0.62) ** 2 + (depth + wander * 3.4) ** 2 + 9.0)
-        phase = distance / species.ring_mm * 1.25 + wander * 0.55 + waver * 0.05
+        depth = height_mm * 0.09 + (x + 0.12 * width_mm) * 0.085
+        distance = np.sqrt(((y - pith) * 0.80) ** 2 + (depth + wander * 1.3) ** 2 + 4.0)
+        phase = distance / species.ring_mm * 1.25 + wander * 0.22 + waver * 0.04
     ring_index = np.floor(phase).astype(int)
     within = (phase - ring_index).astype(np.float32)
     rings = max(1, round(height_mm / species.ring_mm))

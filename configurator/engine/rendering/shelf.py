@@ -33,7 +33,7 @@ RAIL_MM = 80.0
 FACE_TILE_MM = (1200.0, 400.0)  # along and across the grain, as drawn by tools/pictures/shelf.py
 EDGE_TILE_MM = (600.0, 30.0)
 WALL_ALBEDO = np.array([0.640, 0.602, 0.552], dtype=np.float32)
-ROOM = np.array([0.50, 0.505, 0.515], dtype=np.float32)
+ROOM = np.array([0.510, 0.505, 0.494], dtype=np.float32)
 KEY = np.array([0.78, 0.745, 0.70], dtype=np.float32)
 TO_KEY = np.array([-0.50, 0.66, 0.56]) / np.linalg.norm([-0.50, 0.66, 0.56])
 YAW_DEGREES = 21.0  # the camera stands this far to the left
@@ -159,7 +159,7 @@ def _inside_light(points: Floats, normal: Floats, opening: Opening, albedo: Floa
     bounce = albedo * (0.30 + 0.55 * openness) * (1 - 0.45 * openness)
     depth = 1 - 0.35 * (1 - points[:, 1:2] / o.depth)
     return np.asarray(
-        ROOM * room[:, None] + KEY * key[:, None] + (ROOM * 0.62) * bounce * depth, dtype=np.float32
+        ROOM * room[:, None] + KEY * key[:, None] + (ROOM * 0.80) * bounce * depth, dtype=np.float32
     )
 
 
@@ -326,7 +326,7 @@ def _background(
     x, y, z, on_wall = _seen_from(camera, size, step, hanging)
     outside_x = np.maximum(np.abs(x) - width / 2, 0)
     near_wall = np.hypot(outside_x, np.maximum(np.maximum(z - height, -z), 0)) / (0.28 * depth + 20)
-    near_floor = np.hypot(outside_x, np.maximum(y - depth, 0)) / 75
+    near_floor = np.hypot(outside_x, np.maximum(y - depth, 0)) / (26 + 0.02 * max(width, height))
     ambient = 1 - np.where(on_wall, 0.38 * np.exp(-near_wall), 0.62 * np.exp(-near_floor))
     # wall and floor meet in a wide curve, like a paper sweep: no hard line behind the product
     bend = 0.16 * max(width, height)
@@ -337,7 +337,9 @@ def _background(
     span = max(width, height)
     falloff = 1.06 - 0.12 * _smooth(-1.2, 1.6, (x + 0.3 * (height / 2 - z)) / span)
     facing = TO_KEY[1] * (1 - turned) + TO_KEY[2] * 1.08 * turned
-    key = KEY * (facing * (1 - 0.80 * _shadow(x, y, z, on_wall, measures)) * falloff)[..., None]
+    # a dark seam where the piece touches the floor, whatever the light
+    contact = 1 - 0.55 * np.exp(-near_floor * 3.0) * ~on_wall
+    key = KEY * (facing * (1 - 0.80 * _shadow(x, y, z, on_wall, measures)) * contact * falloff)[..., None]
     small = _picture(
         (WALL_ALBEDO * (ROOM * (0.92 * ambient * corner)[..., None] + key) * 1.10).astype(np.float32)
     )
