@@ -63,6 +63,7 @@ class Plan(models.Model):
     certificate = models.JSONField(help_text="What the independent check counted, and its breaches (none).")
     kpis = models.JSONField()
     unplanned = models.JSONField(help_text='[{"line", "pieces", "code", "text"}]')
+    last_run = models.PositiveIntegerField(default=0, help_text="Highest number of a run so far.")
     horizon_start = models.DateTimeField(help_text="No proposed work begins before.")
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
@@ -236,7 +237,8 @@ def _seconds(moment: str) -> Func:
 
 
 def _moment_on_machine(moment: str) -> Func:
-    return Func(F("machine"), _seconds(moment), template="(%(expressions)s)", arg_joiner=" * 17179869184 + ")
+    # The keywords in the order of the alphabet, as migrations write them: else Django sees a change.
+    return Func(F("machine"), _seconds(moment), arg_joiner=" * 17179869184 + ", template="(%(expressions)s)")
 
 
 class Operation(models.Model):

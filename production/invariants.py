@@ -1,0 +1,128 @@
+"""What must always be true of production; ``manage.py verify`` and the tests run these."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from ledger.invariants import invariant
+from orders.engine.lifecycle import LineState
+from orders.models import Line
+from production.models import (
+    Material,
+    Operation,
+    Piece,
+    PieceState,
+    Placement,
+    Plan,
+    Run,
+    RunState,
+)
+from production.plans import certify_standing
+
+_RUN_STATES = {
+    PieceState.PLANNED: [RunState.PROPOSED],
+    PieceState.RELEASED: [RunState.RELEASED, RunState.STARTED],
+    PieceState.MADE: [RunState.DONE],
+}
+
+
+@invariant("production: every piece is where its run is")
+def _pieces_and_runs_agree() -> Iterator[str]:
+    for state, runs in _RUN_STATES.items():
+        for piece in Piece.objects.filter(state=state).exclude(run__state__in=runs).select_related("run"):
+            yield f"piece {piece} is {piece.state}, its run {piece.run} is {piece.run and piece.run.state}"
+
+
+@invariant("production: a line has all its pieces or none")
+def _all_pieces() -> Iterator[str]:
+    counted = dict(
+        Piece.objects.order_by().values("line").annotate(pieces=Count("pk")).values_list("line", "pieces")
+    )
+    for line in Line.objects.filter(pk__in=counted).only("pk", "quantity"):
+        if counted[line.pk] != line.quantity:
+            yield f"line {line.pk} is of {line.quantity} and has {counted[line.pk]} pieces"
+    moving = [LineState.PLANNED, LineState.RELEASED, LineState.IN_PRODUCTION, LineState.MADE]
+    for pk in Line.objects.filter(state__in=moving).exclude(pk__in=counted).values_list("pk", flat=True):
+        yield f"line {pk} is in production and has no pieces"
+
+
+@invariant("production: lines are as far as their pieces")
+def _lines_and_pieces_agree() -> Iterator[str]:
+    rows = (
+        Piece.objects.exclude(state=PieceState.CANCELLED)
+        .order_by()
+        .values("line", "line__state")
+        .annotate(
+            pieces=Count("pk"),
+            made=Count("pk", filter=Q(state=PieceState.MADE)),
+            planned=Count("pk", filter=Q(state=PieceState.PLANNED)),
+        )
+    )
+    for row in rows:
+        done = row["made"] == row["pieces"]
+        if done != (row["line__state"] in (LineState.MADE, LineState.SHIPPED)):
+            yield (
+                f"line {row['line']} is {row['line__state']}, "
+                f"{row['made']} of its {row['pieces']} pieces are made"
+            )
+        if row["line__state"] == LineState.PLANNED and row["planned"] != row["pieces"]:
+            yield f"line {row['line']} is planned, {row['planned']} of its {row['pieces']} pieces are"
+
+
+@invariant("production: the plan in force passes the certificate")
+def _plan_certified() -> Iterator[str]:
+    if not Plan.objects.current().exists():
+        return
+    for breach in certify_standing(now=timezone.now()).breaches:
+        yield f"{breach.kind} at {breach.where}: {breach.text}"
+
+
+@invariant("production: runs have pieces and operations while they live")
+def _runs_are_whole() -> Iterator[str]:
+    counted = Run.objects.live().annotate(
+        inside=Count("pieces", distinct=True), steps=Count("operations", distinct=True)
+    )
+    # All pieces of a started run may have been scrapped.
+    hollow = counted.filter(Q(inside=0) & ~Q(state=RunState.STARTED) | Q(steps=0))
+    for row in hollow.values("number", "state", "inside", "steps"):
+        yield f"R-{row['number']} is {row['state']} with {row['inside']} pieces and {row['steps']} operations"
+    late = Operation.objects.live().exclude(
+        run__state__in=[RunState.PROPOSED, RunState.RELEASED, RunState.STARTED]
+    )
+    for operation in late.select_related("run"):
+        run = operation.run
+        yield f"step {operation.step} of {run} is {operation.state}, the run is {run.state}"
+
+
+@invariant("production: placements belong to their run")
+def _placements_and_runs_agree() -> Iterator[str]:
+    live = Placement.objects.filter(sheet__run__state__in=[RunState.PROPOSED, RunState.RELEASED])
+    for placement in live.exclude(piece__run=F("sheet__run")).select_related("sheet__run"):
+        yield f"a part of piece {placement.piece_id} lies in {placement.sheet.run}, the piece is elsewhere"
+
+
+@invariant("production: stock and its movements add up")
+def _stock_adds_up() -> Iterator[str]:
+    rows = Material.objects.annotate(
+        store=Coalesce(Sum("movements__on_hand_change"), 0),
+        held=Coalesce(Sum("movements__reserved_change"), 0),
+    )
+    wrong = rows.exclude(store=F("on_hand"), held=F("reserved"))
+    for row in wrong.values("code", "on_hand", "reserved", "store", "held"):
+        yield (
+            f"{row['code']}: {row['on_hand']} on hand and {row['reserved']} reserved, "
+            f"movements say {row['store']} and {row['held']}"
+        )
+
+
+@invariant("production: reserved is what released runs need")
+def _reservations_have_runs() -> Iterator[str]:
+    needed: dict[str, int] = {}
+    for needs in Run.objects.filter(state=RunState.RELEASED).values_list("needs", flat=True):
+        for material, quantity in needs.items():
+            needed[material] = needed.get(material, 0) + quantity
+    for row in Material.objects.filter(Q(reserved__gt=0) | Q(pk__in=needed)):
+        if row.reserved != needed.get(row.code, 0):
+            yield f"{row.code}: {row.reserved} reserved, released runs need {needed.get(row.code, 0)}"

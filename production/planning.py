@@ -1,0 +1,216 @@
+"""A proposal: asked for as a job, computed with no transaction open, stored only when certified.
+
+Note on two planners at once. What is computed belongs to the facts that were read. When it
+is stored, under the planning lock, the facts are read again:
+- the same: it is stored, in place of the proposal before it;
+- the same, and another planner stored a plan for them meanwhile: nothing is left to do;
+- only more units than before: it is stored, the new ones listed as not planned yet, and a
+  further proposal is asked for;
+- anything else (a run was released, a line cancelled, a machine stopped): it is thrown away
+  and a further proposal is asked for.
+So a piece is in one run at most whoever plans, and nobody's release is lost.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from ledger.entries import record
+from ledger.models import Job
+from ledger.requesting import request
+from production import demand
+from production.engine.certificate import Breach, Certificate, certify
+from production.engine.planning import iterations, measure, propose
+from production.engine.proposal import Problem, Proposal, Unplanned
+from production.facts import Facts, fingerprint, moment, read_problem
+from production.locking import planning_lock
+from production.models import Piece, PieceState, Plan, PlanState, Run
+from production.plans import Kept, dissolve, next_plan_number, write_frozen, write_runs
+from production.progress import lines_follow
+
+JOB_KIND = "planning.propose"
+QUEUE = "planning"
+# Wishes within so many seconds become one proposal.
+DEBOUNCE_SECONDS = 5
+ITERATIONS = 60
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class NotCertified(Exception):
+    """A plan that the independent check refused; ``breaches`` are all of them. Nothing was stored."""
+
+    def __init__(self, breaches: tuple[Breach, ...]) -> None:
+        first = "; ".join(f"{breach.kind} at {breach.where}: {breach.text}" for breach in breaches[:3])
+        super().__init__(f"The plan breaks {len(breaches)} rules and is not stored. {first}")
+        self.breaches = breaches
+
+
+def request_proposal(*, actor: str, now: datetime) -> Job:
+    """Ask for a proposal now. In a transaction of the caller or its own."""
+    with transaction.atomic():
+        return request(
+            kind=JOB_KIND,
+            payload={"actor": actor},
+            key=f"{JOB_KIND}:{uuid.uuid4().hex}",
+            now=now,
+            queue=QUEUE,
+        )
+
+
+def request_soon(*, actor: str, now: datetime) -> Job:
+    """Ask for a proposal because something changed: one job for all changes of a few seconds."""
+    window = int(now.timestamp()) // DEBOUNCE_SECONDS + 1
+    with transaction.atomic():
+        return request(
+            kind=JOB_KIND,
+            payload={"actor": actor},
+            key=f"{JOB_KIND}:{window * DEBOUNCE_SECONDS}",
+            now=now,
+            queue=QUEUE,
+            run_after=moment(window * DEBOUNCE_SECONDS),
+        )
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A certified proposal with the facts that it answers."""
+
+    facts: Facts
+    proposal: Proposal
+    certificate: Certificate
+    actor: str
+    seed: int
+    now: datetime
+
+
+def compute(*, actor: str, now: datetime, seed: int = 0, report: Report | None = None) -> Computed:
+    """Take the demand in and work a proposal out. Raises ``NotCertified``."""
+    say = report or (lambda progress: None)
+    with transaction.atomic():
+        planning_lock()
+        demand.take_in()
+        demand.drop_cancelled(actor=actor, now=now)
+        facts = read_problem(now=now)
+    say({"step": "planning", "units": len(facts.problem.units)})
+    proposal = propose(facts.problem, seed=seed, stop=iterations(ITERATIONS))
+    say({"step": "checking", "units": len(facts.problem.units), "runs": len(proposal.runs)})
+    certificate = certify(facts.problem, proposal)
+    if not certificate.ok:
+        raise NotCertified(certificate.breaches)
+    return Computed(facts, proposal, certificate, actor, seed, now)
+
+
+def store(computed: Computed, *, now: datetime) -> Plan | None:
+    """Make the proposal the plan in force; None when there was nothing left to do or it was overtaken
+    (then a further one has been asked for). Raises ``NotCertified``."""
+    with transaction.atomic():
+        planning_lock()
+        demand.take_in()
+        demand.drop_cancelled(actor=computed.actor, now=computed.now)
+        facts = read_problem(now=computed.now)
+        known = {unit.id for unit in computed.facts.problem.units}
+        arrived = frozenset(unit.id for unit in facts.problem.units if unit.id not in known)
+        if fingerprint(facts.problem, without=arrived) != computed.facts.snapshot:
+            request_soon(actor=computed.actor, now=now)
+            return None
+        if not arrived and facts.base != computed.facts.base:
+            return None
+        if arrived:
+            computed = _with_arrived(computed, facts, arrived)
+            request_soon(actor=computed.actor, now=now)
+        return _replace_plan(computed, facts)
+
+
+def _with_arrived(computed: Computed, facts: Facts, arrived: frozenset[str]) -> Computed:
+    """The proposal as an answer to the newer facts: what arrived meanwhile is listed."""
+    text = "Arrived while this plan was computed; the next one takes it in."
+    unplanned = (
+        *computed.proposal.unplanned,
+        *(Unplanned(unit, "arrived", text) for unit in sorted(arrived)),
+    )
+    proposal = replace(
+        computed.proposal,
+        unplanned=unplanned,
+        kpis=measure(facts.problem, computed.proposal.runs, computed.proposal.operations, len(unplanned)),
+    )
+    certificate = certify(facts.problem, proposal)
+    if not certificate.ok:
+        raise NotCertified(certificate.breaches)
+    return replace(computed, facts=facts, proposal=proposal, certificate=certificate)
+
+
+def _replace_plan(computed: Computed, facts: Facts) -> Plan:
+    problem, proposal = computed.facts.problem, computed.proposal
+    units = {unit.id: unit for unit in problem.units}
+    before = Plan.objects.current().first()
+    old = list(Run.objects.replaceable().prefetch_related("pieces", "material_movements"))
+    kept = {
+        frozenset(piece.pk for piece in run.pieces.all()): Kept(run.pk, run.number, run.version)
+        for run in old
+        if not run.material_movements.all()
+    }
+    lines = dissolve(run_ids=[run.pk for run in old], reason="Replaced by a newer plan.")
+    Plan.objects.current().update(state=PlanState.SUPERSEDED)
+    plan = Plan.objects.create(
+        number=next_plan_number(),
+        state=PlanState.CURRENT,
+        base=before,
+        snapshot_hash=computed.facts.snapshot,
+        seed=computed.seed,
+        certificate={"checked": dict(computed.certificate.checked), "breaches": []},
+        kpis=asdict(proposal.kpis),
+        unplanned=_unplanned_by_line(problem, proposal),
+        last_run=before.last_run if before else 0,
+        horizon_start=moment(problem.not_before),
+        created_at=computed.now,
+        created_by=computed.actor,
+    )
+    write_frozen(proposal.frozen)
+    rows = write_runs(
+        plan=plan,
+        runs=proposal.runs,
+        operations=proposal.operations,
+        units=units,
+        pieces=facts.pieces,
+        kept=kept,
+    )
+    lines.update(unit.line for unit in problem.units if unit.id in _planned(proposal))
+    lines_follow(
+        line_ids=lines, actor=computed.actor, now=computed.now, plan=plan.pk, reason="Not in the new plan."
+    )
+    record(
+        stream=f"plan:{plan.pk}",
+        kind="plan.proposed",
+        actor=computed.actor,
+        data={
+            "number": plan.number,
+            "base": before.pk if before else None,
+            "snapshot": plan.snapshot_hash,
+            "seed": plan.seed,
+            "kpis": plan.kpis,
+            "runs": sorted(row.pk for row in rows),
+            "pieces": Piece.objects.filter(run__in=rows, state=PieceState.PLANNED).count(),
+        },
+        now=computed.now,
+    )
+    return plan
+
+
+def _planned(proposal: Proposal) -> set[str]:
+    return {unit for run in proposal.runs for unit in run.units}
+
+
+def _unplanned_by_line(problem: Problem, proposal: Proposal) -> list[dict[str, Any]]:
+    """The unplanned units as pages show them: a row for each line and reason."""
+    line_of = {unit.id: unit.line for unit in problem.units}
+    rows = Counter((line_of[u.unit], u.code, u.text) for u in proposal.unplanned)
+    return [
+        {"line": line, "pieces": pieces, "code": code, "text": text}
+        for (line, code, text), pieces in sorted(rows.items())
+    ]

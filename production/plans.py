@@ -1,0 +1,343 @@
+"""Proposals as rows: written, read back for the certificate, taken apart.
+
+Everything here runs inside the caller's transaction, under the planning lock.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Max
+
+from production.engine.certificate import Certificate, certify
+from production.engine.planning import measure
+from production.engine.proposal import (
+    FrozenOperation,
+    Key,
+    Limits,
+    Problem,
+    Proposal,
+)
+from production.engine.proposal import (
+    Operation as PlannedOperation,
+)
+from production.engine.proposal import (
+    Placement as PlannedPlacement,
+)
+from production.engine.proposal import (
+    Run as PlannedRun,
+)
+from production.engine.proposal import (
+    Sheet as PlannedSheet,
+)
+from production.engine.scheduling.timeline import timeline_of
+from production.engine.shop import Shop
+from production.engine.work import Unit
+from production.facts import frozen_operations, moment, read_shop, seconds, unit_id, units_of
+from production.models import (
+    Machine,
+    Operation,
+    OperationState,
+    Piece,
+    PieceState,
+    Placement,
+    Plan,
+    Run,
+    RunState,
+    Sheet,
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The name of a run that goes on in a new plan with the same pieces."""
+
+    id: str
+    number: int
+    version: int
+
+
+def write_runs(
+    *,
+    plan: Plan,
+    runs: Sequence[PlannedRun],
+    operations: Sequence[PlannedOperation],
+    units: Mapping[str, Unit],
+    pieces: Mapping[str, int],
+    kept: Mapping[frozenset[int], Kept] | None = None,
+    onto: Run | None = None,
+) -> list[Run]:
+    """The rows of planned runs, in their order; their pieces are planned now.
+
+    A run with exactly the pieces of one in ``kept`` keeps its id and number. ``onto`` is a row that is
+    there already, without sheets and operations: the first run goes on in it.
+    """
+    machines = dict(Machine.objects.values_list("code", "pk"))
+    rows: dict[str, Run] = {}
+    number = plan.last_run
+    for run in runs:
+        is_new = onto is None or run is not runs[0]
+        row = Run(number=0) if is_new or onto is None else onto
+        row.plan = plan
+        row.state, row.state_reason = RunState.PROPOSED, ""
+        row.key = {
+            "work_centre": run.key.work_centre,
+            "material": run.key.material,
+            "setup_family": run.key.setup_family,
+            "step": run.key.step,
+        }
+        row.why = run.why
+        row.due_at = None if run.due is None else moment(run.due)
+        row.needs = needs_of(run, units)
+        old = (kept or {}).get(frozenset(pieces[unit] for unit in run.units))
+        if not is_new:
+            row.version += 1
+            row.save()
+        elif old is not None:
+            row.id, row.number, row.version = old.id, old.number, old.version + 1
+        else:
+            number += 1
+            row.number = number
+        rows[run.id] = row
+    Run.objects.bulk_create(row for row in rows.values() if row is not onto)
+    plan.last_run = number
+    plan.save(update_fields=["last_run"])
+    _write_sheets(runs, rows, pieces)
+    _write_operations(operations, rows, machines)
+    for run in runs:
+        Piece.objects.filter(pk__in=[pieces[unit] for unit in run.units]).update(
+            run=rows[run.id], state=PieceState.PLANNED
+        )
+    return list(rows.values())
+
+
+def needs_of(run: PlannedRun, units: Mapping[str, Unit]) -> dict[str, int]:
+    """Material of the whole run: its sheets and what its units use."""
+    needs = Counter(sheet.material for sheet in run.sheets)
+    for unit in run.units:
+        for use in units[unit].materials:
+            needs[use.material] += use.quantity
+    return dict(sorted(needs.items()))
+
+
+def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: Mapping[str, int]) -> None:
+    sheets: list[Sheet] = []
+    laid: list[Sequence[PlannedPlacement]] = []
+    for run in runs:
+        for index, sheet in enumerate(run.sheets, start=1):
+            sheets.append(
+                Sheet(
+                    run=rows[run.id],
+                    index=index,
+                    material_id=sheet.material,
+                    width_um=sheet.width_um,
+                    height_um=sheet.height_um,
+                    used_area=sheet.used_area,
+                )
+            )
+            laid.append(sheet.placements)
+    Sheet.objects.bulk_create(sheets)
+    Placement.objects.bulk_create(
+        [
+            Placement(
+                sheet=sheet,
+                piece_id=pieces[p.unit],
+                part=p.part,
+                copy=p.copy,
+                x_um=p.x_um,
+                y_um=p.y_um,
+                width_um=p.width_um,
+                height_um=p.height_um,
+                rotated=p.rotated,
+            )
+            for sheet, placements in zip(sheets, laid, strict=True)
+            for p in placements
+        ],
+        batch_size=2000,
+    )
+
+
+def _write_operations(
+    operations: Sequence[PlannedOperation], rows: Mapping[str, Run], machines: Mapping[str, int]
+) -> None:
+    sequence: Counter[str] = Counter()
+    written = []
+    for planned in sorted(operations, key=lambda o: (o.run, o.step, o.start, o.setup_family)):
+        sequence[planned.run] += 1
+        written.append(
+            Operation(
+                run=rows[planned.run],
+                sequence=sequence[planned.run],
+                step=planned.step,
+                work_centre_id=planned.work_centre,
+                machine_id=machines[planned.machine],
+                setup_family=planned.setup_family,
+                units=len(planned.units),
+                seconds=planned.seconds,
+                setup_start=moment(planned.setup_start),
+                start=moment(planned.start),
+                end=moment(planned.end),
+            )
+        )
+    Operation.objects.bulk_create(written, batch_size=2000)
+
+
+def write_frozen(frozen: Iterable[FrozenOperation]) -> None:
+    """The times that frozen operations have now: set-ups that follow new neighbours, and what moved right."""
+    times = {int(f.id): f for f in frozen if not f.started}
+    rows = list(Operation.objects.filter(pk__in=times))
+    for row in rows:
+        now = times[row.pk]
+        row.setup_start, row.start, row.end = moment(now.setup_start), moment(now.start), moment(now.end)
+    Operation.objects.bulk_update(rows, ["setup_start", "start", "end"], batch_size=1000)
+
+
+def dissolve(*, run_ids: Iterable[str], reason: str = "") -> set[str]:
+    """Take proposed runs apart: their pieces are owed again. Returns the lines concerned.
+
+    What once was released has left traces in the stock's books, so it stays as a rejected run; the
+    others were only proposals and are removed.
+    """
+    runs = list(Run.objects.filter(pk__in=list(run_ids), state=RunState.PROPOSED).only("pk"))
+    inside = Piece.objects.filter(run__in=runs)
+    lines = set(inside.values_list("line_id", flat=True))
+    inside.update(run=None, state=PieceState.OWED)
+    traced = Run.objects.filter(pk__in=[run.pk for run in runs], material_movements__isnull=False).distinct()
+    keep = list(traced.values_list("pk", flat=True))
+    Operation.objects.filter(run__in=keep).update(state=OperationState.DROPPED)
+    Run.objects.filter(pk__in=keep).update(state=RunState.REJECTED, pinned=False, state_reason=reason)
+    Run.objects.filter(pk__in=[run.pk for run in runs if run.pk not in keep]).delete()
+    return lines
+
+
+def next_plan_number() -> int:
+    return int(Plan.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+# --- reading back -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The plan in force as question and answer, read from its rows."""
+
+    problem: Problem
+    proposal: Proposal
+
+
+def read_standing(*, now: datetime) -> Standing:
+    """All proposed runs, pinned or not, and the work on the floor as frozen, at the times in the rows."""
+    runs = list(Run.objects.proposed().prefetch_related("sheets__placements", "operations__machine"))
+    pieces = list(
+        Piece.objects.filter(run__in=runs).order_by("pk").values_list("pk", "line_id", "index", "run_id")
+    )
+    units = units_of((pk, line, index) for pk, line, index, _ in pieces)
+    name = {pk: unit_id(line, index) for pk, line, index, _ in pieces}
+    members: dict[str, list[str]] = {}
+    for pk, _, _, run_id in pieces:
+        members.setdefault(run_id, []).append(name[pk])
+    planned_runs = tuple(_planned_run(run, members.get(run.pk, []), name, units) for run in runs)
+    operations = tuple(
+        _planned_operation(operation, members.get(run.pk, []), units)
+        for run in runs
+        for operation in run.operations.all()
+    )
+    frozen = tuple(frozen_operations(Run.objects.on_the_floor(), now=None))
+    # Judged as of its first moment: that time has gone by since makes no plan wrong (only late).
+    begin = min([seconds(now), *(operation.setup_start for operation in operations)])
+    problem = Problem(
+        shop=read_shop(now=moment(begin)),
+        units=tuple(units.values()),
+        frozen=frozen,
+        limits=replace(Limits(), review_seconds=0),
+    )
+    kpis = measure(problem, planned_runs, operations, 0)
+    return Standing(problem, Proposal(planned_runs, operations, frozen, (), kpis))
+
+
+def certify_standing(*, now: datetime) -> Certificate:
+    """The independent check of the whole plan in force, as it stands in the database."""
+    standing = read_standing(now=now)
+    return certify(standing.problem, standing.proposal)
+
+
+def _planned_run(
+    run: Run, members: Sequence[str], name: Mapping[int, str], units: Mapping[str, Unit]
+) -> PlannedRun:
+    return PlannedRun(
+        id=run.pk,
+        key=Key(run.key["work_centre"], run.key["material"], run.key["setup_family"], run.key["step"]),
+        units=tuple(members),
+        sheets=tuple(
+            PlannedSheet(
+                material=sheet.material_id,
+                width_um=sheet.width_um,
+                height_um=sheet.height_um,
+                placements=tuple(
+                    PlannedPlacement(
+                        unit=name.get(p.piece_id, f"piece {p.piece_id}"),
+                        part=p.part,
+                        copy=p.copy,
+                        x_um=p.x_um,
+                        y_um=p.y_um,
+                        width_um=p.width_um,
+                        height_um=p.height_um,
+                        rotated=p.rotated,
+                    )
+                    for p in sheet.placements.all()
+                ),
+            )
+            for sheet in run.sheets.all()
+        ),
+        due=None if run.due_at is None else seconds(run.due_at),
+        why=run.why,
+    )
+
+
+def _planned_operation(row: Operation, members: Sequence[str], units: Mapping[str, Unit]) -> PlannedOperation:
+    place = (row.step, row.work_centre_id, row.setup_family)
+    return PlannedOperation(
+        run=row.run_id,
+        step=row.step,
+        work_centre=row.work_centre_id,
+        setup_family=row.setup_family,
+        machine=row.machine.code,
+        units=tuple(
+            unit
+            for unit in members
+            if any((s.step, s.work_centre, s.setup_family) == place for s in units[unit].routing)
+        ),
+        seconds=row.seconds,
+        setup_start=seconds(row.setup_start),
+        start=seconds(row.start),
+        end=seconds(row.end),
+    )
+
+
+# --- set-ups follow the sequence --------------------------------------------------------------------------
+
+
+def refit_setups(*, shop: Shop) -> None:
+    """Give every operation that is not started the set-up that its present neighbours ask for.
+
+    After work was taken out or done in another order. Where the set-up does not fit in front of the
+    operation it stays as it is: the next proposal moves the work.
+    """
+    rows = list(Operation.objects.live().select_related("machine").order_by("machine", "start", "pk"))
+    by_machine: dict[str, list[Operation]] = {}
+    for row in rows:
+        by_machine.setdefault(row.machine.code, []).append(row)
+    changed = []
+    for code, mine in by_machine.items():
+        timeline = timeline_of(shop.machine[code], shop)
+        family, free_from = timeline.state, 0
+        for row in mine:
+            if row.state == OperationState.PLANNED:
+                setup = timeline.setup(family, row.setup_family)
+                begin = timeline.back(seconds(row.start), setup)
+                if begin >= free_from and begin != seconds(row.setup_start):
+                    row.setup_start = moment(begin)
+                    changed.append(row)
+            family, free_from = row.setup_family, max(free_from, seconds(row.end))
+    Operation.objects.bulk_update(changed, ["setup_start"], batch_size=1000)

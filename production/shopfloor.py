@@ -1,0 +1,176 @@
+"""What the floor does: start and finish the operations of released runs, scrap a piece."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger.entries import record
+from production import stock
+from production.facts import read_shop
+from production.locking import planning_lock
+from production.models import (
+    Machine,
+    Operation,
+    OperationState,
+    Piece,
+    PieceState,
+    Run,
+    RunState,
+    Scrap,
+)
+from production.plans import refit_setups
+from production.progress import lines_follow
+
+
+class FloorRefused(Exception):
+    """It cannot be done now; ``reasons`` are all that stands against it."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+def start(*, operation: Operation, actor: str, now: datetime) -> Operation:
+    """Begin an operation. The first one of a run takes its material from the store.
+
+    Raises ``FloorRefused``: not released, begun already, earlier steps not finished, machine not free.
+    """
+    with transaction.atomic():
+        planning_lock()
+        operation = _fresh(operation)
+        if reasons := reasons_against_start(operation):
+            raise FloorRefused(reasons)
+        operation.state, operation.started_at = OperationState.STARTED, now
+        operation.save(update_fields=["state", "started_at"])
+        run = operation.run
+        if run.state == RunState.RELEASED:
+            stock.issue(run=run, actor=actor, now=now)
+            _set_state(run, RunState.STARTED)
+            _lines(run, actor, now)
+        _record(operation, "operation.started", actor, now)
+    return operation
+
+
+def finish(*, operation: Operation, actor: str, now: datetime) -> Operation:
+    """End an operation that was started; with the last one of its run the pieces are made.
+
+    Raises ``FloorRefused``.
+    """
+    with transaction.atomic():
+        planning_lock()
+        operation = _fresh(operation)
+        if operation.state != OperationState.STARTED:
+            raise FloorRefused([f"The operation is {operation.state}: only a started one can be finished."])
+        operation.state, operation.finished_at = OperationState.FINISHED, now
+        operation.save(update_fields=["state", "finished_at"])
+        Machine.objects.filter(pk=operation.machine_id).update(setup_state=operation.setup_family)
+        refit_setups(shop=read_shop(now=now))
+        _record(operation, "operation.finished", actor, now)
+        _close_if_done(operation.run, actor, now)
+    return operation
+
+
+def scrap(*, piece: Piece, reason: str, actor: str, now: datetime) -> Scrap:
+    """A piece went wrong: it is owed again, and a plan will make it anew.
+
+    Raises ``FloorRefused`` when its run is not being made, or no reason is given.
+    """
+    with transaction.atomic():
+        planning_lock()
+        piece = Piece.objects.select_related("run").get(pk=piece.pk)
+        reasons = [] if reason.strip() else ["Say what went wrong."]
+        if piece.run is None or piece.run.state != RunState.STARTED or piece.state != PieceState.RELEASED:
+            reasons.append("The piece is not being made now: only pieces of a started run can be scrapped.")
+        if reasons or piece.run is None:
+            raise FloorRefused(reasons)
+        run = piece.run
+        scrapped = Scrap.objects.create(
+            piece=piece, run=run, reason=reason.strip()[:200], actor=actor, at=now
+        )
+        piece.run, piece.state = None, PieceState.OWED
+        piece.save(update_fields=["run", "state"])
+        record(
+            stream=f"run:{run.pk}",
+            kind="piece.scrapped",
+            actor=actor,
+            data={"run": run.pk, "piece": piece.pk, "line": piece.line_id, "reason": scrapped.reason},
+            now=now,
+        )
+        lines_follow(line_ids=[piece.line_id], actor=actor, now=now, run=run.pk, reason=scrapped.reason)
+        if not run.pieces.exists():
+            run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
+            _close_if_done(run, actor, now)
+    return scrapped
+
+
+def reasons_against_start(operation: Operation) -> list[str]:
+    """Why the operation cannot begin now; empty when it can. A few queries."""
+    reasons = []
+    if operation.state != OperationState.PLANNED:
+        reasons.append(f"The operation is {operation.state} already.")
+    if operation.run.state not in (RunState.RELEASED, RunState.STARTED):
+        reasons.append(f"{operation.run} is {operation.run.state}: release it first.")
+    if not operation.machine.in_service:
+        reasons.append(f"{operation.machine} is out of service.")
+    waiting = (
+        operation.run.operations.filter(step__lt=operation.step)
+        .exclude(state__in=[OperationState.FINISHED, OperationState.DROPPED])
+        .order_by("step")
+    )
+    if steps := [str(earlier.step) for earlier in waiting]:
+        reasons.append(f"Earlier steps are not finished: {', '.join(steps)}.")
+    busy = (
+        Operation.objects.filter(machine=operation.machine_id, state=OperationState.STARTED)
+        .exclude(pk=operation.pk)
+        .select_related("run")
+        .first()
+    )
+    if busy is not None:
+        reasons.append(f"{operation.machine} is busy with {busy.run}, step {busy.step}.")
+    return reasons
+
+
+def _fresh(operation: Operation) -> Operation:
+    return Operation.objects.select_related("run", "machine").get(pk=operation.pk)
+
+
+def _close_if_done(run: Run, actor: str, now: datetime) -> None:
+    if run.operations.live().exists():
+        return
+    made = run.pieces.update(state=PieceState.MADE)
+    run.done_at = now
+    _set_state(run, RunState.DONE)
+    _lines(run, actor, now)
+    record(
+        stream=f"run:{run.pk}",
+        kind="run.done",
+        actor=actor,
+        data={"run": run.pk, "number": run.number, "pieces": made},
+        now=now,
+    )
+
+
+def _set_state(run: Run, state: RunState) -> None:
+    run.state = state
+    run.version += 1
+    run.save(update_fields=["state", "done_at", "version"])
+
+
+def _lines(run: Run, actor: str, now: datetime) -> None:
+    lines = set(run.pieces.values_list("line_id", flat=True))
+    lines_follow(line_ids=lines, actor=actor, now=now, run=run.pk)
+
+
+def _record(operation: Operation, kind: str, actor: str, now: datetime) -> None:
+    record(
+        stream=f"run:{operation.run_id}",
+        kind=kind,
+        actor=actor,
+        data={
+            "run": operation.run_id,
+            "operation": operation.pk,
+            "step": operation.step,
+            "machine": operation.machine.code,
+        },
+        now=now,
+    )

@@ -1,0 +1,41 @@
+"""What production does outside of requests: proposals, and the wishes for them."""
+
+from functools import partial
+
+from django.utils import timezone
+
+from ledger.followers import follow
+from ledger.jobs import Claim, Effect, handler
+from production.planning import JOB_KIND, QUEUE, Computed, compute, request_soon, store
+
+DEMAND_JOB = "production.demand"
+
+# What changes the demand: a proposal follows a few seconds later, one for all of them.
+for kind in ("line.ready", "order.cancelled", "piece.scrapped"):
+    follow(kind, job_kind=DEMAND_JOB)
+
+
+@handler(DEMAND_JOB)
+def take_note(claim: Claim) -> Effect | None:
+    """Something is to be planned: ask for a proposal."""
+    return partial(request_soon_as_effect, actor="system:demand")
+
+
+@handler(JOB_KIND, queue=QUEUE)
+def propose(claim: Claim) -> Effect | None:
+    """Compute a proposal; the effect stores it in the transaction that ends the job."""
+    computed = compute(
+        actor=claim.payload["actor"],
+        now=timezone.now(),
+        seed=claim.payload.get("seed", 0),
+        report=claim.report,
+    )
+    return partial(store_as_effect, computed)
+
+
+def request_soon_as_effect(*, actor: str) -> None:
+    request_soon(actor=actor, now=timezone.now())
+
+
+def store_as_effect(computed: Computed) -> None:
+    store(computed, now=timezone.now())
