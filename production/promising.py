@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from configurator.engine.manufacturing import Work as AgreedWork
 from django.db.models import Count, Max
 
+from configurator.engine.manufacturing import Work as AgreedWork
 from configurator.promise import Promise
 from ledger.models import Entry
 from orders.engine.lifecycle import LineState
