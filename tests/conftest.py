@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_django
 from django.conf import settings
@@ -26,6 +27,11 @@ def _shared_data() -> Path:
 
 
 SHARED_DATA = _shared_data()
+# A busy machine is no failure: properties are about answers, benchmarks about time.
+hypothesis.settings.register_profile(
+    "shop", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shop")
 PASSWORD = "correct horse battery staple"
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # it refuses to run as root otherwise
