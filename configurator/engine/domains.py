@@ -80,6 +80,12 @@ class Kernel:
         }
         return Answer(consistent, consistent and not missing, missing, options, conflict)
 
+    def consistent(self, choices: Mapping[str, Any]) -> bool:
+        """Whether some configuration has all these choices."""
+        literals = self._literals(normalise(self.spec, choices))
+        with self._lock:
+            return witness_of(self._search, literals) is not None
+
     def explain(self, choices: Mapping[str, Any], option: str, value: Any) -> Conflict | None:
         """Why a value cannot be had with the choices for the other options; None when it can."""
         chosen, wanted = self._wish(choices, option, value)

@@ -28,7 +28,9 @@ class Search:
     def __init__(self, knowledge: Knowledge) -> None:
         self.variables: tuple[Variable, ...] = tuple(knowledge.variables.values())
         rules = [(selector,) for selector in knowledge.selectors.values()]
-        self._solver = Glucose4(bootstrap_with=[*knowledge.clauses, *rules])
+        # The last clause says nothing, but makes models speak of every variable, mentioned by a rule or not.
+        every = (knowledge.top, -knowledge.top)
+        self._solver = Glucose4(bootstrap_with=[*knowledge.clauses, *rules, every])
         self.witnesses: list[Witness] = []
         self.newest = -1
         # having[position][index] is a bit mask over the witnesses.

@@ -1,0 +1,184 @@
+"""The kernel against trying everything, on random small products."""
+
+from itertools import combinations
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from configurator.engine.domains import Kernel
+from configurator.engine.knowledge import compile_family
+from configurator.engine.rules import environment_of, rule_holds
+from configurator.engine.spec import Choice, FamilySpec
+from tests.configurator.engine.products import (
+    agrees,
+    all_valid,
+    families_with_choices,
+    measure,
+    possible_choices,
+)
+
+random_products = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+Case = tuple[FamilySpec, dict[str, Choice]]
+Valid = list[dict[str, Choice | None]]
+
+
+def _remaining(spec: FamilySpec, valid: Valid, choices: dict[str, Choice], code: str) -> set[Any]:
+    """What an option can still be, given the choices for the others."""
+    return {measure(spec, code, each[code]) for each in valid if agrees(spec, each, choices, but=code)}
+
+
+@random_products
+@given(families_with_choices())
+def test_domains_are_exact(case: Case) -> None:
+    spec, choices = case
+    answer = Kernel(compile_family(spec)).answer(choices)
+    valid = all_valid(spec)
+    assert answer.consistent is any(agrees(spec, each, choices) for each in valid)
+    for option in spec.options:
+        found, remaining = answer.options[option.code], _remaining(spec, valid, choices, option.code)
+        if option.kind == "choice":
+            possible = {code for code, state in found.values.items() if state in ("possible", "forced")}
+            assert possible == remaining
+            assert "unknown" not in found.values.values()
+            assert found.forced == (next(iter(remaining)) if len(remaining) == 1 else None)
+        else:
+            ends = (min(remaining, default=None), max(remaining, default=None))
+            low, high = (
+                (found.low, found.high) if option.kind == "integer" else (found.length_low, found.length_high)
+            )
+            assert (low, high) == ends
+
+
+@random_products
+@given(families_with_choices())
+def test_a_configuration_is_complete_when_all_is_chosen_and_all_rules_hold(case: Case) -> None:
+    spec, choices = case
+    answer = Kernel(compile_family(spec)).answer(choices)
+    needed = [o.code for o in spec.options if o.code not in choices and (o.required or o.kind == "integer")]
+    environment = environment_of(spec, choices, finished=True)
+    valid = all(rule_holds(rule, environment) is True for rule in spec.rules)
+    assert answer.complete is (not needed and valid)
+    if answer.consistent:
+        assert set(needed) <= set(answer.missing)
+        assert bool(answer.missing) is not answer.complete
+
+
+def _rules_kept(spec: FamilySpec, rules: set[str]) -> FamilySpec:
+    kept = tuple(rule for rule in spec.rules if rule.code in rules)
+    return FamilySpec(code=spec.code, name=spec.name, options=spec.options, rules=kept)
+
+
+@random_products
+@given(families_with_choices(), st.data())
+def test_an_explanation_is_there_when_a_value_is_impossible_and_none_of_it_can_be_left_out(
+    case: Case, data: st.DataObject
+) -> None:
+    spec, choices = case
+    option = data.draw(st.sampled_from(spec.options))
+    value = data.draw(st.sampled_from([v for v in possible_choices(option) if v not in (None, "")]))
+    conflict = Kernel(compile_family(spec)).explain(choices, option.code, value)
+    others = {code: old for code, old in choices.items() if code != option.code}
+    wish = {option.code: value}
+    possible = any(agrees(spec, each, {**others, **wish}) for each in all_valid(spec))
+    assert (conflict is None) is possible
+    if conflict is None:
+        return
+    against, rules = dict(conflict.choices), {rule.code for rule in conflict.rules}
+    assert conflict.sentence
+    assert all(others[code] == old for code, old in against.items())
+
+    def excluded(kept: dict[str, Choice], kept_rules: set[str]) -> bool:
+        return not any(
+            agrees(spec, each, {**kept, **wish}) for each in all_valid(_rules_kept(spec, kept_rules))
+        )
+
+    assert excluded(against, rules)
+    for code in against:
+        assert not excluded({other: old for other, old in against.items() if other != code}, rules)
+    for rule in rules:
+        assert not excluded(against, rules - {rule})
+
+
+@random_products
+@given(families_with_choices(), st.data())
+def test_a_repair_works_and_changes_the_fewest_choices(case: Case, data: st.DataObject) -> None:
+    spec, choices = case
+    option = data.draw(st.sampled_from(spec.options))
+    value = data.draw(st.sampled_from([v for v in possible_choices(option) if v not in (None, "")]))
+    kernel = Kernel(compile_family(spec))
+    repair = kernel.repair(choices, option.code, value)
+    others = {code: old for code, old in choices.items() if code != option.code}
+    valid = [each for each in all_valid(spec) if agrees(spec, each, {option.code: value})]
+    assert (repair is None) is (not valid)
+    if repair is None:
+        return
+    assert kernel.answer(repair.choices).consistent
+    assert repair.choices[option.code] == value
+    changed = {change.option for change in repair.changes}
+    assert all(repair.choices[code] == old for code, old in others.items() if code not in changed)
+    for change in repair.changes:
+        assert change.old == others[change.option]
+        assert change.new == repair.choices.get(change.option) != change.old
+    for kept in combinations(others, len(others) - len(changed) + 1):
+        assert not any(agrees(spec, each, {code: others[code] for code in kept}) for each in valid)
+
+
+@random_products
+@given(families_with_choices())
+def test_a_completion_keeps_the_choices_and_prefers_defaults(case: Case) -> None:
+    spec, choices = case
+    kernel = Kernel(compile_family(spec))
+    complete = kernel.complete(choices)
+    valid = [each for each in all_valid(spec) if agrees(spec, each, choices)]
+    assert (complete is None) is (not valid)
+    if complete is None:
+        return
+    assert all(complete[code] == value for code, value in choices.items())
+    assert any(agrees(spec, each, complete) for each in valid)
+    open_options = [option for option in spec.options if option.code not in complete]
+    assert all(option.kind in ("text", "image") for option in open_options)
+    first = next((o for o in spec.options if o.code not in choices and o.default is not None), None)
+    before = {
+        c: v for c, v in complete.items() if first and list(complete).index(c) < spec.options.index(first)
+    }
+    if first is not None and any(
+        agrees(spec, each, {**choices, **before, first.code: first.default}) for each in valid
+    ):
+        assert complete[first.code] == first.default
+
+
+@random_products
+@given(families_with_choices())
+def test_violations_are_the_broken_rules_of_a_full_configuration(case: Case) -> None:
+    spec, choices = case
+    kernel = Kernel(compile_family(spec))
+    violations = {violation.rule for violation in kernel.violations(choices)}
+    consistent = kernel.answer(choices).consistent
+    if all(option.code in choices for option in spec.options):
+        environment = environment_of(spec, choices, finished=True)
+        assert violations == {rule.code for rule in spec.rules if rule_holds(rule, environment) is False}
+    elif not consistent:
+        assert violations
+
+
+@random_products
+@given(families_with_choices(), st.data())
+def test_answers_do_not_depend_on_what_was_asked_before(case: Case, data: st.DataObject) -> None:
+    spec, choices = case
+    knowledge = compile_family(spec)
+    used = Kernel(knowledge)
+    for _ in range(3):
+        other = {o.code: data.draw(st.sampled_from([None, *possible_choices(o)])) for o in spec.options}
+        used.answer(other)
+        used.complete(other)
+    fresh = Kernel(knowledge)
+    assert used.answer(choices) == fresh.answer(choices)
+    for option in spec.options:
+        for value in possible_choices(option):
+            if value not in (None, ""):
+                assert used.explain(choices, option.code, value) == fresh.explain(choices, option.code, value)
+                assert used.repair(choices, option.code, value) == fresh.repair(choices, option.code, value)
+    assert used.complete(choices) == fresh.complete(choices)
