@@ -67,6 +67,7 @@ def path_operators(path: Path, *, height_um: int) -> str:
         if command == "Z":
             written.append("h")
             continue
+        numbers: tuple[float, ...] = tuple(values)
         if command == "Q":
             a, b, to_x, to_y = values
             numbers = (
@@ -77,8 +78,6 @@ def path_operators(path: Path, *, height_um: int) -> str:
                 to_x,
                 to_y,
             )
-        else:
-            numbers = tuple(values)
         x, y = numbers[-2], numbers[-1]
         flipped = [
             (height_um - number if index % 2 else number) * POINTS_PER_UM
