@@ -51,7 +51,7 @@ class SetText:
 
 
 # While somebody types, all lines but one stay as they were: remember them.
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def set_text(text: str, *, frame: TextFrame, fonts: FontLibrary) -> SetText:
     """Set a text (lines parted by `\\n`) into its frame; what stands against making it is in the findings."""
     lines = [shape_line(line, font=frame.font, fonts=fonts) for line in text.split("\n")]

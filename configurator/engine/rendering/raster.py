@@ -69,7 +69,7 @@ def _lay(canvas: Image.Image, layer: Image.Image, at: tuple[int, int]) -> None:
 
 # Items are drawn one by one and remembered: while somebody types in one line, the other lines and the border
 # of a design stay as they are, and borders are shared by all designs of a size.
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=24)
 def _vector(item: Outline | Stroke, scale: float, paint: str) -> tuple[Image.Image, tuple[int, int]]:
     """One item in its own window, and where that is."""
     left, top, right, bottom = whole_pixels(item.box.inset(-100), scale)
@@ -117,7 +117,7 @@ def proxy_of(asset: AssetInfo) -> Image.Image:
     return _decoded(asset.sha256, asset)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _decoded(sha256: str, asset: AssetInfo) -> Image.Image:
     picture = Image.open(io.BytesIO(asset.read()), formats=("PNG",)).convert("RGBA")
     picture.thumbnail((PROXY_SIDE, PROXY_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pikepdf
 
@@ -136,7 +135,6 @@ def _labels(placements: Sequence[PlacedScene], fonts: FontLibrary) -> Iterable[P
         yield moved(path, room.left + corner, room.bottom)
 
 
-@lru_cache(maxsize=4096)
 def label_outline(text: str, width_um: int, height_um: int, fonts: FontLibrary) -> Path:
     """A line of text with its lower left corner at the origin."""
     if not text.strip() or width_um <= 0 or height_um <= 0:

@@ -134,7 +134,7 @@ def _density(ramp: Floats, coverage: Floats) -> float:
     return 1 / float(np.percentile(steps, 15)) if steps.size else 1.0
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _pixels(path: FilePath) -> Bytes:
     with Image.open(path) as opened:
         return np.asarray(opened.convert("RGB"), dtype=np.uint8)
