@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from configurator.engine.manufacturing import work_of
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -16,6 +15,7 @@ from django.db.models import F
 
 from configurator.catalogue import spec_of
 from configurator.engine import lettering
+from configurator.engine.manufacturing import work_of
 from configurator.examination import examine
 from configurator.models import Design, Version
 from configurator.quotes import Quote, QuoteExpired, QuoteForged, read

@@ -31,6 +31,25 @@ class Row:
     closed: tuple[tuple[datetime, datetime], ...] = ()
 
 
+def closed(
+    working: Sequence[tuple[int, int]], *, start: datetime, end: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    """What lies between the working intervals (seconds since 1970) within the window."""
+    gaps = []
+    at = start
+    for begin, stop in working:
+        opens = datetime.fromtimestamp(begin, start.tzinfo)
+        closes = datetime.fromtimestamp(stop, start.tzinfo)
+        if opens >= end:
+            break
+        if opens > at:
+            gaps.append((at, opens))
+        at = max(at, closes)
+    if at < end:
+        gaps.append((at, end))
+    return tuple(gaps)
+
+
 @dataclass(frozen=True)
 class Bar:
     """An operation: set-up from ``setup_start`` to ``start``, work to ``end``."""

@@ -1,18 +1,34 @@
 """What production does outside of requests: proposals, and the wishes for them."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from django.utils import timezone
 
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
+from production import files
+from production.models import Run
 from production.planning import JOB_KIND, QUEUE, Computed, compute, request_soon, store
 
 DEMAND_JOB = "production.demand"
+FILES_JOB = "production.files"
 
 # What changes the demand: a proposal follows a few seconds later, one for all of them.
 for kind in ("line.ready", "order.cancelled", "piece.scrapped"):
     follow(kind, job_kind=DEMAND_JOB)
+
+
+follow("run.released", job_kind=FILES_JOB)
+
+
+@handler(FILES_JOB, lease=timedelta(seconds=60))
+def make_files(claim: Claim) -> Effect | None:
+    """Ticket and drawings of a released run; the effect notes them."""
+    run = Run.objects.get(pk=claim.payload["stream"].removeprefix("run:"))
+    made = files.make(run=run)
+    return partial(note_files_as_effect, run.pk, made)
 
 
 @handler(DEMAND_JOB)
@@ -39,3 +55,7 @@ def request_soon_as_effect(*, actor: str) -> None:
 
 def store_as_effect(computed: Computed) -> None:
     store(computed, now=timezone.now())
+
+
+def note_files_as_effect(run_id: str, made: Sequence[files.Made]) -> None:
+    files.note(run_id=run_id, made=made, now=timezone.now())

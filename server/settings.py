@@ -146,6 +146,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+WORKSHOP_ZONE = env.text("WORKSHOP_ZONE", "Europe/Amsterdam")  # in which times are shown to staff
 
 # --- files ------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("staff/", include("production.urls")),
     path("", include("orders.urls")),
     path("", include("configurator.urls")),
 ]

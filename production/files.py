@@ -1,0 +1,228 @@
+"""What the floor works from: the ticket of a run and a drawing of each of its sheets, made once at release.
+
+A sheet is drawn from the scenes of the lines on it, the same scenes that the shoppers saw.
+Files are named by their content, so making them twice makes them once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from configurator.answers import choice_labels
+from configurator.catalogue import spec_of
+from configurator.engine.layout.scene import AssetInfo, Scene
+from configurator.engine.manufacturing import Work
+from configurator.engine.rendering.sheet import PlacedScene, sheet_pdf, sheet_svg
+from configurator.proofs import assets_of, fonts, scene_of
+from orders.models import Line
+from production import tickets
+from production.models import Placement, ProductionFile, Run, RunState, Sheet
+
+ENDINGS = {"ticket": "pdf", "pdf": "pdf", "svg": "svg"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that lies in the store, not yet noted in the database."""
+
+    sheet: int | None
+    kind: str
+    path: str
+    sha256: str
+
+
+def sheet_picture(sheet: Sheet) -> str:
+    """The sheet as SVG in real millimetres."""
+    placed, pictures = _placed(sheet)
+    return sheet_svg(
+        placed,
+        width_um=sheet.width_um,
+        height_um=sheet.height_um,
+        title=_title(sheet),
+        fonts=fonts(),
+        pictures={sha256: _data_uri(asset) for sha256, asset in pictures.items()},
+    )
+
+
+def make(*, run: Run) -> list[Made]:
+    """Ticket and sheets of a run, written to the store. Heavy: for a job, with no transaction open."""
+    made = [_keep(None, "ticket", tickets.pdf(ticket_of(run)))]
+    for sheet in run.sheets.select_related("run", "material"):
+        placed, pictures = _placed(sheet)
+        drawing = sheet_pdf(
+            placed,
+            width_um=sheet.width_um,
+            height_um=sheet.height_um,
+            title=_title(sheet),
+            fonts=fonts(),
+            assets=pictures,
+        )
+        made.append(_keep(sheet.pk, "pdf", drawing))
+        made.append(_keep(sheet.pk, "svg", sheet_picture(sheet).encode()))
+    return made
+
+
+def note(*, run_id: str, made: Sequence[Made], now: datetime) -> None:
+    """Note the files in the database, in the caller's transaction; a run taken back meanwhile gets none."""
+    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    if run is None or run.state not in (RunState.RELEASED, RunState.STARTED, RunState.DONE):
+        return
+    run.files.all().delete()
+    ProductionFile.objects.bulk_create(
+        ProductionFile(
+            run=run, sheet_id=each.sheet, kind=each.kind, path=each.path, sha256=each.sha256, created_at=now
+        )
+        for each in made
+    )
+
+
+def _placed(sheet: Sheet) -> tuple[list[PlacedScene], dict[str, AssetInfo]]:
+    """The parts on the sheet with their artwork. Ours count from the lower left, scenes from the upper."""
+    placements = sheet.placements.select_related("piece__line__order", "piece__line__design__version__family")
+    scenes: dict[tuple[str, str], Scene] = {}
+    works: dict[str, Work] = {}
+    pictures: dict[str, AssetInfo] = {}
+    placed = []
+    for placement in placements:
+        line = placement.piece.line
+        if line.pk not in works:
+            works[line.pk] = Work.from_json(line.work)
+            pictures.update(assets_of(spec_of(line.design.version), line.choices))
+        surface = next((part.surface for part in works[line.pk].parts if part.code == placement.part), "")
+        if surface and (line.pk, surface) not in scenes:
+            scenes[line.pk, surface] = scene_of(
+                version=line.design.version, choices=line.choices, surface=surface
+            )
+        placed.append(
+            PlacedScene(
+                scene=scenes.get((line.pk, surface)),
+                x_um=placement.x_um,
+                y_um=sheet.height_um - placement.y_um - placement.height_um,
+                width_um=placement.width_um,
+                height_um=placement.height_um,
+                rotated=placement.rotated,
+                label=_label(line, placement),
+            )
+        )
+    return placed, pictures
+
+
+def _label(line: Line, placement: Placement) -> str:
+    part = f" {placement.part} {placement.copy}" if placement.part else ""
+    return f"{line.order.number}/{line.position} #{placement.piece.index}{part}"
+
+
+def _title(sheet: Sheet) -> str:
+    size = f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm"
+    return f"R-{sheet.run.number}, sheet {sheet.index}, {sheet.material.name}, {size}"
+
+
+def _data_uri(asset: AssetInfo) -> str:
+    return "data:image/png;base64," + base64.b64encode(asset.read()).decode()
+
+
+def ticket_of(run: Run) -> tickets.Ticket:
+    """What stands on the ticket of a run."""
+    zone = ZoneInfo(settings.WORKSHOP_ZONE)
+    operations = run.operations.select_related("machine", "work_centre")
+    pieces = run.pieces.select_related("line__order", "line__design__version__family")
+    sheets = run.sheets.select_related("material")
+    facts = [("Why together", run.why)]
+    if run.due_at:
+        facts.insert(0, ("First promise", f"{run.due_at.astimezone(zone):%a %d %b %Y, %H:%M}"))
+    return tickets.Ticket(
+        title=f"R-{run.number}",
+        subtitle=" · ".join(
+            str(run.key[name]) for name in ("work_centre", "material", "setup_family") if run.key[name]
+        ),
+        code=run.pk,
+        facts=tuple(facts),
+        tables=(
+            tickets.Table(
+                "Way over the machines",
+                (
+                    ("Step", 42),
+                    ("Machine", 34),
+                    ("Set-up for", 36),
+                    ("From", 24),
+                    ("To", 24),
+                    ("Done by", 18),
+                ),
+                tuple(
+                    (
+                        f"{operation.step} {operation.work_centre.name}",
+                        operation.machine.name,
+                        operation.setup_family,
+                        f"{operation.start.astimezone(zone):%a %H:%M}",
+                        f"{operation.end.astimezone(zone):%a %H:%M}",
+                        "",
+                    )
+                    for operation in operations
+                ),
+            ),
+            tickets.Table(
+                "Material",
+                (("Material", 90), ("Quantity", 40)),
+                tuple((code, str(quantity)) for code, quantity in sorted(run.needs.items())),
+            ),
+            tickets.Table(
+                "Sheets",
+                (("Sheet", 20), ("Material", 70), ("Size", 50), ("Used", 38)),
+                tuple(
+                    (
+                        str(sheet.index),
+                        sheet.material.name,
+                        f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm",
+                        f"{100 * sheet.used_area // (sheet.width_um * sheet.height_um)} %",
+                    )
+                    for sheet in sheets
+                ),
+            ),
+            tickets.Table(
+                "Pieces",
+                (("Order", 34), ("Piece", 18), ("What", 38), ("Choices", 88)),
+                tuple(
+                    (
+                        f"{piece.line.order.number}/{piece.line.position}",
+                        f"{piece.index} of {piece.line.quantity}",
+                        piece.line.family_name,
+                        _choices(piece.line),
+                    )
+                    for piece in pieces
+                ),
+            ),
+        ),
+    )
+
+
+def _choices(line: Line) -> str:
+    labels = choice_labels(line.design, line.choices)
+    return ", ".join(label["value"] for label in labels)
+
+
+def _keep(sheet: int | None, kind: str, content: bytes) -> Made:
+    """The file under its hash: written beside, to the disk, then renamed, so that nobody reads half of it."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = f"production/{sha256[:2]}/{sha256}.{ENDINGS[kind]}"
+    target = Path(default_storage.path(path))
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o640)
+        Path(temporary).replace(target)
+    return Made(sheet, kind, path, sha256)

@@ -1,0 +1,52 @@
+"""What staff type: filters of the queue, reasons, pieces to split off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from configurator.models import Family
+
+DUE = (("", "any time"), ("late", "overdue"), ("today", "within a day"), ("week", "within a week"))
+STATES = (("ready", "waiting"), ("planned", "planned"), ("", "waiting or planned"))
+
+
+class QueueFilter(forms.Form):
+    """All fields may be empty; what cannot be read is ignored rather than refused."""
+
+    q = forms.CharField(required=False, max_length=60, label="Order")
+    family = forms.ChoiceField(required=False, label="Family")
+    state = forms.ChoiceField(required=False, choices=STATES, label="State")
+    due = forms.ChoiceField(required=False, choices=DUE, label="Promised")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        families = Family.objects.order_by("position", "code").values_list("code", "name")
+        self.fields["family"].choices = [("", "all families"), *families]  # type: ignore[attr-defined]
+
+
+class Reason(forms.Form):
+    """Why a run is rejected, or a piece scrapped."""
+
+    reason = forms.CharField(
+        max_length=200, strip=True, error_messages={"required": "Say why: the next planner will ask."}
+    )
+
+
+class Seen(forms.Form):
+    """The version of the run that the person looked at when deciding."""
+
+    version = forms.IntegerField(min_value=1)
+
+
+class Pieces(Seen):
+    """The pieces that leave a run for one of their own."""
+
+    pieces = forms.TypedMultipleChoiceField(
+        coerce=int, error_messages={"required": "Mark the pieces to split off."}
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pieces"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""The staff's addresses, below /staff/."""
+
+from django.urls import path
+
+from production.views import floor, plans, queue, records, runs
+
+urlpatterns = [
+    path("", queue.home, name="staff-home"),
+    path("queue/", queue.queue, name="queue"),
+    path("orders/<slug:pk>/", queue.order, name="staff-order"),
+    path("plan/", plans.plan, name="plan"),
+    path("plan/progress/", plans.progress, name="plan-progress"),
+    path("plan/propose/", plans.propose, name="plan-propose"),
+    path("runs/<slug:pk>/", runs.run, name="run"),
+    path("runs/<slug:pk>/sheets/<int:index>.svg", runs.sheet_picture, name="sheet-picture"),
+    path("runs/<slug:pk>/files/<int:file_id>/", runs.run_file, name="run-file"),
+    path("runs/<slug:pk>/release/", runs.release, name="run-release"),
+    path("runs/<slug:pk>/pin/", runs.pin, name="run-pin"),
+    path("runs/<slug:pk>/unpin/", runs.unpin, name="run-unpin"),
+    path("runs/<slug:pk>/undo/", runs.undo, name="run-undo"),
+    path("runs/<slug:pk>/reject/", runs.reject, name="run-reject"),
+    path("runs/<slug:pk>/split/", runs.split, name="run-split"),
+    path("floor/", floor.floor, name="floor"),
+    path("floor/runs/<slug:pk>/", floor.run_on_floor, name="floor-run"),
+    path("floor/operations/<int:operation_id>/start/", floor.start, name="floor-start"),
+    path("floor/operations/<int:operation_id>/finish/", floor.finish, name="floor-finish"),
+    path("floor/pieces/<int:piece_id>/scrap/", floor.scrap, name="floor-scrap"),
+    path("jobs/", records.jobs, name="jobs"),
+    path("jobs/<int:job_id>/again/", records.job_again, name="job-again"),
+    path("ledger/", records.ledger, name="ledger"),
+]
