@@ -30,12 +30,12 @@ def database(var: Path, say: Callable[[str], None]) -> Child:
         postgres.make_database(cluster, borrow.DATABASE)
         return server
 
-    return Child("database", start, stop_signal=signal.SIGINT, patience=2.5)
+    return Child("database", start, stop_signal=signal.SIGINT, patience=4.0)
 
 
 def broker(var: Path) -> Child:
     """The embedded Valkey."""
-    return Child("broker", lambda: valkey.start(var), patience=1.5)
+    return Child("broker", lambda: valkey.start(var), patience=0.8)
 
 
 def worker(log: Path) -> Child:
@@ -46,13 +46,13 @@ def worker(log: Path) -> Child:
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
     # No warning that it runs as root: it accepts JSON only, and so does everybody here.
     return _of_ours(
-        "worker", command, log, patience=3.0, PYTHONWARNINGS="ignore::RuntimeWarning:celery.platforms"
+        "worker", command, log, patience=2.5, PYTHONWARNINGS="ignore::RuntimeWarning:celery.platforms"
     )
 
 
 def relay(log: Path) -> Child:
     """Calls waiting jobs out to the broker."""
-    return _of_ours("relay", [sys.executable, "manage.py", "relay"], log, patience=1.0)
+    return _of_ours("relay", [sys.executable, "manage.py", "relay"], log, patience=0.7)
 
 
 def web(log: Path, *, host: str, port: int) -> Child:
@@ -64,7 +64,7 @@ def web(log: Path, *, host: str, port: int) -> Child:
     command += ["--access-logfile", str(log.with_name("access.log"))]
     if os.access(SHARED_MEMORY, os.W_OK):
         command += ["--worker-tmp-dir", SHARED_MEMORY]
-    return _of_ours("web", command, log, patience=2.0, STATEMENT_TIMEOUT_MS=WEB_STATEMENT_TIMEOUT_MS)
+    return _of_ours("web", command, log, patience=1.5, STATEMENT_TIMEOUT_MS=WEB_STATEMENT_TIMEOUT_MS)
 
 
 def _of_ours(name: str, command: list[str], log: Path, *, patience: float, **extra: str) -> Child:

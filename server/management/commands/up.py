@@ -13,9 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
+from django.utils import timezone
 
 from server import broker, checks, children
+from server.demo import demo, job, people, report
+from server.demo.people import Login
 from server.embedded import places, postgres, valkey
 from server.supervisor import AlreadyRunning, Stopped, Supervisor, stop_on_signals
 
@@ -34,7 +37,10 @@ class Command(BaseCommand):
         parser.add_argument("--reset", action="store_true", help="throw the embedded data away first")
         parser.add_argument("--port", type=int, help=f"default {DEFAULT_PORT}, or the next free one")
         parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1: this machine only")
-        parser.add_argument("--orders", type=int, default=60, help="orders of the demo job (default 60)")
+        parser.add_argument("--orders", type=int, help="orders of the demo job (default 60, later starts 10)")
+        parser.add_argument(
+            "--seed", type=int, help="makes the demo's shoppers repeatable (default: 1, 2, ...)"
+        )
         parser.add_argument("--no-demo", action="store_true", help="no demo shop, people or job")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,6 +60,8 @@ class Command(BaseCommand):
             self.say(f"{stopped}: stopping")
         except (postgres.NoDatabase, valkey.NoBroker, places.NoPlace) as problem:
             raise CommandError(str(problem)) from None
+        except OperationalError as problem:
+            raise CommandError(f"{str(problem).strip()}\n`manage.py doctor` says more.") from None
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
@@ -77,7 +85,8 @@ class Command(BaseCommand):
         if not supervisor.wait(until=lambda: _answers(supervisor.url), seconds=WEB_SECONDS):
             raise CommandError(f"the web server does not answer at {supervisor.url}: see {logs / 'web.log'}")
         self.say(f"the shop answers at {supervisor.url}")
-        self._doors(supervisor.url)
+        logins = self._demo(supervisor, options, host)
+        self._doors(supervisor.url, logins)
         if not options["once"]:
             supervisor.wait(until=lambda: False, seconds=float("inf"))
 
@@ -98,10 +107,43 @@ class Command(BaseCommand):
         if broker.prepare():
             self.say("PGMQ put into the database")
         self.say("migrations applied")
+        problem = broker.problem()
+        if problem:
+            raise CommandError(f"the broker cannot be used: {problem}\n`manage.py doctor` says more.")
         refusals = checks.demo_problems(host=host)
         if refusals:
             raise CommandError("\n".join(refusals))
         call_command("check", fail_level="ERROR", databases=["default"], stdout=io.StringIO())
+
+    def _demo(self, supervisor: Supervisor, options: dict[str, Any], host: str) -> tuple[Login, ...]:
+        """Seed the demo shop, have orders placed and planned, print the report; the people's logins."""
+        reason = self._why_no_demo(options, host)
+        if reason:
+            self.say(f"no demo: {reason}")
+            return ()
+        try:
+            done = demo.run(
+                orders=options["orders"],
+                seed=options["seed"],
+                now=timezone.now,
+                wait=lambda until, seconds: supervisor.wait(until=until, seconds=seconds),
+                say=self.say,
+            )
+        except job.NoPlan as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write("")
+        for line in report.lines(done.report):
+            self.stdout.write(f"  {line}".rstrip())
+        return done.logins
+
+    def _why_no_demo(self, options: dict[str, Any], host: str) -> str:
+        if options["no_demo"]:
+            return "--no-demo"
+        if not checks.demo_allowed(host=host):
+            return "DEBUG is off or others can reach this shop"
+        if not settings.EMBEDDED_DATABASE and people.is_somebody_elses_shop():
+            return "the database of DATABASE_URL holds a shop that is not the demo"
+        return ""
 
     def _reset(self) -> None:
         if not settings.EMBEDDED_DATABASE:
@@ -113,9 +155,12 @@ class Command(BaseCommand):
             shutil.rmtree(folder, ignore_errors=True)
         self.say("the old data is gone")
 
-    def _doors(self, url: str) -> None:
-        lines = ["", f"  shop      {url}", f"  staff     {url}staff/", f"  API       {url}api/v1/docs/", ""]
-        self.stdout.write("\n".join(lines))
+    def _doors(self, url: str, logins: tuple[Login, ...]) -> None:
+        lines = ["", f"shop       {url}", f"staff      {url}staff/", f"API        {url}api/v1/docs/"]
+        said = report.logins(logins, people.file_of(settings.VAR_DIR)) if logins else ()
+        lines += [f"{'logins' if number == 0 else '':<10} {line}" for number, line in enumerate(said)]
+        for line in [*lines, ""]:
+            self.stdout.write(f"  {line}".rstrip())
 
     def say(self, line: str) -> None:
         self.stdout.write(f"[{time.monotonic() - self.began:6.1f} s] {line}")

@@ -1,0 +1,77 @@
+"""The plan for what was ordered: asked for as staff do it, made by the Celery worker, partly released."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from ledger.models import Job
+from production import planning, review
+from production.models import Plan, Run, RunState
+
+ACTOR = "user:bob"
+LONGEST_WAIT = 180.0  # seconds
+AT_WORK = (Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED)
+RELEASED_SHARE = 3  # one run in so many is released: those due first
+
+Wait = Callable[[Callable[[], bool], float], bool]
+
+
+class NoPlan(Exception):
+    """The job did not come to an end; the message says where it is stuck."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The plan, the runs released from it, why others could not be, and the seconds that each took."""
+
+    plan: Plan
+    released: tuple[Run, ...]
+    kept_back: tuple[str, ...]
+    planning_seconds: float
+    releasing_seconds: float
+
+
+def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None]) -> Made:
+    """Ask for a proposal, wait for the worker, release the runs due first. Raises :class:`NoPlan`."""
+    began = time.monotonic()
+    job = planning.request_proposal(actor=ACTOR, now=now())
+    say("a proposal was asked for; the relay calls the worker")
+    _wait_for(job, wait, say)
+    planned = time.monotonic()
+    plan = Plan.objects.current().get()
+    proposed = plan.runs.filter(state=RunState.PROPOSED).order_by(F("due_at").asc(nulls_last=True), "number")
+    chosen = list(proposed[: max(1, (proposed.count() + RELEASED_SHARE - 1) // RELEASED_SHARE)])
+    released: list[Run] = []
+    kept_back: list[str] = []
+    for run in chosen:
+        try:
+            released.append(review.release(run=run, actor=ACTOR, now=now()))
+        except review.ReviewRefused as refusal:
+            kept_back.append(f"{run}: {refusal}")
+    say(f"{len(released)} runs released; the worker writes their tickets and production files")
+    wait(lambda: not Job.objects.filter(state__in=AT_WORK).exists(), LONGEST_WAIT)
+    return Made(plan, tuple(released), tuple(kept_back), planned - began, time.monotonic() - planned)
+
+
+def _wait_for(job: Job, wait: Wait, say: Callable[[str], None]) -> None:
+    said = ""
+
+    def ended() -> bool:
+        nonlocal said
+        job.refresh_from_db()
+        text = ", ".join(f"{key} {value}" for key, value in job.progress.items())
+        if text and text != said:
+            said = text
+            say(f"planning: {text}")
+        return job.state in (Job.State.DONE, Job.State.DEAD)
+
+    if not wait(ended, LONGEST_WAIT):
+        raise NoPlan(
+            f"The planning job {job.pk} is still {job.state} after {LONGEST_WAIT:.0f} s: "
+            "see var/log/worker.log and var/log/relay.log, or run `manage.py doctor`."
+        )
+    if job.state == Job.State.DEAD:
+        raise NoPlan(f"The planning job {job.pk} failed {job.attempts} times: {job.last_error}")
