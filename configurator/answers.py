@@ -6,7 +6,7 @@ from typing import Any
 
 from configurator.catalogue import spec_of
 from configurator.designs import Refused
-from configurator.engine.domains import Answer, OptionAnswer
+from configurator.engine.answers import Answer, OptionAnswer
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask

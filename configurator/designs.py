@@ -15,11 +15,10 @@ from django.db import transaction
 
 from configurator.catalogue import compiled, kernel_of, spec_of
 from configurator.engine import lettering
+from configurator.engine.answers import Conflict, Repair
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice
 from configurator.engine.domains import Kernel
-from configurator.engine.explanation import Conflict
 from configurator.engine.layout.scene import Finding
-from configurator.engine.repair import Repair
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from configurator.examination import examine
 from configurator.models import Asset, Configuration, Design, Family, Version

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configurator.catalogue import compiled
-from configurator.engine.domains import Answer
+from configurator.engine.answers import Answer
 from configurator.engine.identity import artwork_hash, content_hash
 from configurator.engine.layout.scene import Finding, Scene
 from configurator.engine.manufacturing import Work, work_of

@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import io
 import os
 import tempfile
 import threading
@@ -20,9 +19,9 @@ from django.urls import reverse
 from configurator.catalogue import spec_of
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.identity import canonical
-from configurator.engine.layout import lay_out
 from configurator.engine.layout.scene import AssetInfo, Scene
-from configurator.engine.rendering.preview import picture_of
+from configurator.engine.layout.surfaces import lay_out
+from configurator.engine.rendering.preview import encode, preview_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
 
@@ -157,19 +156,15 @@ def preview_url(*, of: Configuration | Design, choices: Mapping[str, Choice], su
 
 def _draw(version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form) -> bytes:
     spec = spec_of(version)
-    image = picture_of(
+    image = preview_of(
         spec=spec,
         choices=choices,
-        scene=scene_of(version=version, choices=choices, surface=surface),
-        size=size,
+        surface=surface,
+        fonts=fonts(),
         assets=assets_of(spec, choices),
+        size=size,
     )
-    buffer = io.BytesIO()
-    if form == "webp":
-        image.save(buffer, "WEBP", quality=86, method=4)
-    else:
-        image.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+    return encode(image, form)
 
 
 @contextmanager

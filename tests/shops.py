@@ -1,0 +1,30 @@
+"""Tiny shops with a name, for tests: a family small enough to think through, and a promise without a plan."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from configurator.engine.manufacturing import Work
+
+from configurator.promise import Promise
+from orders.checkout import CustomerData
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+BADGE = (Path(__file__).parent / "badge.yaml").read_text(encoding="utf-8")
+
+
+ALICE = CustomerData(
+    name="Alice Ärmel",
+    email="alice@example.org",
+    address_line="Canal 1",
+    postal_code="1011",
+    city="Amsterdam",
+    country="NL",
+)
+
+
+class InTwoDays:
+    """Promises everything for two days from now; named in ``settings.PROMISER`` by the tests."""
+
+    def promise(self, *, work: Work, quantity: int, now: datetime) -> Promise:
+        return Promise(now + timedelta(days=2), "")
