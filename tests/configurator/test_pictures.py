@@ -1,0 +1,139 @@
+"""Pictures handed in, and pictures of designs: named by what they show, made once."""
+
+import io
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from configurator import proofs
+from configurator.assets import UploadRefused, take_in
+from configurator.designs import choose, freeze
+from configurator.models import Asset, Configuration, Upload
+from configurator.proofs import UnknownSurface, preview, preview_hash, preview_url, scene_of
+from tests.shops import NOW
+
+
+def photograph(colour: str = "red", size: tuple[int, int] = (400, 300)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_a_picture_is_taken_in_and_stored_by_its_hash(alice: User) -> None:
+    asset = take_in(
+        upload=SimpleUploadedFile("../../evil.svg", photograph()), owner=alice, session_key="", now=NOW
+    )
+    assert (asset.width, asset.height) == (400, 300)
+    assert asset.path == f"assets/{asset.sha256[:2]}/{asset.sha256}.png"
+    with default_storage.open(asset.path) as file, Image.open(file) as image:
+        assert image.format == "PNG"
+
+
+def test_the_same_picture_of_two_people_is_stored_once(alice: User, charlie: User) -> None:
+    first = take_in(upload=photograph(), owner=alice, session_key="", now=NOW)
+    second = take_in(upload=photograph(), owner=charlie, session_key="", now=NOW)
+    assert first.pk == second.pk
+    assert (Asset.objects.count(), Upload.objects.count()) == (1, 2)
+
+
+def test_what_is_no_picture_is_refused(alice: User) -> None:
+    with pytest.raises(UploadRefused):
+        take_in(upload=b"<svg onload='alert(1)'/>", owner=alice, session_key="", now=NOW)
+    assert not Asset.objects.exists()
+
+
+def test_a_picture_over_twenty_megabytes_is_refused(alice: User) -> None:
+    with pytest.raises(UploadRefused, match="20 MB"):
+        take_in(upload=b"\0" * (20 * 1024 * 1024 + 1), owner=alice, session_key="", now=NOW)
+
+
+def test_a_photo_reaches_the_scene(configuration: Configuration, alice: User) -> None:
+    asset = take_in(upload=photograph(), owner=alice, session_key="", now=NOW)
+    choose(configuration=configuration, changes={"photo": asset.sha256}, now=NOW)
+    scene = scene_of(version=configuration.version, choices=configuration.choices, surface="front")
+    assert asset.sha256 in {getattr(item, "sha256", "") for item in scene.items}
+    assert freeze(configuration=configuration, actor="user:alice", now=NOW).choices["photo"] == asset.sha256
+
+
+def test_a_surface_that_is_none_is_refused(configuration: Configuration) -> None:
+    with pytest.raises(UnknownSurface):
+        scene_of(version=configuration.version, choices=configuration.choices, surface="back")
+
+
+def test_a_scene_is_laid_out_once(configuration: Configuration, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, Any] = {
+        "version": configuration.version,
+        "choices": configuration.choices | {"text": "Once"},
+        "surface": "front",
+    }
+    first = scene_of(**said)
+    monkeypatch.setattr(proofs, "lay_out", None)
+    assert scene_of(**said) is first
+
+
+@pytest.mark.parametrize(("form", "known_as"), [("png", "PNG"), ("webp", "WEBP")])
+def test_a_preview_is_a_picture_of_the_size_asked_for(
+    configuration: Configuration, form: proofs.Form, known_as: str
+) -> None:
+    data = preview(
+        version=configuration.version, choices=configuration.choices, surface="front", size=320, form=form
+    )
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.width) == (known_as, 320)
+
+
+def test_a_size_that_is_not_offered_is_refused(configuration: Configuration) -> None:
+    with pytest.raises(ValueError, match="320, 640"):
+        preview(version=configuration.version, choices=configuration.choices, surface="front", size=10_000)
+
+
+def test_another_name_is_another_picture(configuration: Configuration) -> None:
+    def name(text: str) -> str:
+        choices = configuration.choices | {"text": text}
+        return preview_hash(version=configuration.version, choices=choices, surface="front")
+
+    assert name("Müller") == name("Müller")
+    assert name("Müller") != name("Meier")
+
+
+def test_the_address_of_a_preview_changes_with_the_picture(configuration: Configuration) -> None:
+    before = preview_url(of=configuration, choices=configuration.choices, surface="front")
+    after = preview_url(of=configuration, choices=configuration.choices | {"text": "Meier"}, surface="front")
+    assert before.startswith(f"/preview/{configuration.id}/front.png?v=")
+    assert before != after
+
+
+def test_processes_that_want_the_same_preview_draw_it_once(
+    configuration: Configuration, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    drawn = tmp_path / "drawn"
+    draw = proofs._draw
+    version, choices = configuration.version, dict(configuration.choices) | {"text": "Race"}
+    scene_of(version=version, choices=choices, surface="front")  # the children must not ask the database
+
+    def noted(*args: Any) -> bytes:
+        with drawn.open("a") as file:
+            file.write("x")
+        return draw(*args)
+
+    monkeypatch.setattr(proofs, "_draw", noted)
+
+    def run() -> None:
+        preview(version=version, choices=choices, surface="front", size=320)
+        os._exit(0)
+
+    fork = multiprocessing.get_context("fork")
+    children = [fork.Process(target=run) for _ in range(4)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(60)
+    assert [child.exitcode for child in children] == [0, 0, 0, 0]
+    assert drawn.read_text() == "x"
