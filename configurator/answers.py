@@ -25,7 +25,6 @@ def describe(
     version = configuration.version
     seen = examine(version=version, choices=configuration.choices, quantity=quantity)
     promise, token = _promised(configuration, seen, quantity, now)
-    shown = seen.choices if seen.choices is not None else configuration.choices
     return {
         "id": configuration.id,
         "family": version.family_id,
@@ -37,12 +36,12 @@ def describe(
         "missing": list(seen.missing),
         "options": options_json(seen.answer),
         "refused": refused_json(refused) if refused is not None else None,
-        "price": price_json(seen.price) if seen.price is not None else None,
+        "price": price_json(seen.price),
         "promise": promise_json(promise),
         "preview": [
             {
                 "surface": scene.surface,
-                "url": preview_url(of=configuration, choices=shown, surface=scene.surface),
+                "url": preview_url(of=configuration, choices=seen.choices, surface=scene.surface),
             }
             for scene in seen.scenes
         ],
@@ -54,8 +53,6 @@ def describe(
 def _promised(
     configuration: Configuration, seen: Examination, quantity: int, now: datetime
 ) -> tuple[Promise, str | None]:
-    if seen.price is None or seen.work is None:
-        return Promise(None, "A date follows once everything is chosen."), None
     if not seen.orderable:
         lead_days = spec_of(configuration.version).lead_days
         return ask(work=seen.work, quantity=quantity, lead_days=lead_days, now=now), None

@@ -8,4 +8,5 @@ class ConfiguratorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import_module("configurator.invariants")
         import_module("configurator.handover")

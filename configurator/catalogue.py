@@ -133,7 +133,7 @@ def publish(
     content_hash = hashlib.sha256(f"{source_format}\n{spec.code}\n{spec.name}\n{source}".encode()).hexdigest()
     known = Version.objects.filter(family=spec.code, content_hash=content_hash).exists()
     if not known:
-        _refuse_faults(_compile(spec))
+        _refuse_faults(_shelf.get(content_hash, lambda: _compile(spec)))
     with transaction.atomic():
         family, _ = Family.objects.select_for_update().get_or_create(
             code=spec.code, defaults={"name": spec.name, "summary": spec.summary, "position": position or 0}

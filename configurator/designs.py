@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F
 
 from configurator.catalogue import compiled, kernel_of, spec_of
 from configurator.engine import lettering
@@ -20,7 +21,7 @@ from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice
 from configurator.engine.domains import Kernel
 from configurator.engine.layout.scene import Finding
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
-from configurator.examination import examine
+from configurator.examination import examine, price_json
 from configurator.models import Asset, Configuration, Design, Family, Version
 from ledger.entries import record
 
@@ -150,9 +151,10 @@ def complete(*, configuration: Configuration, now: datetime, actor: str = "") ->
     with transaction.atomic():
         held = _hold(configuration, None)
         kernel = kernel_of(held.version)
-        full = kernel.complete(held.choices)
-        if full is None:
-            raise Incomplete(kernel.answer(held.choices).missing)
+        full = kernel.complete(held.choices) or dict(held.choices)
+        missing = kernel.answer(full).missing
+        if missing:
+            raise Incomplete(missing)
         return _store(held, configuration, full, now)
 
 
@@ -185,7 +187,7 @@ def freeze_choices(
 ) -> Design:
     """A design of choices that came whole (an imported row), with the same checks as ``freeze``."""
     seen = examine(version=version, choices=choices)
-    if seen.missing or seen.choices is None:
+    if seen.missing:
         raise Incomplete(seen.missing)
     if seen.refusals:
         raise NotMakeable(seen.refusals)
@@ -200,7 +202,7 @@ def freeze_choices(
             choices=dict(seen.choices),
             artwork_hash=seen.artwork_hash,
             content_hash=seen.content_hash,
-            price=seen.price_json(),
+            price=price_json(seen.price),
             created_at=now,
             owner_id=owner_id,
             session_key=session_key,
@@ -232,11 +234,8 @@ def reopen(
     every choice that it still allows (compare ``design.choices`` with the result to show what fell
     away). A picture of somebody else's does not come along. Raises ``NotOnSale``.
     """
-    on_sale = Version.objects.sellable().select_related("family")
-    version = (
-        on_sale.filter(pk=design.version_id).first()
-        or on_sale.filter(pk=design.version.family.current_id).first()
-    )
+    on_sale = Version.objects.sellable().select_related("family").filter(family=design.version.family_id)
+    version = on_sale.filter(pk=design.version_id).first() or on_sale.filter(family__current=F("pk")).first()
     if version is None:
         raise NotOnSale(f"{design.version.family.name} is not on sale at present.")
     fresh = Configuration(

@@ -15,19 +15,22 @@ from configurator.models import Version
 from configurator.proofs import scenes_of
 
 
+class Contradiction(Exception):
+    """Choices that cannot stand together."""
+
+
 @dataclass(frozen=True)
 class Examination:
-    """``choices`` are what would be made: those given, completed where only one way is left or, for a
-    design that is still open (``missing``), completed as far as possible to show and price something.
-    ``choices`` is None where it cannot be completed without the shopper; then there is no price."""
+    """``choices`` are what is shown, priced and, once nothing is ``missing``, made: the choices given; while
+    something is open, completed with defaults as far as the engine can (a required text stays open).
+    ``scenes``, ``price`` and ``work`` are of these."""
 
-    given: Mapping[str, Choice]
     answer: Answer
-    choices: Mapping[str, Choice] | None
+    choices: Mapping[str, Choice]
     missing: tuple[str, ...]
     scenes: tuple[Scene, ...]
-    price: Price | None
-    work: Work | None
+    price: Price
+    work: Work
     artwork_hash: str
     content_hash: str
 
@@ -44,28 +47,28 @@ class Examination:
     def orderable(self) -> bool:
         return not self.missing and not self.refusals
 
-    def price_json(self) -> dict[str, Any]:
-        if self.price is None:
-            raise ValueError("A design that cannot be completed has no price.")
-        return price_json(self.price)
-
 
 def examine(*, version: Version, choices: Mapping[str, Choice], quantity: int = 1) -> Examination:
-    """Look at ``choices`` (consistent ones, as stored) from every side; changes nothing."""
+    """Look at ``choices`` (consistent ones, as stored) from every side; changes nothing.
+
+    Raises ``Contradiction`` for choices that no configuration has.
+    """
     spec, kernel = compiled(version).spec, compiled(version).kernel
     answer = kernel.answer(choices)
-    full = kernel.complete(choices)
-    shown = full if full is not None else dict(choices)
+    shown: Mapping[str, Choice] | None = choices if answer.complete else kernel.complete(choices)
+    if shown is None or not answer.consistent:
+        raise Contradiction(
+            answer.conflict.sentence if answer.conflict else "These choices contradict each other."
+        )
     scenes = scenes_of(version=version, choices=shown)
     artwork = artwork_hash((scene.surface, scene.hash) for scene in scenes)
     return Examination(
-        given=choices,
         answer=answer,
-        choices=full,
+        choices=shown,
         missing=answer.missing,
         scenes=scenes,
-        price=price(spec, full, quantity=quantity) if full is not None else None,
-        work=work_of(spec, full) if full is not None else None,
+        price=price(spec, shown, quantity=quantity),
+        work=work_of(spec, shown),
         artwork_hash=artwork,
         content_hash=content_hash(version_hash=version.content_hash, choices=shown, artwork=artwork),
     )

@@ -21,7 +21,7 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.identity import canonical
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.layout.surfaces import lay_out
-from configurator.engine.rendering.preview import encode, preview_of
+from configurator.engine.rendering.preview import encode, picture_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
 
@@ -156,13 +156,12 @@ def preview_url(*, of: Configuration | Design, choices: Mapping[str, Choice], su
 
 def _draw(version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form) -> bytes:
     spec = spec_of(version)
-    image = preview_of(
+    image = picture_of(
         spec=spec,
         choices=choices,
-        surface=surface,
-        fonts=fonts(),
-        assets=assets_of(spec, choices),
+        scene=scene_of(version=version, choices=choices, surface=surface),
         size=size,
+        assets=assets_of(spec, choices),
     )
     return encode(image, form)
 

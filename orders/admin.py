@@ -1,6 +1,5 @@
 """Orders in the admin: to look at. Changes go through the operations, which keep the ledger."""
 
-
 from django.contrib import admin
 
 from configurator.admin import LookOnly

@@ -13,10 +13,8 @@ from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import F
 
-from configurator.catalogue import spec_of
 from configurator.engine import lettering
-from configurator.engine.manufacturing import work_of
-from configurator.examination import examine
+from configurator.examination import Contradiction, examine
 from configurator.models import Design, Version
 from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
 from ledger.entries import record
@@ -193,8 +191,11 @@ def _agree_line(
             design.id,
             f"{design.version.family.name}: this version is no longer made. Open the design to see why.",
         )
-    seen = examine(version=design.version, choices=design.choices, quantity=quantity)
-    if not seen.answer.consistent or not seen.orderable:
+    try:
+        seen = examine(version=design.version, choices=design.choices, quantity=quantity)
+    except Contradiction as fault:
+        return CheckoutProblem("not-valid", design.id, f"This design can no longer be made: {fault}")
+    if not seen.orderable:
         return CheckoutProblem(
             "not-valid", design.id, "This design can no longer be made: open it to see why."
         )
@@ -213,8 +214,7 @@ def _agree_line(
         return CheckoutProblem("quote-forged", design.id, str(fault))
     except QuoteExpired as fault:
         return CheckoutProblem("quote-expired", design.id, str(fault), quote=fault.fresh)
-    work = work_of(spec_of(design.version), design.choices)
-    return _Agreed(design, quantity, said, work.as_json())
+    return _Agreed(design, quantity, said, seen.work.as_json())
 
 
 def _write(

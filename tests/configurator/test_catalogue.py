@@ -94,7 +94,7 @@ def test_a_test_refused_by_another_rule_than_the_author_thinks_is_refused(db: No
 def test_faults_in_the_text_come_with_their_lines(db: None) -> None:
     with pytest.raises(FamilyError) as refusal:
         published(BADGE.replace("kind: integer", "kind: number"))
-    assert refusal.value.problems[0].line == 18
+    assert refusal.value.problems[0].line == 15
 
 
 def test_a_suspended_family_cannot_be_started(badge: Family) -> None:

@@ -194,8 +194,11 @@ def test_what_is_open_is_completed(configuration: Configuration) -> None:
     assert Configuration.objects.get().choices["pin"] in ("needle", "clip")
 
 
-def test_a_required_text_is_not_made_up(configuration: Configuration) -> None:
-    changed(configuration, text=None)
+def test_a_required_text_without_a_default_is_not_made_up(badge: Family, alice: User) -> None:
+    nameless = BADGE.replace("default: Müller, ", "")
+    publish(source=nameless, filename="badge.yaml", actor="system:test", now=NOW)
+    badge.refresh_from_db()
+    configuration = start(family=badge, owner=alice, session_key="", now=NOW)
     with pytest.raises(Incomplete) as refusal:
         complete(configuration=configuration, now=LATER)
     assert refusal.value.missing == ("text",)

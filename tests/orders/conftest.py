@@ -1,10 +1,10 @@
 """A published badge, a design of it, a cart with it, an order of it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from pytest_django.fixtures import SettingsWrapper
 
 from configurator.catalogue import publish
 from configurator.designs import freeze, start
@@ -16,7 +16,7 @@ from tests.shops import ALICE, BADGE, NOW
 
 
 @pytest.fixture(autouse=True)
-def promises(settings: SettingsWrapper, tmp_path: Path) -> None:
+def promises(settings: Any, tmp_path: Path) -> None:
     settings.PROMISER = "tests.shops.InTwoDays"
     settings.MEDIA_ROOT = tmp_path / "media"
 
