@@ -2,11 +2,17 @@
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase as DjangoTestCase
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from configurator.catalogue import kernel_of, publish, spec_of
 from configurator.designs import (
@@ -113,11 +119,11 @@ class Shopper(RuleBasedStateMachine):
         assert configuration.choices == self.configuration.choices
 
 
-class TestShopper(DjangoTestCase):
-    """Hypothesis runs each walk in a transaction of its own."""
-
-    def test_random_shoppers(self) -> None:
-        Shopper.TestCase.settings = settings(
+@pytest.mark.django_db
+def test_random_shoppers() -> None:
+    run_state_machine_as_test(
+        Shopper,
+        settings=settings(
             max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        )
-        Shopper.TestCase("runTest").runTest()
+        ),
+    )
