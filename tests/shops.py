@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from configurator.engine.manufacturing import Work
-
 from configurator.promise import Promise
 from orders.checkout import CustomerData
 

@@ -3,7 +3,7 @@
 Columns are the codes of the family's options; ``quantity`` (or ``nombre``), ``name``,
 ``email`` and the address are the order's own, columns whose name begins with ``row``
 are the sender's and are left alone. What a row leaves open is completed as the engine
-does it. Each row stands alone: it becomes an order through ``checkout.place``, or it is
+does it, but for texts: no name is made up. Each row stands alone: it becomes an order through ``checkout.place``, or it is
 refused with everything that is wrong with it. The same file again gives the same orders.
 """
 
@@ -270,6 +270,7 @@ def _read_row(row: _Row, task: _Import) -> tuple[int, dict[str, Choice]]:
         choices = {code: value for code, value in read.items() if value is not None}
     except ChoiceError as fault:
         problems += [_problem("choice", problem.option, problem.message) for problem in fault.problems]
+    problems += _settle_texts(spec, choices)
     if not problems:
         problems += [
             _problem("rule", broken.rule, broken.message or f"Concerns {', '.join(broken.options)}.")
@@ -278,6 +279,18 @@ def _read_row(row: _Row, task: _Import) -> tuple[int, dict[str, Choice]]:
     if problems:
         raise _RowRefused(problems)
     return quantity, kernel.complete(choices) or choices
+
+
+def _settle_texts(spec: FamilySpec, choices: dict[str, Choice]) -> list[Problem]:
+    """A text that was left out is empty where it may be, and missing where it may not."""
+    missing: list[Problem] = []
+    for option in spec.options:
+        if option.kind == "text" and option.code not in choices:
+            if option.required:
+                missing.append(_problem("missing", option.code, "This has to be given."))
+            else:
+                choices[option.code] = ""
+    return missing
 
 
 def _quantity(row: _Row, spec: FamilySpec, problems: list[Problem]) -> int:

@@ -177,7 +177,7 @@ def test_an_invoice_cannot_be_paid_twice(order: Order) -> None:
 def test_a_list_of_orders_takes_a_constant_number_of_queries(
     order: Order, alice: User, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         for shown in Order.objects.visible_to(user=alice, session_key="").with_lines():
             assert shown.customer.name
             assert [line.design.version.number for line in shown.lines.all()] == [1]
