@@ -3,8 +3,9 @@
 Columns are the codes of the family's options; ``quantity`` (or ``nombre``), ``name``,
 ``email`` and the address are the order's own, columns whose name begins with ``row``
 are the sender's and are left alone. What a row leaves open is completed as the engine
-does it, but for texts: no name is made up. Each row stands alone: it becomes an order through ``checkout.place``, or it is
-refused with everything that is wrong with it. The same file again gives the same orders.
+does it, but for texts: no name is made up. Each row stands alone: it becomes an order
+through ``checkout.place``, or it is refused with everything that is wrong with it. The
+same file again gives the same orders.
 """
 
 import csv
@@ -270,7 +271,7 @@ def _read_row(row: _Row, task: _Import) -> tuple[int, dict[str, Choice]]:
         choices = {code: value for code, value in read.items() if value is not None}
     except ChoiceError as fault:
         problems += [_problem("choice", problem.option, problem.message) for problem in fault.problems]
-    problems += _settle_texts(spec, choices)
+    problems += _settle_texts(spec, given, choices)
     if not problems:
         problems += [
             _problem("rule", broken.rule, broken.message or f"Concerns {', '.join(broken.options)}.")
@@ -281,11 +282,11 @@ def _read_row(row: _Row, task: _Import) -> tuple[int, dict[str, Choice]]:
     return quantity, kernel.complete(choices) or choices
 
 
-def _settle_texts(spec: FamilySpec, choices: dict[str, Choice]) -> list[Problem]:
+def _settle_texts(spec: FamilySpec, given: Mapping[str, str], choices: dict[str, Choice]) -> list[Problem]:
     """A text that was left out is empty where it may be, and missing where it may not."""
     missing: list[Problem] = []
     for option in spec.options:
-        if option.kind == "text" and option.code not in choices:
+        if option.kind == "text" and option.code not in given:
             if option.required:
                 missing.append(_problem("missing", option.code, "This has to be given."))
             else:

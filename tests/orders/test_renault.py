@@ -97,13 +97,16 @@ def car(db: None) -> Family:
 
 
 def sorted_sales(version: Version) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """The first rows of the sales file that the rules allow, and the first that they do not."""
-    kernel = kernel_of(version)
+    """The first rows of the sales file that the rules allow, and the first that they do not. Rows with
+    values that the model does not have (it is of another year) are left out."""
+    kernel, values = kernel_of(version), domains(MODEL)
     good: list[dict[str, str]] = []
     bad: list[dict[str, str]] = []
     with SALES.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             choices = {name: value for name, value in row.items() if name != "nombre"}
+            if any(value not in values[name] for name, value in choices.items()):
+                continue
             (good if kernel.answer(choices).consistent else bad).append(row)
             if min(len(good), len(bad)) >= WANTED:
                 break
@@ -139,6 +142,14 @@ def test_two_hundred_consistent_sales_become_orders(car: Family) -> None:
         assert all(rule.allows(line.choices) for rule in rules.values())
         assert (line.promised_at, line.work["routing"], line.total) == (None, [], 0)
         assert line.promise_reason.startswith("No routing")
+
+
+def test_values_that_the_model_does_not_have_are_refused(car: Family) -> None:
+    report = taken_in(car, [{"nombre": "1", "v118": "61", "v1": "9"}])
+    assert [(problem["code"], problem["where"]) for problem in report.refused[0].problems] == [
+        ("choice", "v118"),
+        ("choice", "v1"),
+    ]
 
 
 def test_two_hundred_inconsistent_sales_are_refused_with_the_rules_they_break(car: Family) -> None:
