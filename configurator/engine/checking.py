@@ -53,7 +53,8 @@ class Vocabulary:
 
 def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ()) -> Vocabulary:
     """The names of these options and of the attributes that all their values have."""
-    known = {option.code: option for option in options}
+    # Of two options with one code (which is refused elsewhere) the first is meant.
+    known = {option.code: option for option in reversed(list(options))}
     types: dict[str, Type] = {}
     gaps: dict[str, str] = {}
     for option in known.values():
