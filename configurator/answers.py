@@ -1,5 +1,6 @@
 """The one object that page and API show of a design: what is chosen and possible, price, promise, picture."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from configurator.catalogue import spec_of
 from configurator.designs import Refused
 from configurator.engine.answers import Answer, OptionAnswer
+from configurator.engine.pricing import price
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask
@@ -34,7 +36,7 @@ def describe(
         "consistent": seen.answer.consistent,
         "complete": not seen.missing,
         "missing": list(seen.missing),
-        "options": options_json(seen.answer),
+        "options": options_json(seen.answer, extras=_extras(configuration, seen)),
         "refused": refused_json(refused) if refused is not None else None,
         "price": price_json(seen.price),
         "promise": promise_json(promise),
@@ -66,9 +68,32 @@ def _promised(
     return quote.promise, quote.token
 
 
-def options_json(answer: Answer) -> dict[str, Any]:
-    """Every option's state by code."""
-    return {code: _option_json(option) for code, option in answer.options.items()}
+def options_json(answer: Answer, *, extras: Mapping[str, dict[str, str]] | None = None) -> dict[str, Any]:
+    """Every option's state by code; ``extra`` is what a piece would cost more (or less) with each value."""
+    return {
+        code: {**_option_json(option), "extra": (extras or {}).get(code, {})}
+        for code, option in answer.options.items()
+    }
+
+
+def _extras(configuration: Configuration, seen: Examination) -> dict[str, dict[str, str]]:
+    """For each option that the prices name: value -> difference to the present price of one piece,
+    for the values that could be chosen now. Values that change nothing are left out."""
+    spec = spec_of(configuration.version)
+    formulas = " ".join(f"{rule.when or ''} {rule.amount or ''}" for rule in spec.prices)
+    named = set(re.findall(r"\w+", formulas))
+    extras: dict[str, dict[str, str]] = {}
+    for option in spec.options:
+        if option.kind != "choice" or option.code not in named:
+            continue
+        states = seen.answer.options[option.code].values
+        for value in option.codes:
+            if states.get(value) == "impossible" or value == seen.choices.get(option.code):
+                continue
+            other = price(spec, {**seen.choices, option.code: value}, quantity=seen.price.quantity)
+            if other.unit != seen.price.unit:
+                extras.setdefault(option.code, {})[value] = f"{other.unit - seen.price.unit:.2f}"
+    return extras
 
 
 def _option_json(option: OptionAnswer) -> dict[str, Any]:

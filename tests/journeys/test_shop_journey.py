@@ -1,0 +1,176 @@
+"""A shopper in a real browser: from the shelf to the order page, with script and without."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from configurator.models import Configuration, Family
+from orders.models import Order
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Enter = Callable[..., Page]
+Check = Callable[[Page], None]
+
+
+def choose_sign(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Engraved house sign").click()
+    expect(page.get_by_role("heading", name="Engraved house sign")).to_be_visible()
+
+
+def fill_in_address(page: Page) -> None:
+    page.get_by_label("Name").fill("Ada Müller")
+    page.get_by_label("Email").fill("ada@example.org")
+    page.get_by_label("Street and number").fill("Keizersgracht 1")
+    page.get_by_label("Postcode").fill("1015 CC")
+    page.get_by_label("Town").fill("Amsterdam")
+    page.get_by_label("I have checked the pictures").check()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_from_the_shelf_to_the_order(sign: Family, visitor: Enter, no_barriers: Check, phone: bool) -> None:
+    page = visitor(phone=phone, dark=phone)
+    page.goto("/")
+    no_barriers(page)
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    no_barriers(page)
+
+    # live: the price follows while typing, focus and caret stay
+    total = page.locator("[data-price-total]")
+    before = total.inner_text()
+    first = page.get_by_label("First line")
+    first.fill("The Müllers of Utrecht")
+    first.press("ArrowLeft")
+    expect(total).not_to_have_text(before)
+    expect(first).to_be_focused()
+    assert first.evaluate("field => field.selectionStart") == len("The Müllers of Utrecht") - 1
+
+    # a refused value is explained, and one click makes room for it
+    page.get_by_role("radio", name="Cherry").check(force=True)
+    refusal = page.locator(".refusal")
+    expect(refusal).to_contain_text("We stock cherry in 6 mm only.")
+    expect(page.get_by_role("radio", name="Walnut")).to_be_checked()
+    no_barriers(page)
+    refusal.get_by_role("button", name="Set Thickness to 6 mm").click()
+    expect(page.get_by_role("radio", name="Cherry")).to_be_checked()
+    expect(page.get_by_role("radio", name="6 mm")).to_be_checked()
+    expect(page.locator("[data-summary]")).to_contain_text("Everything is chosen")
+
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.get_by_role("heading", name="Your cart")).to_be_visible()
+    expect(page.get_by_text("“The Müllers of Utrecht”")).to_be_visible()
+    no_barriers(page)
+
+    page.get_by_role("link", name="Check out").click()
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_role("alert")).to_contain_text("The order was not placed")
+    no_barriers(page)
+    fill_in_address(page)
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_text("Thank you. Your order is placed.")).to_be_visible()
+    no_barriers(page)
+    line = Order.objects.get().lines.get()
+    assert (line.choices["material"], line.choices["thickness"]) == ("cherry", "t6")
+    assert line.choices["line1"] == "The Müllers of Utrecht"
+
+
+def test_the_same_way_without_script(sign: Family, visitor: Enter) -> None:
+    page = visitor(script=False)
+    choose_sign(page)
+    page.get_by_label("First line").fill("Ösdemir")
+    page.get_by_role("radio", name="Cherry").check(force=True)
+    page.get_by_role("button", name="Update").click()
+    refusal = page.get_by_role("alert")
+    expect(refusal).to_contain_text("We stock cherry in 6 mm only.")
+    expect(page.get_by_label("First line")).to_have_value("Ösdemir")
+    refusal.get_by_role("button").click()
+    expect(page.get_by_role("radio", name="Cherry")).to_be_checked()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("link", name="Check out").click()
+    fill_in_address(page)
+    page.get_by_role("button", name="Place the order").click()
+    expect(page.get_by_text("Thank you. Your order is placed.")).to_be_visible()
+    assert Order.objects.get().lines.get().choices["material"] == "cherry"
+
+
+def test_the_keyboard_alone_meets_the_reason_and_the_repair(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    why = page.get_by_role("button", name="Why not Cherry?")
+    why.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".refusal")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("radio", name="Cherry")).to_be_checked()
+    expect(page.get_by_role("radio", name="Cherry")).to_be_focused()
+
+
+def test_a_stale_answer_never_replaces_what_was_typed_last(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if route.request.method == "PATCH" and not held:
+            held.append(route)  # the first change hangs while the shopper types on
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/configurations/**", hold_first)
+    field = page.get_by_label("First line")
+    field.fill("One")
+    page.wait_for_function("() => document.querySelector('pc-configurator.working')")
+    field.press_sequentially(" and two")
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    expect(page.locator("pc-configurator:not(.working)")).to_be_visible()
+    expect(field).to_have_value("One and two")
+    page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")
+    assert Configuration.objects.get().choices["line1"] == "One and two"
+
+
+def test_an_offline_change_is_kept_and_sent_when_the_shop_answers_again(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    cut = True
+    page.route(
+        "**/api/v1/configurations/**", lambda route: route.fulfill(status=503) if cut else route.continue_()
+    )
+    page.get_by_label("First line").fill("Later")
+    alert = page.locator("[data-alert]")
+    expect(alert).to_be_visible()
+    cut = False
+    alert.get_by_role("button", name="Try now").click()
+    expect(alert).to_be_hidden()
+    page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")
+    assert Configuration.objects.get().choices["line1"] == "Later"
+
+
+def test_a_letter_that_no_font_can_cut_is_told_at_once(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("First line").fill("Hi 🦄")
+    expect(page.locator("[data-findings] .notice-bad")).to_be_visible()
+
+
+def test_accounts_and_error_pages_have_no_barriers(sign: Family, visitor: Enter, no_barriers: Check) -> None:
+    page = visitor()
+    for address in (
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/orders/",
+        "/cart/",
+        "/nowhere/",
+    ):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        no_barriers(page)
