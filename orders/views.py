@@ -93,7 +93,6 @@ def _cart_line(quoted: carts.QuotedLine, sellable: bool) -> dict[str, Any]:
         "texts": texts(line.design),
         "price": quote.price,
         "ready_at": quote.promise.ready_at,
-        "promise_reason": quote.promise.reason,
         "token": quote.token,
         "problem": ""
         if sellable
@@ -419,7 +418,6 @@ def _order_line(line: Line, order: Order, moments: dict[tuple[str, str], datetim
         "summary": summary(line.design),
         "texts": texts(line.design),
         "promised_at": line.promised_at,
-        "promise_reason": line.promise_reason,
         "state_reason": line.state_reason,
         "cancelled": line.state == LineState.CANCELLED,
         "steps": _steps(line, order, moments),

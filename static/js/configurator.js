@@ -254,7 +254,8 @@ class PcConfigurator extends HTMLElement {
       this.text("[data-price-total]", money(price.total, price.currency));
     }
     const promise = state.promise;
-    this.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.zone)}` : promise?.reason || "No date yet");
+    this.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.zone)}` : "No date yet");
+    this.text("[data-promise-reason]", promise?.ready_at ? "" : promise?.reason ?? "");
     this.text("[data-left]", this.left(state));
   }
 
