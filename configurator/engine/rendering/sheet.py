@@ -4,13 +4,13 @@ Layers, in this order: `sheet` (its outline), `artwork` (engraving black, print 
 parts'
 outlines, red hairlines), `labels` (a name in or beside every part), `title`. In PDF each is an optional
 content
-group, so that a machine can leave out what is for people. Labels are outlines too: no font is needed to
-read them.
+group; those for people, and on printed sheets the cut lines, are seen on the screen but not printed. Labels
+are outlines too: no font is needed to read them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pikepdf
@@ -48,6 +48,8 @@ LEAST_LABEL_UM = 800
 TITLE_STRIP_UM = 14_000
 TITLE_UM = 4_000
 
+# Processes whose sheets come out of a printer.
+PRINTED = frozenset({"print", "dtf", "sublimation"})
 LAYERS = ("sheet", "artwork", "cut", "labels", "title")
 
 
@@ -108,7 +110,7 @@ def sheet_pdf(
     """The sheet as a one-page PDF; its trim box is the sheet, the title stands below it."""
     total = height_um + TITLE_STRIP_UM
     document = pikepdf.new()
-    page = _SheetPage(Page(document, width_um, total, ROLE_COLOURS), assets or {})
+    page = _SheetPage(Page(document, width_um, total, ROLE_COLOURS), assets or {}, made_layers(placements))
     page.layer("sheet", [page.stroke(rectangle(Box(0, 0, width_um, height_um)), SHEET_COLOUR)])
     page.layer("artwork", (page.artwork(placed) for placed in placements))
     page.layer("cut", (page.stroke(cut_outline(placed), ROLE_COLOURS["cut"]) for placed in placements))
@@ -116,6 +118,13 @@ def sheet_pdf(
     page.layer("title", (page.fill(path, TITLE_COLOUR) for path in _title(title, width_um, height_um, fonts)))
     page.close(trim=Box(0, 0, width_um, height_um))
     return saved(document, title)
+
+
+def made_layers(placements: Sequence[PlacedScene]) -> tuple[str, ...]:
+    """The layers a machine works from. A printer must not print the lines along which its sheet is cut
+    later."""
+    processes = {placed.scene.process for placed in placements if placed.scene}
+    return ("artwork",) if processes & PRINTED else ("artwork", "cut")
 
 
 def cut_outline(placed: PlacedScene) -> Path:
@@ -187,15 +196,20 @@ def _escaped(text: str) -> str:
 class _SheetPage:
     """Writes a sheet's layers into a PDF page; the artwork of equal scenes is stored once."""
 
-    def __init__(self, page: Page, assets: Mapping[str, AssetInfo]) -> None:
-        self.page, self.assets = page, assets
+    def __init__(self, page: Page, assets: Mapping[str, AssetInfo], made: Collection[str]) -> None:
+        self.page, self.assets, self._made = page, assets, made
         self._forms: dict[str, tuple[str, pikepdf.Object]] = {}
         self._groups: dict[str, pikepdf.Object] = {}
 
     def layer(self, name: str, written: Iterable[str]) -> None:
         """One optional content group with everything that is drawn in it."""
+        state = pikepdf.Name.ON if name in self._made else pikepdf.Name.OFF
         group = self.page.document.make_indirect(
-            pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name=pikepdf.String(name))
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.OCG,
+                Name=pikepdf.String(name),
+                Usage=pikepdf.Dictionary(Print=pikepdf.Dictionary(PrintState=state)),
+            )
         )
         self._groups[f"/{name}"] = group
         self.page.write(f"/OC /{name} BDC q")
@@ -237,8 +251,13 @@ class _SheetPage:
     def close(self, *, trim: Box) -> None:
         document = self.page.document
         order = pikepdf.Array([self._groups[f"/{name}"] for name in LAYERS])
-        document.Root.OCProperties = pikepdf.Dictionary(
-            OCGs=order, D=pikepdf.Dictionary(Order=order, ON=order, Name=pikepdf.String("Layers"))
+        # Seen on the screen or not, what is for people is never printed.
+        automatic = pikepdf.Dictionary(
+            Event=pikepdf.Name.Print, OCGs=order, Category=pikepdf.Array([pikepdf.Name.Print])
         )
+        shown = pikepdf.Dictionary(
+            Order=order, ON=order, Name=pikepdf.String("Layers"), AS=pikepdf.Array([automatic])
+        )
+        document.Root.OCProperties = pikepdf.Dictionary(OCGs=order, D=shown)
         forms = pikepdf.Dictionary(dict(self._forms.values()))
         self.page.close(forms=forms, groups=pikepdf.Dictionary(self._groups), trim=trim)

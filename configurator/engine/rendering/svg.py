@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
 from configurator.engine.geometry import millimetres, path_data
-from configurator.engine.layout.scene import Item, Placed, Scene, Stroke
+from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene, Stroke
 
 # What a laser reads: black fill engraves, red hairline cuts, blue scores.
 ROLE_COLOURS: Mapping[str, str] = {
@@ -64,6 +65,14 @@ def _placed(item: Placed, pictures: Mapping[str, str]) -> str:
         f'<image width="{item.pixel_width}" height="{item.pixel_height}" preserveAspectRatio="none"'
         f" href={quoteattr(pictures[item.sha256])}/></svg>"
     )
+
+
+def embedded(assets: Mapping[str, AssetInfo]) -> dict[str, str]:
+    """Addresses that hold the pictures themselves, for files that have to stand alone."""
+    return {
+        sha256: "data:image/png;base64," + base64.b64encode(asset.read()).decode("ascii")
+        for sha256, asset in assets.items()
+    }
 
 
 def _text(text: str) -> str:

@@ -35,8 +35,8 @@ from configurator.engine.rendering.light import encoded, linear
 from configurator.engine.rendering.pdf import pdf
 from configurator.engine.rendering.preview import PICTURES, encode, flat, picture_of, placed_on, preview
 from configurator.engine.rendering.raster import rasterise
-from configurator.engine.rendering.sheet import PlacedScene, sheet_pdf, sheet_svg
-from configurator.engine.rendering.svg import PictureMissing, svg
+from configurator.engine.rendering.sheet import LAYERS, PlacedScene, sheet_pdf, sheet_svg
+from configurator.engine.rendering.svg import PictureMissing, embedded, svg
 from configurator.engine.rendering.views import NoSuchPicture, load_view
 
 ROOT = Path(__file__).parents[3]
@@ -538,6 +538,22 @@ def test_the_sheet_s_pdf_shows_what_its_svg_shows(photo):
                       max(p[0] for p in corners), total - min(p[1] for p in corners)])  # fmt: skip
     expected = [placed.box.as_json() for placed in placements(photo) if placed.scene]
     assert np.abs(np.array(found) - np.array(expected)).max() <= 20
+
+
+@pytest.mark.parametrize(("with_photo", "expected"), [(False, {"artwork", "cut"}), (True, {"artwork"})])
+def test_a_printer_gets_no_lines_to_print_that_are_for_people_or_knives(photo, with_photo, expected):
+    laid = placements(photo) if with_photo else placements()
+    document = pikepdf.open(io.BytesIO(sheet("pdf", laid=laid, assets={photo.sha256: photo})))
+    groups = document.Root.OCProperties.OCGs
+    printed = {str(group.Name) for group in groups if group.Usage.Print.PrintState == pikepdf.Name.ON}
+    assert printed == expected
+    assert {str(group.Name) for group in document.Root.OCProperties.D.ON} == set(LAYERS)
+
+
+def test_a_sheet_s_svg_can_hold_its_pictures(photo):
+    page = sheet("svg", laid=placements(photo), pictures=embedded({photo.sha256: photo}))
+    dark = drawn(page, 1)[14:210, 362:438]
+    assert 0.3 < dark[5:70, 20:60].mean() < 0.9
 
 
 def test_equal_artworks_are_stored_once():
