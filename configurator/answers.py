@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from configurator.catalogue import spec_of
-from configurator.designs import Refused
+from configurator.catalogue import kernel_of, spec_of
+from configurator.designs import Refused, read_changes
 from configurator.engine.answers import Answer, OptionAnswer
 from configurator.engine.pricing import price
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask
 from configurator.proofs import preview_url
-from configurator.quotes import quote_for
+from configurator.quotes import Quote, quote_for
 
 
 def describe(
@@ -131,6 +131,33 @@ def refused_json(refused: Refused) -> dict[str, Any]:
             ],
             "sentence": way_out.sentence,
         },
+    }
+
+
+def why_not(configuration: Configuration, *, option: str, value: Any) -> dict[str, Any] | None:
+    """Why ``value`` cannot be chosen as things stand, and the way out; None when it can.
+
+    Raises ``ChoiceError`` for a value that means nothing here.
+    """
+    spec, kernel = spec_of(configuration.version), kernel_of(configuration.version)
+    wanted = read_changes(spec, {option: value})[option]
+    if wanted is None:
+        return None
+    others = {code: chosen for code, chosen in configuration.choices.items() if code != option}
+    conflict = kernel.explain(others, option, wanted)
+    if conflict is None:
+        return None
+    way_out = kernel.repair(configuration.choices, option, wanted)
+    return refused_json(Refused(conflict=conflict, repair=way_out))
+
+
+def quote_json(quote: Quote) -> dict[str, Any]:
+    """A quote as the API gives it."""
+    return {
+        "price": price_json(quote.price),
+        "promise": promise_json(quote.promise),
+        "token": quote.token,
+        "expires_at": quote.expires_at.isoformat(),
     }
 
 

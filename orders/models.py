@@ -19,6 +19,8 @@ from configurator.visibility import Owned, OwnedQuerySet, Visitor
 from ledger.engine.identifiers import new_id
 from orders.engine.lifecycle import LineState, OrderState
 
+ORDER_STATES = [(state.value, state.value) for state in OrderState]
+LINE_STATES = [(state.value, state.value) for state in LineState]
 MAX_QUANTITY = 10_000  # pieces a line; more is a conversation with the workshop
 
 
@@ -107,7 +109,7 @@ class Order(Owned):
     channel = models.CharField(max_length=20, default="shop")
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=12, decimal_places=2)
-    state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in OrderState])
+    state = models.CharField(max_length=20, choices=ORDER_STATES)
     placed_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1, help_text="Counts changes, for If-Match.")
     # Who submitted and with which key: the same submit again finds this order (checkout.place).
@@ -158,7 +160,7 @@ class Line(models.Model):
     promise_reason = models.TextField(blank=True)
     work = models.JSONField(help_text="The work of ONE piece (configurator.engine.manufacturing.Work).")
     state = models.CharField(
-        max_length=20, choices=[(s.value, s.value) for s in LineState], default=LineState.READY.value
+        max_length=20, choices=LINE_STATES, default=LineState.READY.value
     )
     state_reason = models.TextField(blank=True)
 

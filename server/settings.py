@@ -300,8 +300,26 @@ LOGGING: dict[str, Any] = {
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["ledger.api.parsing.StrictJsonParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ledger.api.callers.KeyAuthentication",
+        "ledger.api.callers.BrowserAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["ledger.api.callers.Scoped"],
+    "DEFAULT_THROTTLE_CLASSES": ["ledger.api.throttles.CallerThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "ledger.api.paging.Cursor",
+    "EXCEPTION_HANDLER": "server.problems.handle",
+    "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "NUM_PROXIES": env.number("NUM_PROXIES", 0),
+}
+# Requests a caller may make, by kind; counted in each web process.
+API_RATES = {
+    "read": env.text("API_RATE_READ", "600/min"),
+    "change": env.text("API_RATE_CHANGE", "300/min"),
+    "preview": env.text("API_RATE_PREVIEW", "120/min"),
+    "upload": env.text("API_RATE_UPLOAD", "30/hour"),
+    "checkout": env.text("API_RATE_CHECKOUT", "60/min"),
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -312,4 +330,22 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "DESCRIPTION": "Configure, price, order and make personalised products. Refusals are problem documents "
+    "(RFC 9457) with stable codes; money is decimal text with an ISO 4217 currency; times are UTC; "
+    "lengths are millimetres.",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "ledger.models.Job.State",
+        "PaymentState": "orders.models.Payment.State",
+        "OrderState": "orders.models.ORDER_STATES",
+        "LineState": "orders.models.LINE_STATES",
+        "RunState": "production.models.RunState",
+        "PlanState": "production.models.PlanState",
+        "OperationState": "production.models.OperationState",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "server.api.with_problems",
+    ],
 }

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("staff/", include("production.urls")),
+    path("api/v1/", include("server.api")),
     path("", include("orders.urls")),
     path("", include("configurator.urls")),
 ]

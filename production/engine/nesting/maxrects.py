@@ -73,11 +73,10 @@ def fit(
     place = best[1]
     if place.rotated:
         width, height = height, width
-    return place, without(sheet, place.x, place.y, place.x + width, place.y + height)
+    return place, _without(sheet, place.x, place.y, place.x + width, place.y + height)
 
 
-def without(sheet: Open, left: int, bottom: int, right: int, top: int) -> Open:
-    """What stays free when a part lies there."""
+def _without(sheet: Open, left: int, bottom: int, right: int, top: int) -> Open:
     kept: list[Free] = []
     cut: list[Free] = []
     for free in sheet:

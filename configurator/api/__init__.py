@@ -1,0 +1,1 @@
+"""The configurator over HTTP: families, configurations, designs, pictures."""

@@ -1,0 +1,86 @@
+"""Designs: frozen configurations. Assets: the pictures that go into them."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.parsers import FileUploadParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ValidationError
+from rest_framework.views import APIView
+
+from configurator import answers, assets, quotes
+from configurator.api.callers import caller
+from configurator.api.shapes import AssetShape, DesignSerializer, QuoteShape
+from configurator.models import Design
+
+SCOPES = ("configurations:write", "configurations:write")
+MAX_QUANTITY = 10_000
+
+
+class OneDesign(APIView):
+    """A frozen design of the caller's, or one shared by its link."""
+
+    scopes = SCOPES
+    people = "anyone"
+
+    @extend_schema(operation_id="design", responses=DesignSerializer)
+    def get(self, request: Request, pk: str) -> Response:
+        who = caller(request)
+        readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
+        return Response(DesignSerializer(get_object_or_404(readable.select_related("version"), pk=pk)).data)
+
+
+class Quote(APIView):
+    """Price and promise of a design in a quantity, signed: the token goes into the order."""
+
+    scopes = SCOPES
+    people = "anyone"
+
+    @extend_schema(
+        operation_id="quote_design",
+        parameters=[OpenApiParameter("quantity", int, required=False)],
+        responses=QuoteShape,
+    )
+    def get(self, request: Request, pk: str) -> Response:
+        who = caller(request)
+        given = request.query_params.get("quantity", "1")
+        if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_QUANTITY):
+            raise ValidationError({"quantity": f"A whole number from 1 to {MAX_QUANTITY}."})
+        readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
+        design = get_object_or_404(readable.select_related("version__family"), pk=pk)
+        quote = quotes.quote(design=design, quantity=int(given), now=timezone.now())
+        return Response(answers.quote_json(quote))
+
+
+class Assets(APIView):
+    """Upload a picture (PNG, JPEG or WebP): it is decoded apart, checked and stored anew."""
+
+    scopes = SCOPES
+    people = "anyone"
+    throttle_kind = "upload"
+    parser_classes = [MultiPartParser, FileUploadParser]
+
+    @extend_schema(
+        operation_id="upload_asset",
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            }
+        },
+        responses={201: AssetShape},
+    )
+    def post(self, request: Request) -> Response:
+        upload = request.FILES.get("file")
+        if upload is None:
+            raise ValidationError({"file": "Send the picture as the part `file` of a multipart form."})
+        who = caller(request)
+        asset = assets.take_in(upload=upload, owner=who.user, session_key=who.session_key, now=timezone.now())
+        return Response(
+            {"sha256": asset.sha256, "width": asset.width, "height": asset.height},
+            status=status.HTTP_201_CREATED,
+        )

@@ -1,0 +1,204 @@
+"""The shapes of what goes in and out, for checking input and for the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from configurator.models import Design, Family
+
+
+class ChoicesField(serializers.DictField):
+    """Option code -> value code, whole number, text or picture hash; null takes a choice back."""
+
+    child = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, dict) and len(data) > 1_000:
+            raise serializers.ValidationError("At most 1000 choices in one request.")
+        values: dict[str, Any] = super().to_internal_value(data)  # type: ignore[no-untyped-call]
+        for code, value in values.items():
+            if value is not None and (isinstance(value, bool | float) or not isinstance(value, str | int)):
+                raise serializers.ValidationError({code: "A value is a text, a whole number or null."})
+        return values
+
+
+class FamilySerializer(serializers.ModelSerializer[Family]):
+    version = serializers.IntegerField(source="current.number", read_only=True)
+
+    class Meta:
+        model = Family
+        fields = ("code", "name", "summary", "version")
+
+
+class ValueShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    attributes = serializers.DictField()
+
+
+class OptionShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=("choice", "integer", "text", "image"))
+    group = serializers.CharField()
+    help = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    default = serializers.JSONField(allow_null=True)
+    unit = serializers.CharField()
+    minimum = serializers.IntegerField(allow_null=True)
+    maximum = serializers.IntegerField(allow_null=True)
+    step = serializers.IntegerField(allow_null=True)
+    max_length = serializers.IntegerField(allow_null=True)
+    min_dpi = serializers.IntegerField(allow_null=True)
+    values = ValueShape(many=True)
+
+
+class RuleShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    protects = serializers.CharField()
+    definition = serializers.JSONField()
+
+
+class FamilyDetailShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    summary = serializers.CharField()
+    version = serializers.IntegerField()
+    options = OptionShape(many=True)
+    rules = RuleShape(many=True)
+
+
+class StartShape(serializers.Serializer[Any]):
+    family = serializers.SlugField(max_length=60)
+    choices = ChoicesField(required=False)
+
+
+class ChangeShape(serializers.Serializer[Any]):
+    """``choices`` holds only what changes."""
+
+    choices = ChoicesField()
+    quantity = serializers.IntegerField(min_value=1, max_value=10_000, default=1)
+
+
+class WantedShape(serializers.Serializer[Any]):
+    option = serializers.CharField(max_length=120)
+    value = serializers.JSONField()
+    quantity = serializers.IntegerField(min_value=1, max_value=10_000, default=1)
+
+
+class ChangedShape(serializers.Serializer[Any]):
+    option = serializers.CharField()
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+
+
+class RepairShape(serializers.Serializer[Any]):
+    changes = ChangedShape(many=True)
+    sentence = serializers.CharField()
+
+
+class RuleNamedShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ConflictShape(serializers.Serializer[Any]):
+    sentence = serializers.CharField()
+    choices = serializers.ListField(child=serializers.JSONField())
+    rules = RuleNamedShape(many=True)
+
+
+class RefusedShape(serializers.Serializer[Any]):
+    option = serializers.CharField()
+    value = serializers.JSONField()
+    conflict = ConflictShape()
+    repair = RepairShape(allow_null=True)
+
+
+class ExplainedShape(serializers.Serializer[Any]):
+    refused = RefusedShape(allow_null=True)
+
+
+class OptionAnswerShape(serializers.Serializer[Any]):
+    chosen = serializers.JSONField(allow_null=True)
+    forced = serializers.JSONField(allow_null=True)
+    values = serializers.DictField(
+        child=serializers.ChoiceField(choices=("possible", "forced", "impossible", "unknown"))
+    )
+    low = serializers.IntegerField(allow_null=True)
+    high = serializers.IntegerField(allow_null=True)
+
+
+class PriceLineShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    amount = serializers.CharField()
+
+
+class PriceShape(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    unit = serializers.CharField()
+    quantity = serializers.IntegerField()
+    total = serializers.CharField()
+    lines = PriceLineShape(many=True)
+
+
+class PromiseShape(serializers.Serializer[Any]):
+    ready_at = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField()
+
+
+class PreviewShape(serializers.Serializer[Any]):
+    surface = serializers.CharField()
+    url = serializers.CharField()
+
+
+class FindingShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=("refuse", "warn", "fixed"))
+    message = serializers.CharField()
+
+
+class ConfigurationShape(serializers.Serializer[Any]):
+    """The whole answer after each change; the shop's own page lives on it."""
+
+    id = serializers.CharField()
+    family = serializers.CharField()
+    version = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    choices = serializers.DictField(child=serializers.JSONField())
+    consistent = serializers.BooleanField()
+    complete = serializers.BooleanField()
+    missing = serializers.ListField(child=serializers.CharField())
+    options = serializers.DictField(child=OptionAnswerShape())
+    refused = RefusedShape(allow_null=True)
+    price = PriceShape(allow_null=True)
+    promise = PromiseShape(allow_null=True)
+    preview = PreviewShape(many=True)
+    findings = FindingShape(many=True)
+
+
+class DesignSerializer(serializers.ModelSerializer[Design]):
+    family = serializers.CharField(source="version.family_id", read_only=True)
+    version = serializers.IntegerField(source="version.number", read_only=True)
+
+    class Meta:
+        model = Design
+        fields = ("id", "family", "version", "choices", "artwork_hash", "content_hash", "price", "created_at")
+        read_only_fields = fields
+
+
+class QuoteShape(serializers.Serializer[Any]):
+    price = PriceShape()
+    promise = PromiseShape(allow_null=True)
+    token = serializers.CharField(help_text="Goes into the order's line; good for 30 minutes.")
+    expires_at = serializers.DateTimeField()
+
+
+class AssetShape(serializers.Serializer[Any]):
+    sha256 = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()

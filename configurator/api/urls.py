@@ -1,0 +1,24 @@
+"""The addresses of the configurator's resources, below /api/v1/."""
+
+from django.urls import path
+
+from configurator.api import configurations, designs, families
+
+urlpatterns = [
+    path("families/", families.Families.as_view(), name="api-families"),
+    path("families/<slug:code>/", families.FamilyDetail.as_view(), name="api-family"),
+    path("configurations/", configurations.Configurations.as_view(), name="api-configurations"),
+    path("configurations/<slug:pk>/", configurations.OneConfiguration.as_view(), name="api-configuration"),
+    path("configurations/<slug:pk>/explain/", configurations.Explain.as_view(), name="api-explain"),
+    path("configurations/<slug:pk>/repair/", configurations.Repair.as_view(), name="api-repair"),
+    path("configurations/<slug:pk>/complete/", configurations.Complete.as_view(), name="api-complete"),
+    path("configurations/<slug:pk>/design/", configurations.Freeze.as_view(), name="api-freeze"),
+    path(
+        "configurations/<slug:pk>/preview/<slug:surface>/",
+        configurations.Preview.as_view(),
+        name="api-preview",
+    ),
+    path("designs/<slug:pk>/", designs.OneDesign.as_view(), name="api-design"),
+    path("designs/<slug:pk>/quote/", designs.Quote.as_view(), name="api-quote"),
+    path("assets/", designs.Assets.as_view(), name="api-assets"),
+]

@@ -1,0 +1,124 @@
+"""A strict gate for JSON that comes from outside.
+
+Python's own reader accepts much that a database or the next parser does not: NaN,
+duplicate keys, lone surrogates, numbers of 5,000 digits, nesting that ends in a
+RecursionError. Here each of those is a refusal that says what and where; what comes
+out is plain JSON that PostgreSQL stores and any other parser reads the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any, Never
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 32
+MAX_NODES = 50_000
+MAX_STRING = 10_000
+MAX_INTEGER = 2**53  # the largest integer every JSON reader keeps exactly
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Controls (but tab, line feed, carriage return), bidirectional overrides and isolates, noncharacters.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
+
+
+class BadJson(ValueError):
+    """The bytes are not JSON this gate lets in; ``str`` says what, where and the limit."""
+
+
+def parse(raw: bytes) -> Any:
+    """``raw`` (UTF-8) as JSON with strings in NFC; raises ``BadJson``."""
+    if len(raw) > MAX_BYTES:
+        raise BadJson(f"The body has {len(raw)} bytes; at most {MAX_BYTES} are read.")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise BadJson("The body starts with a byte order mark; send plain UTF-8.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadJson(f"Byte {error.start} is not UTF-8.") from error
+    _refuse_depth(raw)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_real,
+        )
+    except json.JSONDecodeError as error:
+        raise BadJson(f"{error.msg} at line {error.lineno}, column {error.colno}.") from error
+    except RecursionError as error:
+        raise BadJson(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
+    counter = [0]
+    return _clean(value, "", counter)
+
+
+def _refuse_depth(raw: bytes) -> None:
+    depth = 0
+    for byte in re.findall(rb"[\[\]{}]", _STRINGS.sub(b"", raw)):
+        depth += 1 if byte in (b"[", b"{") else -1
+        if depth > MAX_DEPTH:
+            raise BadJson(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise BadJson(f"The key {key[:60]!r} stands twice in one object.")
+        seen[key] = value
+    return seen
+
+
+def _no_constant(name: str) -> Never:
+    raise BadJson(f"{name} is not JSON.")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        raise BadJson(f"The integer {digits[:20]}… is larger than {MAX_INTEGER}; send it as a string.")
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")) or len(digits) > 40:
+        raise BadJson(f"The number {digits[:20]}… is out of range.")
+    return value
+
+
+def _clean(value: Any, pointer: str, counter: list[int]) -> Any:
+    counter[0] += 1
+    if counter[0] > MAX_NODES:
+        raise BadJson(f"The body has more than {MAX_NODES} values.")
+    if isinstance(value, str):
+        return _text(value, pointer)
+    if isinstance(value, list):
+        return [_clean(item, f"{pointer}/{index}", counter) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        cleaned = {
+            _text(key, f"{pointer}/{key[:40]}"): _clean(item, f"{pointer}/{key[:40]}", counter)
+            for key, item in value.items()
+        }
+        if len(cleaned) != len(value):
+            raise BadJson(f"Two keys of {pointer or '/'} are the same text in normal form.")
+        return cleaned
+    return value
+
+
+def _text(value: str, pointer: str) -> str:
+    if len(value) > MAX_STRING:
+        raise BadJson(
+            f"The text at {pointer or '/'} has {len(value)} characters; at most {MAX_STRING} are read."
+        )
+    found = _FORBIDDEN.search(value)
+    if found:
+        raise BadJson(
+            f"The text at {pointer.encode('ascii', 'replace').decode() or '/'} has the character "
+            f"U+{ord(found[0]):04X}, which cannot be stored or shown; remove it."
+        )
+    return unicodedata.normalize("NFC", value)

@@ -1,0 +1,1 @@
+"""The orders over HTTP: the cart, placing, following and cancelling orders."""

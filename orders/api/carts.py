@@ -1,0 +1,109 @@
+"""The caller's own cart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from configurator.answers import promise_json
+from configurator.api.callers import Caller, caller
+from configurator.examination import price_json
+from configurator.models import Design
+from ledger.api.preconditions import etag, expected_version
+from orders import cart as carts
+from orders import models
+from orders.api.shapes import AddShape, CartShape, QuantityShape
+
+
+class CartView(APIView):
+    """Base: the caller's cart, and it as an answer with present prices and quotes."""
+
+    scopes = ("orders:write", "orders:write")
+    people = "anyone"
+
+    def answer(self, who: Caller, status: int = 200) -> Response:
+        cart = carts.cart_of(user=who.user, session_key=who.session_key)
+        if cart is None:
+            return Response({"revision": 0, "currency": "", "total": "0.00", "lines": []})
+        quoted = carts.quoted(cart=cart, now=timezone.now())
+        body: dict[str, Any] = {
+            "revision": cart.revision,
+            "currency": quoted.currency,
+            "total": str(quoted.total),
+            "lines": [
+                {
+                    "id": each.line.pk,
+                    "design": each.line.design_id,
+                    "family": each.line.design.version.family_id,
+                    "quantity": each.line.quantity,
+                    "price": price_json(each.quote.price),
+                    "promise": promise_json(each.quote.promise),
+                    "quote_token": each.quote.token,
+                }
+                for each in quoted.lines
+            ],
+        }
+        return Response(body, status=status, headers={"ETag": etag(cart.revision)})
+
+
+class Cart(CartView):
+    """What is in the cart, priced now."""
+
+    @extend_schema(operation_id="cart", responses=CartShape)
+    def get(self, request: Request) -> Response:
+        return self.answer(caller(request))
+
+
+class CartLines(CartView):
+    """Put a frozen design in; the same design again adds to its line."""
+
+    @extend_schema(operation_id="add_to_cart", request=AddShape, responses={201: CartShape})
+    def post(self, request: Request) -> Response:
+        shape = AddShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        who, now = caller(request), timezone.now()
+        readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
+        design = get_object_or_404(readable, pk=shape.validated_data["design"])
+        cart = carts.open_cart(owner=who.user, session_key=who.session_key, now=now)
+        carts.add(cart=cart, design=design, quantity=shape.validated_data["quantity"], now=now)
+        return self.answer(who, status=status.HTTP_201_CREATED)
+
+
+class CartLine(CartView):
+    """Change how many, or take a line out."""
+
+    @extend_schema(operation_id="change_cart_line", request=QuantityShape, responses=CartShape)
+    def patch(self, request: Request, line_id: int) -> Response:
+        shape = QuantityShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        who = caller(request)
+        carts.change_quantity(
+            cart=self._cart(who),
+            line_id=line_id,
+            quantity=shape.validated_data["quantity"],
+            expected_revision=expected_version(request, required=False),
+        )
+        return self.answer(who)
+
+    @extend_schema(operation_id="remove_cart_line", responses=CartShape)
+    def delete(self, request: Request, line_id: int) -> Response:
+        who = caller(request)
+        carts.remove(
+            cart=self._cart(who),
+            line_id=line_id,
+            expected_revision=expected_version(request, required=False),
+        )
+        return self.answer(who)
+
+    def _cart(self, who: Caller) -> models.Cart:
+        cart = carts.cart_of(user=who.user, session_key=who.session_key)
+        if cart is None:
+            raise carts.NotInCart("The cart is empty.")
+        return cart

@@ -1,0 +1,104 @@
+"""The shapes of carts and orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from configurator.api.shapes import PriceShape, PromiseShape
+from orders.models import MAX_QUANTITY, Customer, Line, Order, Payment
+
+
+class CartLineShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    design = serializers.CharField()
+    family = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = PriceShape()
+    promise = PromiseShape()
+    quote_token = serializers.CharField()
+
+
+class CartShape(serializers.Serializer[Any]):
+    revision = serializers.IntegerField()
+    currency = serializers.CharField()
+    total = serializers.CharField()
+    lines = CartLineShape(many=True)
+
+
+class AddShape(serializers.Serializer[Any]):
+    design = serializers.CharField(max_length=40)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY, default=1)
+
+
+class QuantityShape(serializers.Serializer[Any]):
+    quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
+
+
+class CustomerSerializer(serializers.ModelSerializer[Customer]):
+    class Meta:
+        model = Customer
+        fields = ("name", "email", "address_line", "postal_code", "city", "country")
+
+
+class OrderedShape(serializers.Serializer[Any]):
+    design = serializers.CharField(max_length=40)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+    quote_token = serializers.CharField(max_length=8_000)
+
+
+class PlaceShape(serializers.Serializer[Any]):
+    """Lines of frozen designs with the quotes that were accepted."""
+
+    customer = CustomerSerializer()
+    lines = serializers.ListField(child=OrderedShape(), min_length=1, max_length=200)
+
+
+class LineSerializer(serializers.ModelSerializer[Line]):
+    family = serializers.CharField(source="family_code", read_only=True)
+    version = serializers.IntegerField(source="version_number", read_only=True)
+
+    class Meta:
+        model = Line
+        fields = (
+            "id", "position", "design", "family", "version", "choices", "artwork_hash", "quantity",
+            "price_lines", "unit_price", "total", "promised_at", "promise_reason", "state", "state_reason",
+        )  # fmt: skip
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    class Meta:
+        model = Payment
+        fields = ("id", "provider", "amount", "currency", "state", "reference", "recorded_at")
+
+
+class ActionShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    allowed = serializers.BooleanField()
+    reason = serializers.CharField()
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    customer = CustomerSerializer(read_only=True)
+    lines = LineSerializer(many=True, read_only=True)
+    payments = PaymentSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Order
+        fields = (
+            "id", "number", "channel", "currency", "total", "state", "placed_at", "version",
+            "customer", "lines", "payments",
+        )  # fmt: skip
+
+
+class OrderRowSerializer(serializers.ModelSerializer[Order]):
+    """An order in a list."""
+
+    class Meta:
+        model = Order
+        fields = ("id", "number", "channel", "currency", "total", "state", "placed_at", "version")
+
+
+class CancelShape(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")

@@ -1,0 +1,1 @@
+"""Production over HTTP: what makes things, what is planned, what staff decide."""

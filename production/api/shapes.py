@@ -1,0 +1,177 @@
+"""The shapes of plans, runs and the shop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from production.models import (
+    Machine,
+    Material,
+    Operation,
+    Placement,
+    Plan,
+    ProductionFile,
+    Run,
+    Sheet,
+    WorkCentre,
+)
+
+
+class WorkCentreSerializer(serializers.ModelSerializer[WorkCentre]):
+    class Meta:
+        model = WorkCentre
+        fields = ("code", "name", "mode", "process")
+
+
+def millimetres(micrometres: int) -> str:
+    """A length as decimal text in millimetres."""
+    whole, rest = divmod(micrometres, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+class MachineSerializer(serializers.ModelSerializer[Machine]):
+    bed_width_mm = serializers.SerializerMethodField()
+    bed_height_mm = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Machine
+        fields = (
+            "code", "name", "work_centre", "bed_width_mm", "bed_height_mm",
+            "speed_percent", "calendar", "setup_state", "in_service",
+        )  # fmt: skip
+
+    def get_bed_width_mm(self, machine: Machine) -> str:
+        return millimetres(machine.bed_width_um)
+
+    def get_bed_height_mm(self, machine: Machine) -> str:
+        return millimetres(machine.bed_height_um)
+
+
+class MaterialSerializer(serializers.ModelSerializer[Material]):
+    class Meta:
+        model = Material
+        fields = ("code", "name", "unit", "on_hand", "reserved")
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    class Meta:
+        model = Plan
+        fields = (
+            "id", "number", "state", "kpis", "unplanned", "certificate",
+            "snapshot_hash", "horizon_start", "created_at", "created_by", "version",
+        )  # fmt: skip
+
+
+class OperationSerializer(serializers.ModelSerializer[Operation]):
+    machine = serializers.CharField(source="machine.code", read_only=True)
+
+    class Meta:
+        model = Operation
+        fields = (
+            "sequence", "step", "work_centre", "machine", "setup_family", "units", "seconds",
+            "setup_start", "start", "end", "state", "started_at", "finished_at",
+        )  # fmt: skip
+
+
+class PlacementSerializer(serializers.ModelSerializer[Placement]):
+    line = serializers.CharField(source="piece.line_id", read_only=True)
+    piece = serializers.IntegerField(source="piece_id", read_only=True)
+    index = serializers.IntegerField(source="piece.index", read_only=True)
+    x_mm = serializers.SerializerMethodField()
+    y_mm = serializers.SerializerMethodField()
+    width_mm = serializers.SerializerMethodField()
+    height_mm = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Placement
+        fields = (
+            "line",
+            "piece",
+            "index",
+            "part",
+            "copy",
+            "x_mm",
+            "y_mm",
+            "width_mm",
+            "height_mm",
+            "rotated",
+        )
+
+    def get_x_mm(self, placement: Placement) -> str:
+        return millimetres(placement.x_um)
+
+    def get_y_mm(self, placement: Placement) -> str:
+        return millimetres(placement.y_um)
+
+    def get_width_mm(self, placement: Placement) -> str:
+        return millimetres(placement.width_um)
+
+    def get_height_mm(self, placement: Placement) -> str:
+        return millimetres(placement.height_um)
+
+
+class SheetSerializer(serializers.ModelSerializer[Sheet]):
+    placements = PlacementSerializer(many=True, read_only=True)
+    width_mm = serializers.SerializerMethodField()
+    height_mm = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Sheet
+        fields = ("index", "material", "width_mm", "height_mm", "placements")
+
+    def get_width_mm(self, sheet: Sheet) -> str:
+        return millimetres(sheet.width_um)
+
+    def get_height_mm(self, sheet: Sheet) -> str:
+        return millimetres(sheet.height_um)
+
+
+class FileSerializer(serializers.ModelSerializer[ProductionFile]):
+    sheet = serializers.IntegerField(source="sheet.index", read_only=True, allow_null=True)
+
+    class Meta:
+        model = ProductionFile
+        fields = ("id", "kind", "sheet", "sha256", "created_at")
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """A run in a list."""
+
+    pieces = serializers.IntegerField(source="piece_count", read_only=True)
+
+    class Meta:
+        model = Run
+        fields = (
+            "id", "number", "state", "state_reason", "key", "why", "due_at", "needs",
+            "pinned", "released_at", "released_by", "done_at", "version", "pieces",
+        )  # fmt: skip
+
+
+class RunDetailSerializer(RunSerializer):
+    """A run with everything in it."""
+
+    operations = OperationSerializer(many=True, read_only=True)
+    sheets = SheetSerializer(many=True, read_only=True)
+    files = FileSerializer(many=True, read_only=True)
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "operations", "sheets", "files")  # type: ignore[assignment]
+
+
+class ReasonShape(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200)
+
+
+class PiecesShape(serializers.Serializer[Any]):
+    """Pieces of the run that go into the new one."""
+
+    pieces = serializers.ListField(child=serializers.IntegerField(), min_length=1, max_length=10_000)
+
+
+class AskedShape(serializers.Serializer[Any]):
+    """Work was asked for: follow it at ``job``."""
+
+    job = serializers.CharField()
+    state = serializers.CharField()

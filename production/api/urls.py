@@ -1,0 +1,22 @@
+"""The addresses of production's resources, below /api/v1/."""
+
+from django.urls import path
+
+from production.api import runs, shop
+
+urlpatterns = [
+    path("work-centres/", shop.WorkCentres.as_view(), name="api-work-centres"),
+    path("machines/", shop.Machines.as_view(), name="api-machines"),
+    path("materials/", shop.Materials.as_view(), name="api-materials"),
+    path("plans/", runs.Plans.as_view(), name="api-plans"),
+    path("plans/current/", runs.CurrentPlan.as_view(), name="api-current-plan"),
+    path("runs/", runs.Runs.as_view(), name="api-runs"),
+    path("runs/<slug:pk>/", runs.OneRun.as_view(), name="api-run"),
+    path("runs/<slug:pk>/release/", runs.Release.as_view(), name="api-run-release"),
+    path("runs/<slug:pk>/pin/", runs.Pin.as_view(), name="api-run-pin"),
+    path("runs/<slug:pk>/unpin/", runs.Unpin.as_view(), name="api-run-unpin"),
+    path("runs/<slug:pk>/undo/", runs.Undo.as_view(), name="api-run-undo"),
+    path("runs/<slug:pk>/reject/", runs.Reject.as_view(), name="api-run-reject"),
+    path("runs/<slug:pk>/split/", runs.Split.as_view(), name="api-run-split"),
+    path("runs/<slug:pk>/files/<int:file_id>/", runs.RunFile.as_view(), name="api-run-file"),
+]

@@ -1,0 +1,97 @@
+"""The REST API, assembled: each app brings its resources; here are the frame and the papers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ledger.api import schema
+from server import problems
+
+
+class Problems(APIView):
+    """What each problem code means: the page the ``type`` of a problem document leads to."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    schema = None
+
+    def get(self, request: Request, code: str = "") -> Response:
+        rows = {
+            refusal.code: {"code": refusal.code, "status": refusal.status, "title": refusal.title}
+            for refusal in [*problems.TABLE.values(), problems.UNEXPECTED]
+        }
+        if code:
+            return Response(
+                rows.get(code, {"code": code, "title": "No such code"}), status=200 if code in rows else 404
+            )
+        return Response(sorted(rows.values(), key=lambda row: (row["status"], row["code"])))
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """Swagger UI from the sidecar package, its script apart from the page as our CSP wants it."""
+
+    template_name = "api/docs.html"
+
+
+def with_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Schema hook: every operation may answer with a problem document."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    answer = {
+        "description": "Refused: a problem document (RFC 9457)",
+        "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for operations in result.get("paths", {}).values():
+        for method, operation in operations.items():
+            if method in ("get", "post", "patch", "put", "delete"):
+                for status in ("400", "401", "403", "404", "409", "412", "422", "428", "429", "503"):
+                    operation["responses"].setdefault(status, answer)
+    return result
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "Stable: decide by this."},
+        "instance": {
+            "type": "string",
+            "description": "The request's id, as in X-Request-Id and in the logs.",
+        },
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+SCHEMES = (schema.KeyScheme, schema.BrowserScheme)  # known to the schema by being imported
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(url_name="api-schema"), name="api-docs"),
+    path("problems/", Problems.as_view(), name="api-problems"),
+    path("problems/<slug:code>", Problems.as_view(), name="api-problem"),
+    path("", include("ledger.api.jobs")),
+    path("", include("configurator.api.urls")),
+    path("", include("orders.api.urls")),
+    path("", include("production.api.urls")),
+    re_path(r"^.*$", problems.not_found),
+]

@@ -1,0 +1,275 @@
+"""The one table of refusals: exception class -> HTTP problem document (RFC 9457) with a stable code.
+
+A refusal is an exception beside what raises it. Here, and only here, it gets a status,
+a code that integrations may rely on, and the fields that help to mend the request.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from configurator import answers, catalogue, designs, proofs, quotes
+from configurator.engine.choices import ChoiceError
+from configurator.engine.family import FamilyError
+from configurator.engine.imaging import UploadRefused
+from ledger import idempotency, jobs, keys
+from orders import cart, changes, checkout, fulfilment, payments
+from production import planning, review, shopfloor, stock
+from server import request_id
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+ROOT = "/api/v1/problems/"
+
+Fields = Callable[[Any], Mapping[str, Any]]
+
+
+def _nothing(_: Any) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How one kind of refusal is told: ``status``, stable ``code``, ``title``, and extra members."""
+
+    status: int
+    code: str
+    title: str
+    fields: Fields = field(default=_nothing)
+    retry_after: int | None = None
+
+
+def _validation(error: drf.ValidationError) -> Mapping[str, Any]:
+    return {"errors": list(_flat(error.detail, ""))}
+
+
+def _flat(detail: Any, pointer: str) -> list[dict[str, str]]:
+    if isinstance(detail, Mapping):
+        return [row for key, value in detail.items() for row in _flat(value, f"{pointer}/{key}")]
+    if isinstance(detail, list):
+        rows: list[dict[str, str]] = []
+        for index, item in enumerate(detail):
+            deeper = isinstance(item, Mapping | list)
+            rows += _flat(item, f"{pointer}/{index}" if deeper else pointer)
+        return rows
+    pointer = pointer.removesuffix("/non_field_errors") or "/"
+    return [{"pointer": pointer, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}]
+
+
+def _choices(error: ChoiceError) -> Mapping[str, Any]:
+    return {
+        "errors": [
+            {"pointer": f"/choices/{problem.option}", "code": "invalid-choice", "detail": problem.message}
+            for problem in error.problems
+        ]
+    }
+
+
+def _refused(error: designs.Refused) -> Mapping[str, Any]:
+    return {"refused": answers.refused_json(error)}
+
+
+def _checkout(error: checkout.CheckoutRefused) -> Mapping[str, Any]:
+    return {
+        "errors": [
+            {
+                "pointer": f"/{problem.where}",
+                "code": problem.code,
+                "detail": problem.message,
+                **({"quote": answers.quote_json(problem.quote)} if problem.quote else {}),
+            }
+            for problem in error.problems
+        ]
+    }
+
+
+def _findings(error: designs.NotMakeable) -> Mapping[str, Any]:
+    return {"findings": [finding.as_json() for finding in error.findings]}
+
+
+def _family(error: FamilyError) -> Mapping[str, Any]:
+    return {
+        "errors": [
+            {
+                "pointer": problem.where,
+                "code": "family-fault",
+                "detail": problem.message,
+                "line": problem.line,
+                "column": problem.column,
+            }
+            for problem in error.problems
+        ]
+    }
+
+
+TABLE: dict[type[Exception], Refusal] = {
+    # the configurator
+    designs.Refused: Refusal(409, "configuration-refused", "This contradicts what is chosen", _refused),
+    designs.NoRepair: Refusal(409, "no-repair", "No change of other choices makes this possible"),
+    designs.RevisionConflict: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    designs.NotOnSale: Refusal(409, "not-on-sale", "This is not on sale at present"),
+    designs.Incomplete: Refusal(
+        409,
+        "configuration-incomplete",
+        "Something is still to be chosen",
+        lambda e: {"missing": list(e.missing)},
+    ),
+    designs.NotMakeable: Refusal(409, "not-makeable", "The artwork cannot be made as it is", _findings),
+    ChoiceError: Refusal(422, "invalid-choices", "A choice means nothing here", _choices),
+    UploadRefused: Refusal(422, "upload-refused", "The picture was not taken", lambda e: {"reason": e.code}),
+    proofs.UnknownSurface: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
+    quotes.QuoteForged: Refusal(422, "quote-forged", "This price was not given by us"),
+    quotes.QuoteExpired: Refusal(
+        409,
+        "quote-expired",
+        "The price has to be confirmed",
+        lambda e: {"quote": answers.quote_json(e.fresh)},
+    ),
+    FamilyError: Refusal(422, "family-faults", "The family file has faults", _family),
+    catalogue.NotPublishable: Refusal(
+        422, "not-publishable", "The family cannot be published", lambda e: {"reasons": list(e.reasons)}
+    ),
+    # orders
+    cart.QuantityRefused: Refusal(422, "quantity-refused", "This quantity cannot be ordered"),
+    cart.CartFull: Refusal(409, "cart-full", "The cart is full"),
+    cart.NotInCart: Refusal(404, "not-in-cart", "The cart has no such line"),
+    cart.CartChanged: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    checkout.CheckoutRefused: Refusal(409, "checkout-refused", "Nothing was ordered", _checkout),
+    checkout.SubmitKeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),
+    changes.CannotCancel: Refusal(409, "cannot-cancel", "The order cannot be cancelled"),
+    payments.PaymentRefused: Refusal(409, "payment-refused", "The payment is not due"),
+    fulfilment.MoveRefused: Refusal(409, "move-refused", "The line cannot be moved so"),
+    # production
+    review.ReviewRefused: Refusal(
+        409, "decision-refused", "The run cannot be changed so", lambda e: {"reasons": list(e.reasons)}
+    ),
+    review.Outdated: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    review.PlanBroken: Refusal(
+        409,
+        "plan-not-certified",
+        "The plan no longer fits the workshop",
+        lambda e: {"breaches": [{"kind": b.kind, "where": b.where, "text": b.text} for b in e.breaches[:20]]},
+    ),
+    stock.MaterialShort: Refusal(
+        409,
+        "material-short",
+        "Not enough material",
+        lambda e: {"shortages": [asdict(s) for s in e.shortages]},
+    ),
+    shopfloor.FloorRefused: Refusal(
+        409, "floor-refused", "It cannot be done now", lambda e: {"reasons": list(e.reasons)}
+    ),
+    planning.NotCertified: Refusal(409, "plan-not-certified", "The plan no longer fits the workshop"),
+    # the ledger
+    idempotency.BadKey: Refusal(400, "idempotency-key-missing", "The idempotency key cannot be used"),
+    idempotency.KeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),
+    idempotency.InFlight: Refusal(409, "request-in-flight", "The first request still runs", retry_after=2),
+    jobs.NoSuchJob: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
+    jobs.NotDead: Refusal(409, "job-not-dead", "Only a job that was set aside is run again"),
+    keys.KeyRefused: Refusal(422, "key-refused", "The key was not issued"),
+    # what the frame around the operations refuses
+    drf.ValidationError: Refusal(400, "invalid-request", "The request does not fit the schema", _validation),
+    drf.ParseError: Refusal(400, "unreadable-body", "The body could not be read"),
+    drf.AuthenticationFailed: Refusal(401, "not-authenticated", "The key or session was not accepted"),
+    drf.NotAuthenticated: Refusal(401, "not-authenticated", "This needs a key or a session"),
+    drf.PermissionDenied: Refusal(403, "forbidden", "This is not yours to do"),
+    PermissionDenied: Refusal(403, "forbidden", "This is not yours to do"),
+    drf.NotFound: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
+    Http404: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
+    drf.MethodNotAllowed: Refusal(405, "method-not-allowed", "This address does not take that method"),
+    drf.NotAcceptable: Refusal(406, "not-acceptable", "Only application/json is spoken here"),
+    drf.UnsupportedMediaType: Refusal(415, "unsupported-media-type", "Only application/json is read here"),
+    drf.Throttled: Refusal(429, "too-many-requests", "Too many requests"),
+    IntegrityError: Refusal(409, "conflict", "This contradicts what is already stored"),
+    OperationalError: Refusal(503, "temporarily-unavailable", "The database is busy or away", retry_after=5),
+    InterfaceError: Refusal(503, "temporarily-unavailable", "The database is busy or away", retry_after=5),
+}
+
+UNEXPECTED = Refusal(500, "unexpected", "Something went wrong on our side")
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """The row for ``error``: its own class's, or the nearest base class's."""
+    for base in type(error).__mro__:
+        if base in TABLE:
+            return TABLE[base]
+    if isinstance(error, drf.APIException):
+        return Refusal(
+            error.status_code, str(error.default_code).replace("_", "-"), "The request was refused"
+        )
+    return None
+
+
+def document(refusal: Refusal, *, detail: str, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The problem document; ``instance`` is the request's id, the one in the logs."""
+    return {
+        "type": f"{ROOT}{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": detail,
+        "code": refusal.code,
+        "instance": f"urn:request:{request_id.current.get()}",
+        **(extra or {}),
+    }
+
+
+def _detail(error: Exception, refusal: Refusal) -> str:
+    if isinstance(error, DatabaseError | InterfaceError):
+        return refusal.title + "; nothing was changed."  # never the SQL
+    if isinstance(error, drf.ValidationError):
+        return "See `errors` for each field."
+    if isinstance(error, Http404):
+        return refusal.title + "."
+    return str(error) or refusal.title
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's exception handler: the table's row as a problem document, or None to let it rise."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        return None
+    set_rollback()  # type: ignore[no-untyped-call]
+    headers: dict[str, str] = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(error.auth_header)  # type: ignore[attr-defined]
+    wait = getattr(error, "wait", None) or refusal.retry_after
+    if wait:
+        headers["Retry-After"] = str(int(wait) + 1)
+    if refusal.status >= 500:
+        logger.warning("refused with %s: %s", refusal.code, type(error).__name__)
+    return Response(
+        document(refusal, detail=_detail(error, refusal), extra=refusal.fields(error)),
+        status=refusal.status,
+        headers=headers,
+        content_type=CONTENT_TYPE,
+    )
+
+
+def unexpected(request: HttpRequest) -> HttpResponse:
+    """The 500 of the API: no path, no SQL, the id under which the log has it all."""
+    return JsonResponse(
+        document(UNEXPECTED, detail="It has been logged under the request id in `instance`."),
+        status=500,
+        content_type=CONTENT_TYPE,
+    )
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """An address below /api/ that does not exist."""
+    refusal = TABLE[drf.NotFound]
+    return JsonResponse(
+        document(refusal, detail=f"{request.path} is not an address of this API; see /api/v1/docs/."),
+        status=404,
+        content_type=CONTENT_TYPE,
+    )
