@@ -292,6 +292,7 @@ LOGGING: dict[str, Any] = {
         # fontTools and kombu tell their life story at INFO
         "fontTools": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
     },
 }
 
