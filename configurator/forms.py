@@ -5,8 +5,8 @@ The page and the live element draw the same fields from the same answer
 """
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,9 @@ from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, V
 PREFIX = "o-"  # keeps the names of options apart from the names of buttons
 SHORT_LIST = 14  # more values than this are a list to pick from, not cards
 LONG_NAME = 34  # characters; longer names get a line of their own
+LONG_FORM = 24  # options; a longer form folds its groups
+LONG_GROUP = 30  # options; a longer group is cut into parts
+PART = 20  # options
 
 
 @dataclass(frozen=True)
@@ -82,31 +85,44 @@ class Post:
 def shown_groups(
     spec: FamilySpec, described: Mapping[str, Any], *, errors: Mapping[str, str] | None = None
 ) -> tuple[ShownGroup, ...]:
-    """The groups of a page in the family's order; long forms start with only the open questions unfolded."""
-    missing = set(described["missing"])
-    answers = described["options"]
-    collapsible = len(spec.options) > 24
-    shown = []
-    headings = [(group.code, group.name) for group in spec.groups]
-    known = {code for code, _ in headings}
-    if any(option.group not in known for option in spec.options):
-        headings.append(("", "Everything else" if headings else "Your choices"))
-    for code, name in headings:
+    """The groups of a page in the family's order; a long form starts with only its first open question
+    unfolded."""
+    missing, answers, errors = set(described["missing"]), described["options"], errors or {}
+    collapsible = len(spec.options) > LONG_FORM
+    shown: list[ShownGroup] = []
+    for code, name, members in _headings(spec):
         options = tuple(
-            _shown_option(
-                option, answers[option.code], option.code in missing, (errors or {}).get(option.code, "")
-            )
-            for option in spec.options
-            if option.group == code or (code == "" and option.group not in known)
+            _shown_option(option, answers[option.code], option.code in missing, errors.get(option.code, ""))
+            for option in members
         )
-        if options:
-            left = sum(option.missing for option in options)
-            shown.append(ShownGroup(code or "rest", name, options, left, collapsible, not collapsible))
-    if collapsible and shown:
+        left = sum(option.missing for option in options)
+        wrong = any(option.error for option in options)
+        shown.append(ShownGroup(code, name, options, left, collapsible, not collapsible or wrong))
+    if shown and not any(group.open for group in shown):
         first = next((index for index, group in enumerate(shown) if group.missing), 0)
-        group = shown[first]
-        shown[first] = ShownGroup(group.code, group.name, group.options, group.missing, True, True)
+        shown[first] = replace(shown[first], open=True)
     return tuple(shown)
+
+
+def _headings(spec: FamilySpec) -> Iterator[tuple[str, str, list[OptionSpec]]]:
+    """Code, name and options of every group that has any; what no group names comes last, and a group
+    that nobody could oversee is cut into parts, named by their first and last option."""
+    known = {group.code: group.name for group in spec.groups}
+    members: dict[str, list[OptionSpec]] = {code: [] for code in known}
+    rest: list[OptionSpec] = []
+    for option in spec.options:
+        members.get(option.group, rest).append(option)
+    if rest:
+        members["rest"] = rest
+    for code, options in members.items():
+        name = known.get(code, "Everything else" if known else "Your choices")
+        if len(options) <= LONG_GROUP:
+            if options:
+                yield code, name, options
+            continue
+        for start in range(0, len(options), PART):
+            part = options[start : start + PART]
+            yield f"{code}-{start}", f"{part[0].name} to {part[-1].name}", part
 
 
 def _shown_option(option: OptionSpec, answer: Mapping[str, Any], missing: bool, error: str) -> ShownOption:

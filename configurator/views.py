@@ -22,7 +22,7 @@ from configurator.engine.choices import ChoiceError
 from configurator.engine.manufacturing import work_of
 from configurator.engine.pricing import price
 from configurator.engine.spec import Choice, FamilySpec
-from configurator.forms import PREFIX, read_post, read_quantity, shown_groups
+from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Design, Family, Version
 from configurator.promise import ask
 from configurator.visibility import guest_key
@@ -258,6 +258,8 @@ def configuration(request: HttpRequest, family: str, pk: str) -> HttpResponse:
         return configuration_page(request, held, outcome=outcome)
     if pressed.get("do") == "share":
         return _share(request, held)
+    if pressed.get("do") == "complete":
+        return _complete(request, held)
     return HttpResponseRedirect(_address(held, pressed))
 
 
@@ -326,6 +328,17 @@ def _repair(request: HttpRequest, held: Configuration, text: str) -> HttpRespons
     return HttpResponseRedirect(_address(held, request.POST) + f"#option-{option}")
 
 
+def _complete(request: HttpRequest, held: Configuration) -> HttpResponse:
+    """Choose everything that is still open, the defaults first."""
+    try:
+        designs.complete(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
+    except designs.Incomplete as refusal:
+        named = spec_of(held.version).option_by_code
+        left = ", ".join(named[code].name for code in refusal.missing)
+        messages.warning(request, f"Only you can choose: {left}.")
+    return HttpResponseRedirect(_address(held, request.POST))
+
+
 def _share(request: HttpRequest, held: Configuration) -> HttpResponse:
     try:
         design = designs.freeze(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
@@ -358,7 +371,8 @@ def configuration_page(
             "described": described,
             "currency": spec.currency,
             "groups": shown_groups(spec, described, errors=outcome.errors),
-            "many": len(spec.options) > 24,
+            "many": len(spec.options) > LONG_FORM,
+            "chosen_so_far": () if surfaces else answers.choice_labels(held, held.choices),
             "answered": chosen,
             "total": len(spec.options),
             "surfaces": surfaces,

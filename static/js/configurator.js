@@ -149,6 +149,7 @@ class PcConfigurator extends HTMLElement {
       if (!pending.has(code)) this.drawChosen(code, this.chosen.get(code));
     }
     this.drawGroups(missing);
+    this.drawList();
     this.drawPrice(state);
     this.drawFindings(state);
     this.drawPictures(state.preview ?? []);
@@ -233,6 +234,23 @@ class PcConfigurator extends HTMLElement {
       progress.value = done;
       this.form.querySelector("[data-progress-text]").textContent = `${done} of ${progress.max} chosen`;
     }
+  }
+
+  /** Where there is no picture, a list of what is chosen stands in its place. */
+  drawList() {
+    const list = this.querySelector("[data-chosen-list]");
+    if (!list) return;
+    const rows = [...this.chosen].filter(([, value]) => value !== null && value !== "").map(([code, value]) => {
+      const row = document.createElement("div");
+      const name = document.createElement("dt");
+      name.textContent = this.optionName(code);
+      const shown = document.createElement("dd");
+      shown.textContent = this.valueName(code, value);
+      row.append(name, shown);
+      return row;
+    });
+    list.replaceChildren(...rows);
+    this.querySelector("[data-nothing-chosen]").hidden = rows.length > 0;
   }
 
   drawPrice(state) {
