@@ -32,7 +32,8 @@ CODES = (
     "heebo",
 )
 SERIFS = ("playfair-display", "cinzel", "noto-serif")
-FALLBACK = ("noto-sans", "heebo", "noto-sans-arabic")
+# Inter comes last for its symbols: hearts, arrows, stars.
+FALLBACK = ("noto-sans", "heebo", "noto-sans-arabic", "inter")
 # HarfBuzz takes the language from the locale when none is given: always give one.
 LANGUAGE = "und"
 

@@ -126,6 +126,14 @@ def test_hebrew_falls_back_to_heebo():
     assert set(used_faces(shape_line("שלום", font="great-vibes", fonts=FONTS))) == {"heebo"}
 
 
+@pytest.mark.parametrize(
+    "words", ["Anna ♥ Omar", "a\u00adb", "a\u200eb", "می\u200cخواهم", "1\u202f000 €", "שָׁלוֹם", "عَرَبِيّ"]
+)
+def test_what_shoppers_write_is_covered_in_every_font(words):
+    for font in CODES:
+        assert shape_line(words, font=font, fonts=FONTS).missing == ()
+
+
 def test_a_serif_falls_back_to_a_serif():
     assert used_faces(shape_line("Ж", font="cinzel", fonts=FONTS)) == ["noto-serif"]
 
