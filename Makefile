@@ -7,7 +7,7 @@ COMPILE = $(PYTHON) -m uv pip compile -q --universal --python-version 3.11 --gen
 check:  ## every static rule, offline; the tests run them too
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy server ledger configurator orders production
+	$(PYTHON) -m mypy --no-incremental server ledger configurator orders production
 	.venv/bin/lint-imports --no-cache
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py check --fail-level WARNING

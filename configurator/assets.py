@@ -1,8 +1,11 @@
 """Pictures that shoppers hand in: checked and re-encoded in a process of their own, stored by their hash."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -18,7 +21,7 @@ __all__ = ["MAX_BYTES", "UploadRefused", "take_in"]
 
 
 def take_in(
-    *, upload: UploadedFile | bytes, owner: AbstractBaseUser | None, session_key: str, now: datetime
+    *, upload: UploadedFile[Any] | bytes, owner: User | None, session_key: str, now: datetime
 ) -> Asset:
     """Store a picture for this shopper; the same picture again is the same asset.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
@@ -75,11 +75,10 @@ class NotMakeable(Exception):
         self.findings = findings
 
 
-def start(
-    *, family: Family, owner: AbstractBaseUser | None, session_key: str, now: datetime
-) -> Configuration:
+def start(*, family: Family, owner: User | None, session_key: str, now: datetime) -> Configuration:
     """A new design of the family's current version, with its defaults. Raises ``NotOnSale``."""
-    version = Version.objects.filter(pk=family.current_id).sellable().select_related("family").first()
+    on_sale = Version.objects.sellable().select_related("family").filter(family=family)
+    version = on_sale.filter(family__current=F("pk")).first()
     if version is None:
         raise NotOnSale(f"{family.name} is not on sale at present.")
     return Configuration.objects.create(
@@ -192,7 +191,7 @@ def freeze_choices(
     if seen.refusals:
         raise NotMakeable(seen.refusals)
     with transaction.atomic():
-        known = Design.objects.filter(
+        known: Design | None = Design.objects.filter(
             content_hash=seen.content_hash, version=version, owner=owner_id, session_key=session_key
         ).first()
         if known is not None:
@@ -225,9 +224,7 @@ def share(*, design: Design, now: datetime) -> Design:
     return design
 
 
-def reopen(
-    *, design: Design, owner: AbstractBaseUser | None, session_key: str, now: datetime
-) -> Configuration:
+def reopen(*, design: Design, owner: User | None, session_key: str, now: datetime) -> Configuration:
     """A new configuration to go on from a frozen design.
 
     Under the design's own version while that is on sale, else under the family's current one with

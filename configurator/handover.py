@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.dispatch import receiver
@@ -12,7 +12,7 @@ from configurator.models import Configuration, Design, Upload
 from configurator.visibility import GUEST_KEY
 
 
-def hand_over(*, session_key: str, user: AbstractBaseUser) -> None:
+def hand_over(*, session_key: str, user: User) -> None:
     """Give a guest's configurations, designs and pictures to ``user``, all or none."""
     with transaction.atomic():
         known = Upload.objects.filter(owner=user).values("asset_id")
@@ -22,7 +22,7 @@ def hand_over(*, session_key: str, user: AbstractBaseUser) -> None:
 
 
 @receiver(user_logged_in, dispatch_uid="configurator.handover")
-def on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:
+def on_login(*, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     """The key stays in the session: the orders' own hand-over reads it too, and a log-out ends it."""
     session_key = getattr(request, "session", {}).get(GUEST_KEY, "")
     if session_key:

@@ -291,7 +291,7 @@ class Asset(models.Model):
 
     def read(self) -> bytes:
         with default_storage.open(self.path) as file:
-            return file.read()
+            return bytes(file.read())
 
 
 class Upload(Owned):

@@ -8,8 +8,8 @@ from orders.models import ImportReport, Line, Order, Payment, Shipment
 
 class LineInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Line
-    fields = ["position", "family_name", "quantity", "total", "state", "promised_at"]
-    readonly_fields = fields
+    fields = ("position", "family_name", "quantity", "total", "state", "promised_at")
+    readonly_fields = ("position", "family_name", "quantity", "total", "state", "promised_at")
     extra = 0
     can_delete = False
 

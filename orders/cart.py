@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
@@ -60,7 +60,7 @@ def cart_of(*, user: Visitor, session_key: str) -> Cart | None:
     return cart
 
 
-def open_cart(*, owner: AbstractBaseUser | None, session_key: str, now: datetime) -> Cart:
+def open_cart(*, owner: User | None, session_key: str, now: datetime) -> Cart:
     """The visitor's cart, made where there is none."""
     found = cart_of(user=owner, session_key=session_key)
     if found is not None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
@@ -75,7 +75,7 @@ def place(
     customer: CustomerData,
     quotes: Mapping[str, str],
     idempotency_key: str,
-    owner: AbstractBaseUser | None,
+    owner: User | None,
     session_key: str,
     actor: str,
     now: datetime,
@@ -98,7 +98,7 @@ def place(
     with transaction.atomic():
         _one_at_a_time(submit_key)
         submit_hash = _submit_hash(cart, items, customer)
-        earlier = Order.objects.filter(submit_key=submit_key).first()
+        earlier: Order | None = Order.objects.filter(submit_key=submit_key).first()
         if earlier is not None:
             if earlier.submit_hash != submit_hash:
                 raise SubmitKeyReused("This key has placed another order already.")
@@ -223,7 +223,7 @@ def _write(
     *,
     submit_key: str,
     submit_hash: str,
-    owner: AbstractBaseUser | None,
+    owner: User | None,
     session_key: str,
     actor: str,
     now: datetime,
@@ -326,7 +326,7 @@ def _read_customer(given: CustomerData) -> tuple[CustomerData, list[CheckoutProb
     clean: dict[str, str] = {}
     for field in fields(given):
         text = getattr(given, field.name).strip()
-        limit = Customer._meta.get_field(field.name).max_length
+        limit = getattr(Customer._meta.get_field(field.name), "max_length", None)
         try:
             clean[field.name] = lettering.clean(text)
         except ValueError as fault:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models import F
@@ -13,7 +13,7 @@ from configurator.visibility import GUEST_KEY
 from orders.models import MAX_QUANTITY, Cart, Order
 
 
-def hand_over(*, session_key: str, user: AbstractBaseUser) -> None:
+def hand_over(*, session_key: str, user: User) -> None:
     """Give a guest's carts and orders to ``user``. The lines of a guest's cart join the account's
     newest cart, so that nobody has to look for them in two places."""
     with transaction.atomic():
@@ -40,7 +40,7 @@ def _pour(cart: Cart, *, into: Cart) -> None:
 
 
 @receiver(user_logged_in, dispatch_uid="orders.handover")
-def on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:
+def on_login(*, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     session_key = getattr(request, "session", {}).get(GUEST_KEY, "")
     if session_key:
         hand_over(session_key=session_key, user=user)

@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 
 from configurator.catalogue import Compiled, compiled
 from configurator.designs import Incomplete, NotMakeable, NotOnSale, freeze_choices, read_changes
@@ -63,7 +64,7 @@ class _Import:
     family: Compiled
     fingerprint: str
     customer: CustomerData
-    owner: AbstractBaseUser | None
+    owner: User | None
     actor: str
     now: datetime
 
@@ -86,7 +87,7 @@ def import_orders(
     actor: str,
     now: datetime,
     customer: CustomerData | None = None,
-    owner: AbstractBaseUser | None = None,
+    owner: User | None = None,
     filename: str = "",
 ) -> ImportReport:
     """Take in a file. ``customer`` fills what a row does not say about who orders.
@@ -94,7 +95,8 @@ def import_orders(
     Raises ``ImportRefused`` (unreadable, unknown columns) and ``NotOnSale``; rows with faults do not
     raise, the report has them.
     """
-    version = Version.objects.filter(pk=family.current_id).sellable().select_related("family").first()
+    on_sale = Version.objects.sellable().select_related("family").filter(family=family)
+    version = on_sale.filter(family__current=F("pk")).first()
     if version is None:
         raise NotOnSale(f"{family.name} is not on sale at present.")
     compiled_family = compiled(version)

@@ -14,8 +14,13 @@ def test_ruff_finds_nothing() -> None:
 
 
 def test_every_type_holds() -> None:
+    # Not incremental: the Django plugin says other things about some managers from its cache.
     packages = ["server", "ledger", "configurator", "orders", "production"]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *packages], cwd=CHECKOUT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mypy", "--no-incremental", *packages],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
