@@ -121,6 +121,14 @@ def tube(path: Floats, across: Floats, half_width: Floats, half_height: Floats, 
     return Mesh(vertices, normals, uv, faces)
 
 
+def plane(size: float, z: float, repeats: float) -> Mesh:
+    """A level square around the z axis, its texture repeated `repeats` times."""
+    corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], dtype=float)
+    uv = (corners[:, :2] + 1) / 2 * repeats
+    lifted = corners * size / 2 + np.array([0, 0, z])
+    return Mesh(lifted, np.tile([0.0, 0.0, 1.0], (4, 1)), uv, np.array([[0, 1, 2], [0, 2, 3]]))
+
+
 def sweep_backdrop(width: float, front: float, back: float, rise: float, radius: float) -> Mesh:
     """A photographer's paper sweep: floor at z = 0 towards -y (front), bending up into a wall at y = back."""
     turns = np.linspace(0, np.pi / 2, 48)

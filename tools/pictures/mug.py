@@ -19,7 +19,7 @@ WRAP_MM = (200.0, 80.0)
 WRAP_TOP = 86.0  # z of the upper edge of the wrap
 RIMS = {"navy": (34, 52, 94), "black": (28, 28, 30), "red": (168, 38, 43)}
 WHITE = (0.86, 0.85, 0.825)
-INK = (0.014, 0.014, 0.015)
+BLACK = np.full((1, 1, 3), 0.014, dtype=np.float32)
 # Direction (degrees around z, camera at -90) of the wrap's centre in each view.
 VIEWS = {"front": -95.0, "back": -95.0 - 62.0}
 HANDLE_FROM_CENTRE = 128.0
@@ -77,17 +77,23 @@ def _enamel(colour: object) -> dict[str, object]:
     return {"type": "plastic", "diffuse_reflectance": colour, "int_ior": 1.5, "nonlinear": True}
 
 
-def _wrap_texture(view: str, printed: bool) -> dict[str, object]:
-    """The cylinder's colour over its angle; the texture's u is the angle from +x, its v the height."""
+def _wrap_texture(view: str, ink: Array | None) -> dict[str, object]:
+    """The cylinder's colour over angle and height: enamel, with `ink` (rows, columns, 3) on the wrap."""
     columns = 4096
     angle = (np.arange(columns) + 0.5) / columns * 360.0
     away = (angle - VIEWS[view] + 180.0) % 360.0 - 180.0
-    inside = np.abs(np.radians(away)) * RADIUS <= WRAP_MM[0] / 2
-    row = np.where((inside & printed)[:, None], np.array(INK), np.array(WHITE)).astype(np.float32)
-    return studio.texture(np.repeat(row[None], 4, axis=0))
+    across = 0.5 + np.radians(away) * RADIUS / WRAP_MM[0]
+    rows = 4 if ink is None else max(4, ink.shape[0])
+    colours = np.broadcast_to(np.array(WHITE, dtype=np.float32), (rows, columns, 3)).copy()
+    if ink is not None:
+        printed = (across >= 0) & (across < 1)
+        at = (np.arange(rows) + 0.5) / rows * ink.shape[0]
+        colours[:, printed] = ink[at.astype(int)[:, None], (across[printed] * ink.shape[1]).astype(int)[None]]
+    return studio.texture(colours)
 
 
-def _scene(view: str, rim: tuple[int, int, int], printed: bool) -> dict[str, object]:
+def scene(view: str, rim: tuple[int, int, int], ink: Array | None) -> dict[str, object]:
+    """The mug on its paper, printed with `ink` (linear colours over the wrap) or blank."""
     profiles = _profiles()
     white = _enamel({"type": "rgb", "value": list(WHITE)})
     rim_colour = _enamel({"type": "rgb", "value": [float(c) for c in to_linear(rim)]})
@@ -95,7 +101,7 @@ def _scene(view: str, rim: tuple[int, int, int], printed: bool) -> dict[str, obj
     origin, target, up = (tuple(map(float, part)) for part in _camera())
     return {
         "foot": studio.shape(lathe(profiles["foot"]), white),
-        "wrap": studio.shape(lathe(profiles["wrap"], 512), _enamel(_wrap_texture(view, printed))),
+        "wrap": studio.shape(lathe(profiles["wrap"], 512), _enamel(_wrap_texture(view, ink))),
         "neck": studio.shape(lathe(profiles["neck"]), {"type": "twosided", "bsdf": white}),
         "rim": studio.shape(lathe(profiles["rim"]), {"type": "twosided", "bsdf": rim_colour}),
         "handle": studio.shape(tube(path, across, wide, high), {"type": "twosided", "bsdf": white}),
@@ -147,17 +153,14 @@ def make() -> None:
         grain = studio.grain(SIZE, seed)
         maps = write_maps(folder, "", *_maps(view))
         passes: dict[str, dict[str, str]] = {}
-        gain = None
+        # the black pass is only looked at inside the wrap, where the rim's colour hardly shows: one for all
+        black = studio.shoot(scene(view, RIMS["navy"], BLACK), seed)
+        gain = studio.balance(black)
+        black_file = write_pass(folder, "black", black * gain * grain)
         for name, colour in RIMS.items():
-            white = studio.shoot(_scene(view, colour, False), seed)
-            gain = studio.balance(white) if gain is None else gain
-            black = studio.shoot(_scene(view, colour, True), seed)
+            white = studio.shoot(scene(view, colour, None), seed)
             file = write_pass(folder, f"white-{name}", white * gain * grain)
-            passes[name] = {
-                "blank": file,
-                "white": file,
-                "black": write_pass(folder, f"black-{name}", black * gain * grain),
-            }
+            passes[name] = {"blank": file, "white": file, "black": black_file}
         write_json(
             folder,
             {

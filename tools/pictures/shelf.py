@@ -34,8 +34,8 @@ def _lacquer(pixels: tuple[int, int], seed: int) -> Array:
     return np.asarray(to_linear((240, 238, 232)) * (1 + tone)[..., None], dtype=np.float32)
 
 
-def make() -> None:
-    """Writes the textures and, with the shop's own renderer, the catalogue picture of every material."""
+def textures() -> None:
+    """Writes the seamless tiles into configurator/pictures/shelf/textures."""
     folder = PICTURES / "shelf" / "textures"
     folder.mkdir(parents=True, exist_ok=True)
     tiles = {
@@ -48,6 +48,10 @@ def make() -> None:
     }
     for name, pixels in tiles.items():
         to_bytes(pixels).save(folder / f"{name}.webp", "WEBP", quality=86, method=6)
+
+
+def pictures_for_lists() -> None:
+    """Draws one shelf of each material with the shop's own renderer into shelf/front."""
     front = PICTURES / "shelf" / "front"
     front.mkdir(parents=True, exist_ok=True)
     passes = {}
@@ -77,3 +81,9 @@ def make() -> None:
             "note": "800 x 1200 x 280 mm, four boards, for lists; the shop draws each shelf's own measures.",
         },
     )
+
+
+def make() -> None:
+    """Writes the textures, then the pictures that need them."""
+    textures()
+    pictures_for_lists()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.pictures import studio
-from tools.pictures.meshes import Mesh, board
+from tools.pictures.meshes import Mesh, board, plane
 from tools.pictures.noise import Array, fractal, value_noise
 from tools.pictures.view import PICTURES, pinhole_rays, write_json, write_maps, write_pass
 from tools.pictures.wood import SPECIES, face
@@ -58,14 +58,6 @@ def _scene(
     origin, target, up = (tuple(map(float, part)) for part in _camera(shape))
     span = shape.width
     wall_albedo, wall_height = studio.plaster(1400, 31)
-    extent = span * 4
-    wall = Mesh(
-        np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], dtype=float) * extent / 2
-        + np.array([0, 0, -4.0]),
-        np.tile([0.0, 0.0, 1.0], (4, 1)),
-        np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float) * 2.0,
-        np.array([[0, 1, 2], [0, 2, 3]]),
-    )
     return {
         "board": studio.shape(
             wood,
@@ -82,7 +74,7 @@ def _scene(
             },
         ),
         "wall": studio.shape(
-            wall,
+            plane(span * 4, -4.0, 2.0),
             {
                 "type": "bumpmap",
                 "arbitrary": studio.texture(wall_height),

@@ -18,7 +18,7 @@ BACKDROP = (0.640, 0.602, 0.552)  # linear albedo of wall, paper and table: warm
 BACKDROP_LIGHT = np.array(
     [0.700, 0.657, 0.598], dtype=np.float32
 )  # the linear light its border is balanced to
-SAMPLES = int(os.environ.get("PICTURES_SAMPLES", "40"))
+SAMPLES = int(os.environ.get("PICTURES_SAMPLES", "24"))
 
 
 def start() -> None:
@@ -120,6 +120,23 @@ def shoot(scene: Mapping[str, Any], seed: int, depth: int = 5) -> Array:
     colour, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
     clean = mitsuba_oidn.denoise(colour, albedo=np.clip(albedo, 0, 1), normal=normal, hdr=True)
     return np.maximum(np.asarray(clean, dtype=np.float32), 0)
+
+
+def coverage(meshes: tuple[Mesh, ...], sensor: Mapping[str, Any]) -> Array:
+    """How much of every pixel the meshes cover, 0..1 (rows, columns): their albedo on black, unlit."""
+    white = {
+        "type": "twosided",
+        "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": [1.0] * 3}},
+    }
+    scene = {f"mesh{number}": shape(mesh, white) for number, mesh in enumerate(meshes)}
+    described = {
+        "type": "scene",
+        "integrator": {"type": "aov", "aovs": "seen:albedo"},
+        "sensor": sensor,
+        **scene,
+    }
+    layers = np.array(mi.render(mi.load_dict(described), spp=64, seed=1), dtype=np.float32)
+    return np.clip(layers[..., -3], 0, 1)
 
 
 def balance(picture: Array, light: Array = BACKDROP_LIGHT) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from tools.pictures import studio
-from tools.pictures.meshes import Floats, Mesh, grid_faces
+from tools.pictures.meshes import Floats, Mesh, grid_faces, plane
 from tools.pictures.noise import Array, fractal, smoothstep, value_noise
 from tools.pictures.view import PICTURES, write_json, write_maps, write_pass
 from tools.pictures.wood import to_linear
@@ -116,11 +116,6 @@ def _signed(contour: Line) -> Array:
     return _enlarged(_quarter_distance(closed) * np.where(inside, 1, -1))
 
 
-def _coverage(signed: Array) -> Array:
-    """Anti-aliased coverage 0..1 from signed millimetres."""
-    return np.asarray(np.clip(signed / (FRAME_MM[0] / SIZE[0]) + 0.5, 0, 1), dtype=np.float32)
-
-
 def _rays_of_folds(
     x: Floats, y: Floats, centre: tuple[float, float], folds: tuple[tuple[float, float, float, float], ...]
 ) -> Array:
@@ -138,6 +133,16 @@ def _rays_of_folds(
         )
         total += height * envelope * np.exp(-((off / width) ** 2))
     return total.astype(np.float32)
+
+
+def _shifted(field: Array, by: Array) -> Array:
+    """The field moved along its rows by fractions of a pixel, wrapping around."""
+    at = np.arange(field.shape[1], dtype=np.float32)[None] + by
+    low = np.floor(at)
+    part = at - low
+    first, second = ((low.astype(int) + i) % field.shape[1] for i in (0, 1))
+    left, right = (np.take_along_axis(field, index, axis=1) for index in (first, second))
+    return np.asarray(left * (1 - part) + right * part, dtype=np.float32)
 
 
 def _folds(x: Floats, y: Floats, rng: np.random.Generator) -> Array:
@@ -166,8 +171,7 @@ def _folds(x: Floats, y: Floats, rng: np.random.Generator) -> Array:
     lower = smoothstep(230, 690, y.astype(np.float32))
     warp = fractal(shape, (3, 4), 3, rng) * 26
     waves = value_noise(shape, (2, 13), rng) + 0.6 * value_noise(shape, (3, 21), rng)
-    shifted = np.take_along_axis(waves, ((np.arange(shape[1])[None] + warp).astype(int) % shape[1]), axis=1)
-    total += 5.0 * lower * shifted
+    total += 5.0 * lower * _shifted(waves, warp)
     soft = fractal(shape, (5, 6), 2, rng)
     crease = 1 - np.abs(fractal(shape, (6, 8), 2, rng))
     total += 3.0 * soft + 1.3 * np.clip(crease, -1, 1)
@@ -226,41 +230,35 @@ def _sheet(height: Array, signed: Array) -> Mesh:
     return Mesh(vertices[used], normals.reshape(-1, 3)[used], uv[used], renumbered.reshape(-1, 3))
 
 
-def _light(front: Array, back: Array, height: Array) -> Array:
-    """The path-traced picture of the grey shirt on the plaster; `front`, `back` are signed distances."""
+def _camera() -> dict[str, object]:
+    distance = 3000.0
+    fov = float(np.degrees(2 * np.arctan(FRAME_MM[0] / 2 / distance)))
+    return studio.camera((0, 0, distance), (0, 0, 0), (0, 1, 0), fov, SIZE)
+
+
+def _light(front: Mesh, back: Mesh) -> Array:
+    """The path-traced picture of the grey shirt on the plaster."""
     grey = {
         "type": "twosided",
         "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": [GREY] * 3}},
     }
-    behind = 2.0 - 1.2 * np.exp(-(((_distance(_both(BACK_NECK)) - 17) / 1.4) ** 2))
     wall_albedo, wall_height = studio.plaster(1600, 62)
     span = FRAME_MM[0]
-    wall = Mesh(
-        np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], dtype=float) * span,
-        np.tile([0.0, 0.0, 1.0], (4, 1)),
-        np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float) * 2,
-        np.array([[0, 1, 2], [0, 2, 3]]),
-    )
-    distance = 3000.0
-    fov = float(np.degrees(2 * np.arctan(span / 2 / distance)))
+    plaster = {
+        "type": "bumpmap",
+        "arbitrary": studio.texture(wall_height),
+        "scale": 0.9,
+        "bsdf": {"type": "diffuse", "reflectance": studio.texture(wall_albedo)},
+    }
+    key_position = (-2.9 * span, 2.55 * span, 2.75 * span)
     return studio.shoot(
         {
-            "front": studio.shape(_sheet(height, front), grey),
-            "back": studio.shape(_sheet(behind.astype(np.float32), back), grey),
-            "wall": studio.shape(
-                wall,
-                {
-                    "type": "bumpmap",
-                    "arbitrary": studio.texture(wall_height),
-                    "scale": 0.9,
-                    "bsdf": {"type": "diffuse", "reflectance": studio.texture(wall_albedo)},
-                },
-            ),
-            "key": studio.lamp(
-                (-2.9 * span, 2.55 * span, 2.75 * span), (0, 0, 0), span * 1.3, (26.0, 24.6, 22.8)
-            ),
+            "front": studio.shape(front, grey),
+            "back": studio.shape(back, grey),
+            "wall": studio.shape(plane(2 * span, 0.0, 2.0), plaster),
+            "key": studio.lamp(key_position, (0, 0, 0), span * 1.3, (26.0, 24.6, 22.8)),
             "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.21, 0.215, 0.225]}},
-            "sensor": studio.camera((0, 0, distance), (0, 0, 0), (0, 1, 0), fov, SIZE),
+            "sensor": _camera(),
         },
         SEED,
     )
@@ -275,7 +273,7 @@ def _weave(rng: np.random.Generator) -> Array:
     return np.asarray(1 + 0.028 * yarn, dtype=np.float32)
 
 
-def _maps(height: Array, front: Array) -> tuple[Array, Array, Array]:
+def _maps(height: Array) -> tuple[Array, Array, Array]:
     """u, v and coverage of the print area; the slope of the folds shifts the print."""
     x, y = _grid()
     step = FRAME_MM[0] / SIZE[0]
@@ -291,7 +289,7 @@ def _maps(height: Array, front: Array) -> tuple[Array, Array, Array]:
     inside = np.clip(np.minimum(u, 1 - u) / margin_u + 0.5, 0, 1) * np.clip(
         np.minimum(v, 1 - v) / margin_v + 0.5, 0, 1
     )
-    return u, v, np.asarray(inside * front, dtype=np.float32)
+    return u, v, np.asarray(inside, dtype=np.float32)
 
 
 def make() -> None:
@@ -300,19 +298,20 @@ def make() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     height, stitches = _height(rng)
-    front_signed, back_signed = _signed(_front_contour()), _signed(_back_contour())
-    light = _light(front_signed, back_signed, height)
-    front, back = _coverage(front_signed), _coverage(back_signed)
+    behind = 2.0 - 1.2 * np.exp(-(((_distance(_both(BACK_NECK)) - 17) / 1.4) ** 2))
+    front_mesh = _sheet(height, _signed(_front_contour()))
+    back_mesh = _sheet(behind.astype(np.float32), _signed(_back_contour()))
+    light = _light(front_mesh, back_mesh)
+    cloth = studio.coverage((front_mesh, back_mesh), _camera())
     light = light * studio.balance(light, studio.BACKDROP_LIGHT * 0.92) * studio.grain(SIZE, SEED)
     weave = _weave(rng)
-    cloth = np.maximum(front, back)[..., None]
-    u, v, coverage = _maps(height, front)
+    u, v, coverage = _maps(height)
     maps = write_maps(folder, "", u, v, coverage)
     passes: dict[str, dict[str, str]] = {}
 
     def dyed(colour: tuple[int, int, int], sheen: float) -> Array:
         albedo = to_linear(colour) * (weave * stitches)[..., None] + sheen
-        return np.asarray(light * (1 + cloth * (albedo / GREY - 1)), dtype=np.float32)
+        return np.asarray(light * (1 + cloth[..., None] * (albedo / GREY - 1)), dtype=np.float32)
 
     for name, colour in COLOURS.items():
         blank = dyed(colour, 0.004)

@@ -1,11 +1,14 @@
 """The product pictures are whole: every file named in a view.json is there, of its size, with sane maps."""
 
 import json
+import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 PICTURES = Path(__file__).parents[3] / "configurator" / "pictures"
@@ -73,12 +76,10 @@ def test_the_maps_cover_the_bounding_box_and_stay_on_the_surface(path: Path) -> 
         assert (np.diff(v, axis=0)[inside[1:] & inside[:-1]] > 0).all()
 
 
-@pytest.mark.parametrize("path", [p for p in VIEWS if "passes" in _facts(p)], ids=_names)
+@pytest.mark.parametrize("path", [p for p in VIEWS if _facts(p)["mode"] != "none"], ids=_names)
 def test_a_print_changes_the_surface_and_leaves_the_rest(path: Path) -> None:
     facts = _facts(path)
-    dark = {"print": "black", "engrave": "burnt"}.get(facts["mode"])
-    if dark is None:
-        pytest.skip("a plain picture")
+    dark = {"print": "black", "engrave": "burnt"}[facts["mode"]]
     for variant, files in facts["passes"].items():
         key = facts.get("geometry", {}).get(variant)
         mask_file, box = (facts["mask"][key], facts["bbox"][key]) if key else (facts["mask"], facts["bbox"])
@@ -94,3 +95,26 @@ def test_a_print_changes_the_surface_and_leaves_the_rest(path: Path) -> None:
 
 def test_the_pictures_stay_small() -> None:
     assert sum(path.stat().st_size for path in PICTURES.rglob("*") if path.is_file()) <= 6 * 1024 * 1024
+
+
+def _demanded() -> list[tuple[str, str]]:
+    """(view, variant) of every picture that a demo family can ask for."""
+    asked = []
+    for file in sorted((PICTURES.parent / "families").glob("*.yaml")):
+        family = yaml.safe_load(file.read_text(encoding="utf-8"))
+        values = {o["code"]: [v["code"] for v in o.get("values", [])] for o in family["options"]}
+        for surface in family["surfaces"]:
+            template = surface.get("picture", {}).get("variant")
+            if template is None:
+                continue
+            codes = re.findall(r"\{(\w+)\}", template)
+            for choice in product(*(values[code] for code in codes)):
+                chosen = dict(zip(codes, choice, strict=True))
+                asked.append((surface["picture"]["view"], template.format(**chosen)))
+    return asked
+
+
+@pytest.mark.parametrize(("view", "variant"), _demanded())
+def test_every_picture_a_demo_family_asks_for_is_there(view: str, variant: str) -> None:
+    facts = _facts(PICTURES / view / "view.json")
+    assert variant in facts["passes"] or variant in facts["aliases"]
