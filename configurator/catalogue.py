@@ -1,10 +1,7 @@
 """What is on sale: publishing a family file as an immutable version, and taking it off again."""
 
 import hashlib
-import threading
 import unicodedata
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -16,6 +13,7 @@ from django.db.models import Max
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.knowledge import compile_family
+from configurator.engine.recent import Recent
 from configurator.engine.spec import CaseSpec, FamilySpec
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
@@ -42,39 +40,7 @@ class Compiled:
     kernel: Kernel
 
 
-class _Shelf:
-    """The versions used last, by content hash. Building one takes up to a second, so only one thread
-    builds while others go on reading."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = threading.Lock()
-        self._building = threading.Lock()
-        self._kept: OrderedDict[str, Compiled] = OrderedDict()
-
-    def get(self, key: str, build: Callable[[], Compiled]) -> Compiled:
-        found = self._look(key)
-        if found is not None:
-            return found
-        with self._building:
-            found = self._look(key)
-            if found is None:
-                found = build()
-                with self._lock:
-                    self._kept[key] = found
-                    while len(self._kept) > self._size:
-                        self._kept.popitem(last=False)
-        return found
-
-    def _look(self, key: str) -> Compiled | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
-
-
-_shelf = _Shelf(CACHED_VERSIONS)
+_shelf: Recent[str, Compiled] = Recent(CACHED_VERSIONS)
 
 
 def compiled(version: Version) -> Compiled:

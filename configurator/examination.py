@@ -6,13 +6,16 @@ from typing import Any
 
 from configurator.catalogue import compiled
 from configurator.engine.answers import Answer
-from configurator.engine.identity import artwork_hash, content_hash
+from configurator.engine.identity import artwork_hash, canonical, content_hash
 from configurator.engine.layout.scene import Finding, Scene
 from configurator.engine.manufacturing import Work, work_of
 from configurator.engine.pricing import Price, price
+from configurator.engine.recent import Recent
 from configurator.engine.spec import Choice
 from configurator.models import Version
 from configurator.proofs import scenes_of
+
+CACHED_EXAMINATIONS = 256  # a process
 
 
 class Contradiction(Exception):
@@ -48,11 +51,20 @@ class Examination:
         return not self.missing and not self.refusals
 
 
+# What is found depends on the version, the choices and the quantity alone.
+_seen: Recent[tuple[str, str, int], Examination] = Recent(CACHED_EXAMINATIONS)
+
+
 def examine(*, version: Version, choices: Mapping[str, Choice], quantity: int = 1) -> Examination:
     """Look at ``choices`` (consistent ones, as stored) from every side; changes nothing.
 
     Raises ``Contradiction`` for choices that no configuration has.
     """
+    key = (version.content_hash, canonical(choices), quantity)
+    return _seen.get(key, lambda: _examine(version, dict(choices), quantity))
+
+
+def _examine(version: Version, choices: Mapping[str, Choice], quantity: int) -> Examination:
     spec, kernel = compiled(version).spec, compiled(version).kernel
     answer = kernel.answer(choices)
     shown: Mapping[str, Choice] | None = choices if answer.complete else kernel.complete(choices)

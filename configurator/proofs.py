@@ -4,8 +4,6 @@ import fcntl
 import hashlib
 import os
 import tempfile
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +19,7 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.identity import canonical
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.layout.surfaces import lay_out
+from configurator.engine.recent import Recent
 from configurator.engine.rendering.preview import encode, picture_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
@@ -30,41 +29,15 @@ Form = Literal["png", "webp"]
 PREVIEW_FORMAT = "2026-11-21"  # change it when the same scene comes to look different
 PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side
 DEFAULT_SIZE = 960
-CACHED_SCENES = 256  # a process; a scene with much text is some hundred kilobytes
+CACHED_DESIGNS = 128  # a process; the scenes of a design with much text are some hundred kilobytes
 
 
 class UnknownSurface(LookupError):
     """The family has no surface of that code."""
 
 
-class _Scenes:
-    """The scenes laid out last. Fonts are not to be shaped by two threads at once, so layout takes turns."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._lock = threading.RLock()
-        self._kept: OrderedDict[tuple[str, str, str], Scene] = OrderedDict()
-
-    def get(self, key: tuple[str, str, str]) -> Scene | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        with self._lock:
-            yield
-
-    def put(self, key: tuple[str, str, str], scene: Scene) -> None:
-        with self._lock:
-            self._kept[key] = scene
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-
-
-_scenes = _Scenes(CACHED_SCENES)
+# Made in turns: fonts are not to be shaped by two threads at once.
+_scenes: Recent[tuple[str, str], tuple[Scene, ...]] = Recent(CACHED_DESIGNS)
 
 
 @cache
@@ -81,19 +54,16 @@ def scene_of(*, version: Version, choices: Mapping[str, Choice], surface: str) -
 
 def scenes_of(*, version: Version, choices: Mapping[str, Choice]) -> tuple[Scene, ...]:
     """Every surface laid out, in the family's order; laid out once a process for the same choices."""
+    return _scenes.get((version.content_hash, canonical(choices)), lambda: _lay_out(version, choices))
+
+
+def _lay_out(version: Version, choices: Mapping[str, Choice]) -> tuple[Scene, ...]:
     spec = spec_of(version)
-    text = canonical(choices)
-    keys = {surface.code: (version.content_hash, surface.code, text) for surface in spec.surfaces}
-    found = {code: _scenes.get(key) for code, key in keys.items()}
-    if any(scene is None for scene in found.values()):
-        pictures = assets_of(spec, choices)
-        with _scenes.turn():
-            for code, scene in found.items():
-                if scene is None:
-                    laid = lay_out(spec=spec, choices=choices, surface=code, fonts=fonts(), assets=pictures)
-                    _scenes.put(keys[code], laid)
-                    found[code] = laid
-    return tuple(scene for scene in found.values() if scene is not None)
+    pictures = assets_of(spec, choices)
+    return tuple(
+        lay_out(spec=spec, choices=choices, surface=surface.code, fonts=fonts(), assets=pictures)
+        for surface in spec.surfaces
+    )
 
 
 def assets_of(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[str, AssetInfo]:

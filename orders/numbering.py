@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
+from django.db import connection
+
 from orders.models import Counter
+
+# One statement takes the next number and locks the counter until the transaction ends.
+_NEXT = (
+    "INSERT INTO {table} AS counter (name, last) VALUES (%s, 1) "
+    "ON CONFLICT (name) DO UPDATE SET last = counter.last + 1 RETURNING last"
+)
 
 
 def next_number(*, series: str, now: datetime) -> str:
@@ -12,8 +20,7 @@ def next_number(*, series: str, now: datetime) -> str:
     back. Take it last, so that others wait only shortly.
     """
     name = f"{series}-{now.year}"
-    Counter.objects.get_or_create(name=name)
-    counter = Counter.objects.select_for_update().get(name=name)
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return f"{name}-{counter.last:06d}"
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT.format(table=Counter._meta.db_table), [name])
+        (last,) = cursor.fetchone()
+    return f"{name}-{last:06d}"
