@@ -53,7 +53,7 @@ def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
             "console",
             lambda message: (
                 troubles.append(f"{page.url}: {message.text}")
-                if message.type == "error" and "status of 4" not in message.text
+                if message.type == "error" and "Failed to load resource" not in message.text
                 else None
             ),
         )
