@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import product
 from typing import Any
+from zoneinfo import available_timezones
 
 import jsonschema
 import yaml
@@ -167,6 +168,9 @@ def _problems(data: Any) -> Iterator[str]:
         yield f"{where}: {fault.message}"
     if wrong:
         return
+    for calendar in data["calendars"]:
+        if calendar["time_zone"] not in available_timezones():
+            yield f"calendar {calendar['code']}: nobody knows the time zone {calendar['time_zone']!r}"
     calendars = {calendar["code"] for calendar in data["calendars"]}
     for centre in data["work_centres"]:
         for machine in centre["machines"]:
