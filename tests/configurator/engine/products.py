@@ -1,7 +1,9 @@
 """Small random products, and what is true of them by trying everything."""
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from itertools import product
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -9,109 +11,106 @@ from configurator.engine.rules import environment_of, rule_holds
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec, ValueSpec
 
 PICTURE = "0" * 64
-_NUMBERS = st.integers(-4, 12)
 
 
-@st.composite
-def _choice(draw: st.DrawFn, code: str) -> OptionSpec:
-    count = draw(st.integers(1, 10 if code == "a" else 4))
+def _choice(dice: Random, code: str) -> OptionSpec:
+    # Option a has enough values for "at most one" to be written as a chain.
     values = tuple(
         ValueSpec(
-            f"{code}{index}", f"Value {index}", {"n": Quantity(draw(_NUMBERS)), "big": draw(st.booleans())}
+            f"{code}{n}",
+            f"Value {n}",
+            {"n": Quantity(Fraction(dice.randint(-2, 6))), "big": dice.random() < 0.5},
         )
-        for index in range(count)
+        for n in range(dice.choice([2, 9, 10] if code == "a" else [1, 2, 3, 4]))
     )
-    default = draw(st.sampled_from([None, *(value.code for value in values)]))
+    default = dice.choice([None, *(value.code for value in values)])
     return OptionSpec(code=code, name=code.upper(), kind="choice", values=values, default=default)
 
 
-@st.composite
-def _integer(draw: st.DrawFn, code: str) -> OptionSpec:
-    low, step, points = draw(st.integers(-3, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 7))
-    default = draw(st.sampled_from([None, *(low + step * index for index in range(points))]))
-    high = low + step * (points - 1)
+def _integer(dice: Random, code: str) -> OptionSpec:
+    low, step, points = dice.randint(-3, 3), dice.randint(1, 3), dice.randint(1, 8)
+    numbers = [low + step * index for index in range(points)]
     return OptionSpec(
-        code=code, name=code.upper(), kind="integer", minimum=low, maximum=high, step=step, default=default
+        code=code,
+        name=code.upper(),
+        kind="integer",
+        minimum=low,
+        maximum=numbers[-1],
+        step=step,
+        default=dice.choice([None, *numbers]),
     )
 
 
-@st.composite
-def _other(draw: st.DrawFn, code: str) -> OptionSpec:
-    required = draw(st.booleans())
-    if draw(st.booleans()):
+def _other(dice: Random, code: str) -> OptionSpec:
+    required = dice.random() < 0.5
+    if dice.random() < 0.5:
         return OptionSpec(code=code, name=code.upper(), kind="image", required=required)
-    default = draw(st.sampled_from([None, "x", "xy"]))
+    default = dice.choice([None, "x", "xy"])
     return OptionSpec(code=code, name="T", kind="text", required=required, max_length=2, default=default)
 
 
-def _atom(draw: st.DrawFn, options: list[OptionSpec]) -> str:
+def _atom(dice: Random, options: list[OptionSpec]) -> str:
     """One comparison, or the truth of an attribute."""
-    option = draw(st.sampled_from(options))
-    if option.kind == "choice" and draw(st.booleans()):
-        shape = draw(st.integers(0, 2))
-        codes = draw(st.lists(st.sampled_from(option.codes), min_size=1, max_size=3))
-        if shape == 0:
-            return f"{option.code}.big"
-        if shape == 1:
-            return f"{option.code} in ({', '.join(repr(code) for code in codes)})"
-        return f"{option.code} {draw(st.sampled_from(['==', '!=']))} '{codes[0]}'"
-    sign = draw(st.sampled_from(["==", "!=", "<", ">", "<=", ">="]))
-    return f"{_sum(draw, options, 2)} {sign} {_sum(draw, options, 1)}"
+    option = dice.choice(options)
+    if option.kind == "choice" and dice.random() < 0.6:
+        codes = dice.sample(option.codes, min(len(option.codes), dice.randint(1, 3)))
+        listed = ", ".join(repr(code) for code in codes)
+        return dice.choice(
+            [
+                f"{option.code}.big",
+                f"{option.code} in ({listed})",
+                f"{option.code} {dice.choice(['==', '!='])} '{codes[0]}'",
+            ]
+        )
+    left = _term(dice, options, option)
+    if dice.random() < 0.5:
+        left += f" {dice.choice('+-*')} {_term(dice, options, dice.choice(options))}"
+    right = str(dice.randint(-3, 12)) if dice.random() < 0.5 else _term(dice, options, dice.choice(options))
+    return f"{left} {dice.choice(['==', '!=', '<', '>', '<=', '>='])} {right}"
 
 
-def _sum(draw: st.DrawFn, options: list[OptionSpec], terms: int) -> str:
-    return draw(st.sampled_from([" + ", " - ", " * "])).join(_term(draw, options) for _ in range(terms))
-
-
-def _term(draw: st.DrawFn, options: list[OptionSpec]) -> str:
-    option = draw(st.sampled_from(options))
-    name = {"choice": f"{option.code}.n", "text": f"{option.code}.length", "image": f"{option.code}.count"}
-    number = draw(_NUMBERS)
-    shapes = ["{name}", "{number}", "{factor} * {name}", "max({name}, {number})", "{name} / {name}"]
-    shape = draw(st.sampled_from([*shapes, "floor({name} / 2)", "if({condition}, {name}, {number})"]))
+def _term(dice: Random, options: list[OptionSpec], option: OptionSpec) -> str:
+    suffix = {"choice": ".n", "text": ".length", "image": ".count", "integer": ""}[option.kind]
+    name, number = f"{option.code}{suffix}", dice.randint(-2, 6)
+    if dice.random() < 0.6:
+        return name
     known = [option for option in options if option.kind == "choice"]
-    return shape.format(
-        name=name.get(option.kind, option.code),
-        number=f"({number})",
-        factor=draw(st.sampled_from(["2", "0.5", "(-1)"])),
-        condition=f"{known[0].code} == '{known[0].codes[0]}'" if known else "true",
-    )
+    curved = [f"max({name}, {number})", f"{name} / {name}", f"floor({name} / 2)", f"abs({name})"]
+    chosen = f"if({known[0].code} == '{known[0].codes[0]}', {name}, {number})"
+    return dice.choice([f"{dice.choice(['2', '0.5', '-1'])} * {name}", chosen, *curved])
 
 
-def _formula(draw: st.DrawFn, options: list[OptionSpec], depth: int) -> str:
-    kind = draw(st.integers(0, 6)) if depth else 0
-    if kind < 2:
-        return _atom(draw, options)
-    if kind == 2:
-        return f"!({_formula(draw, options, depth - 1)})"
-    operator = ["&", "|", "=>", "<=>"][kind - 3]
-    return f"({_formula(draw, options, depth - 1)}) {operator} ({_formula(draw, options, depth - 1)})"
+def _formula(dice: Random, options: list[OptionSpec], depth: int) -> str:
+    kind = dice.randint(0, 7) if depth else 0
+    if kind < 3:
+        return _atom(dice, options)
+    if kind == 3:
+        return f"!({_formula(dice, options, depth - 1)})"
+    operator = ["&", "|", "=>", "<=>"][kind - 4]
+    return f"({_formula(dice, options, depth - 1)}) {operator} ({_formula(dice, options, depth - 1)})"
 
 
-def _table(draw: st.DrawFn, options: list[OptionSpec]) -> TableSpec | None:
+def _table(dice: Random, options: list[OptionSpec]) -> TableSpec:
     choices = [option for option in options if option.kind == "choice"]
-    if not choices:
-        return None
-    columns = draw(
-        st.lists(st.sampled_from(choices), min_size=1, max_size=3, unique_by=lambda option: option.code)
-    )
-    row = st.tuples(
-        *(st.lists(st.sampled_from(each.codes), min_size=1, unique=True).map(tuple) for each in columns)
-    )
-    rows = draw(st.lists(row, min_size=1, max_size=7))
-    return TableSpec(tuple(option.code for option in columns), tuple(rows), allowed=draw(st.booleans()))
+    columns = dice.sample(choices, dice.randint(1, len(choices)))
+    allowed = dice.random() < 0.5
+    rows = [
+        tuple(tuple(dice.sample(each.codes, dice.randint(1, len(each.codes)))) for each in columns)
+        for _ in range(dice.randint(2, 7) if allowed else dice.randint(1, 3))
+    ]
+    return TableSpec(tuple(option.code for option in columns), tuple(rows), allowed=allowed)
 
 
-@st.composite
-def families(draw: st.DrawFn) -> FamilySpec:
-    """Products of up to six options with rules over one, two and three of them; some are void."""
-    options = [draw(_choice(code)) for code in "abc"[: draw(st.integers(1, 3))]]
-    options += [draw(_integer(code)) for code in "xy"[: draw(st.integers(0, 2))]]
-    options += [draw(_other(code)) for code in "t"[: draw(st.integers(0, 1))]]
+def random_family(dice: Random) -> FamilySpec:
+    """A product of up to six options with rules over one, two and three of them; some are void."""
+    options = [_choice(dice, code) for code in "abc"[: dice.randint(1, 3)]]
+    options += [_integer(dice, code) for code in "xy"[: dice.randint(0, 2)]]
+    options += [_other(dice, code) for code in "t"[: dice.randint(0, 1)]]
+    dice.shuffle(options)
     rules: list[RuleSpec] = []
-    for number in range(draw(st.integers(0, 4))):
-        table = _table(draw, options) if draw(st.integers(0, 3)) == 0 else None
-        expr = None if table else _formula(draw, options, 2)
+    for number in range(dice.randint(1, 3)):
+        table = _table(dice, options) if dice.random() < 0.25 else None
+        expr = None if table else _formula(dice, options, 2)
         rules.append(RuleSpec(code=f"R{number}", expr=expr, table=table))
     return FamilySpec(code="random", name="Random", options=tuple(options), rules=tuple(rules))
 
@@ -166,11 +165,16 @@ def measure(spec: FamilySpec, code: str, value: Choice | None) -> Choice:
     return int(bool(value)) if kind == "image" else value  # type: ignore[return-value]
 
 
-@st.composite
-def families_with_choices(draw: st.DrawFn) -> tuple[FamilySpec, dict[str, Choice]]:
+def random_case(seed: int) -> tuple[FamilySpec, dict[str, Choice]]:
     """A product and choices for some of its options, consistent or not."""
-    spec = draw(families())
-    chosen = {
-        option.code: draw(st.sampled_from([None, *possible_choices(option)])) for option in spec.options
-    }
+    dice = Random(seed)
+    spec = random_family(dice)
+    chosen = {option.code: dice.choice([None, *possible_choices(option)]) for option in spec.options}
+    if dice.random() < 0.5:
+        chosen = {code: value for code, value in chosen.items() if dice.random() < 0.5}
     return spec, {code: value for code, value in chosen.items() if value is not None}
+
+
+def families_with_choices() -> st.SearchStrategy[tuple[FamilySpec, dict[str, Choice]]]:
+    """Cases by seed: evenly spread, which finds more than small ones first."""
+    return st.integers(0, 2**32).map(random_case)

@@ -39,7 +39,7 @@ MONOTONE = [
     "w <= board.span",
     "w + 2 * h >= 30",
     "w != 24",
-    "h == 13 => w < 20",
+    "h == 14 => w < 20",
 ]
 CURVED = ["w * w <= 4 * h * h", "max(w, h) <= 50", "abs(w - h) <= 25 & !(w in (12, 14))", "floor(w / 7) != 3"]
 
