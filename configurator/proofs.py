@@ -124,6 +124,22 @@ def preview_url(*, of: Configuration | Design, choices: Mapping[str, Choice], su
     return f"{reverse('preview', args=[of.pk, surface])}?v={name[:16]}"
 
 
+def design_picture(design: Design, *, width: int = DEFAULT_SIZE) -> str:
+    """The address of a frozen design's first picture; empty where its family has none.
+
+    A frozen design never changes, so no list has to lay it out only to name its picture.
+    """
+    surfaces = spec_of(design.version).surfaces
+    if not surfaces:
+        return ""
+    return f"{reverse('preview', args=[design.pk, surfaces[0].code])}?v={frozen_name(design)}&w={width}"
+
+
+def frozen_name(design: Design) -> str:
+    """What names the pictures of a frozen design in their addresses."""
+    return f"{design.content_hash[:16]}-{PREVIEW_FORMAT}"
+
+
 def _draw(version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form) -> bytes:
     spec = spec_of(version)
     image = picture_of(

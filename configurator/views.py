@@ -120,22 +120,7 @@ def preview(request: HttpRequest, of: str, surface: str) -> HttpResponse:
         return _picture(request, making.version, full if full is not None else making.choices, surface)
     open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
     held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
-    return _picture(request, held.version, held.choices, surface, known_as=_frozen_name(held))
-
-
-def design_picture(design: Design, *, width: int = proofs.DEFAULT_SIZE) -> str:
-    """The address of a frozen design's first picture; empty where its family has none.
-
-    A frozen design never changes, so no list has to lay it out only to name its picture.
-    """
-    surfaces = spec_of(design.version).surfaces
-    if not surfaces:
-        return ""
-    return f"{reverse('preview', args=[design.pk, surfaces[0].code])}?v={_frozen_name(design)}&w={width}"
-
-
-def _frozen_name(design: Design) -> str:
-    return f"{design.content_hash[:16]}-{proofs.PREVIEW_FORMAT}"
+    return _picture(request, held.version, held.choices, surface, known_as=proofs.frozen_name(held))
 
 
 def _picture(
@@ -383,7 +368,7 @@ def configuration_page(
             "ready_at": datetime.fromisoformat(ready_at) if ready_at else None,
             "api_url": _api_url("api-configuration", held.pk, f"/api/v1/configurations/{held.pk}/"),
             "assets_url": _api_url("api-assets", None, "/api/v1/assets/"),
-            "zone": settings.TIME_ZONE,
+            "zone": settings.WORKSHOP_ZONE,
         },
         status=200 if outcome.taken else 409 if outcome.refused else 422,
     )

@@ -159,9 +159,7 @@ class Line(models.Model):
     promised_at = models.DateTimeField(null=True, blank=True)
     promise_reason = models.TextField(blank=True)
     work = models.JSONField(help_text="The work of ONE piece (configurator.engine.manufacturing.Work).")
-    state = models.CharField(
-        max_length=20, choices=LINE_STATES, default=LineState.READY.value
-    )
+    state = models.CharField(max_length=20, choices=LINE_STATES, default=LineState.READY.value)
     state_reason = models.TextField(blank=True)
 
     objects = LineQuerySet.as_manager()

@@ -19,12 +19,12 @@ from configurator.answers import labels
 from configurator.catalogue import spec_of
 from configurator.forms import read_quantity
 from configurator.models import Design, Version
+from configurator.proofs import design_picture
 from configurator.quotes import VALID_FOR
 from configurator.views import (
     Visitor,
     configuration_of,
     configuration_page,
-    design_picture,
     take_post,
     visitor_of,
 )

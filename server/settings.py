@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "server.headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "server.zone.WorkshopZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -146,7 +147,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-WORKSHOP_ZONE = env.text("WORKSHOP_ZONE", "Europe/Amsterdam")  # in which times are shown to staff
+WORKSHOP_ZONE = env.text("WORKSHOP_ZONE", "Europe/Amsterdam")  # in which pages show times (server/zone.py)
 
 # --- files ------------------------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from ledger.engine.strict_json import BadJson, parse
 PLAIN = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(PLAIN, max_size=20),
-    lambda inner: st.lists(inner, max_size=5)
-    | st.dictionaries(st.text(PLAIN, max_size=8), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(PLAIN, max_size=8), inner, max_size=5)
+    ),
     max_leaves=20,
 )
 
