@@ -24,5 +24,5 @@ lock:  ## requirements*.in -> requirements*.txt, with hashes
 bench:  ## make bench NAME=walk
 	$(PYTHON) manage.py bench $(NAME)
 
-shots:  ## the pictures in the README
-	$(PYTHON) manage.py shots
+shots:  ## the pictures in README and docs, from a running `manage.py up`
+	$(PYTHON) tools/shots.py
