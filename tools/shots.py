@@ -1,6 +1,6 @@
 """The pictures in README and docs, taken from a running shop.
 
-``python3 manage.py up`` in one window, then ``make shots`` (or ``.venv/bin/python tools/shots.py``) in another.
+``python3 manage.py up`` in one window, ``make shots`` (``.venv/bin/python tools/shots.py``) in another.
 Walks as a shopper and as staff through the real pages in Chromium, at desktop and phone width, and writes
 ``docs/pictures/NAME-desktop.webp`` and ``NAME-phone.webp``. Needs Chromium and the development requirements.
 """
