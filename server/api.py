@@ -41,18 +41,38 @@ class Docs(SpectacularSwaggerSplitView):
 
 
 def with_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Schema hook: every operation may answer with a problem document."""
+    """Schema hook: what each operation may be refused with, as problem documents."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-    answer = {
-        "description": "Refused: a problem document (RFC 9457)",
-        "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
     for operations in result.get("paths", {}).values():
         for method, operation in operations.items():
-            if method in ("get", "post", "patch", "put", "delete"):
-                for status in ("400", "401", "403", "404", "409", "412", "422", "428", "429", "503"):
-                    operation["responses"].setdefault(status, answer)
+            if method in METHODS:
+                _add_problems(method, operation)
     return result
+
+
+METHODS = ("get", "post", "patch", "put", "delete")
+ALWAYS = ("400", "401", "403", "404", "406", "429", "500", "503")
+CHANGES = ("409", "412", "415", "422")
+
+
+def _add_problems(method: str, operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    required = {p["name"] for p in operation.get("parameters", []) if p.get("required")}
+    possible = [*ALWAYS, *(CHANGES if method != "get" else ()), *(("428",) if "If-Match" in required else ())]
+    for status in possible:
+        answer = answers.setdefault(status, {"description": "Refused: a problem document (RFC 9457)"})
+        answer.setdefault(
+            "content", {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        )
+        if status in ("429", "503"):
+            answer["headers"] = {
+                "Retry-After": {
+                    "description": "Seconds to wait.",
+                    "schema": {"type": "integer"},
+                    "required": True,
+                }
+            }
+    operation["responses"] = dict(sorted(answers.items()))
 
 
 PROBLEM_SCHEMA: dict[str, Any] = {

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +21,8 @@ from ledger.api.preconditions import etag, expected_version
 from orders import cart as carts
 from orders import models
 from orders.api.shapes import AddShape, CartShape, QuantityShape
+
+IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=False)
 
 
 class CartView(APIView):
@@ -79,7 +82,9 @@ class CartLines(CartView):
 class CartLine(CartView):
     """Change how many, or take a line out."""
 
-    @extend_schema(operation_id="change_cart_line", request=QuantityShape, responses=CartShape)
+    @extend_schema(
+        operation_id="change_cart_line", parameters=[IF_MATCH], request=QuantityShape, responses=CartShape
+    )
     def patch(self, request: Request, line_id: int) -> Response:
         shape = QuantityShape(data=request.data)
         shape.is_valid(raise_exception=True)
@@ -92,7 +97,7 @@ class CartLine(CartView):
         )
         return self.answer(who)
 
-    @extend_schema(operation_id="remove_cart_line", responses=CartShape)
+    @extend_schema(operation_id="remove_cart_line", parameters=[IF_MATCH], responses={200: CartShape})
     def delete(self, request: Request, line_id: int) -> Response:
         who = caller(request)
         carts.remove(

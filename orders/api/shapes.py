@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from configurator.api.shapes import PriceShape, PromiseShape
+from ledger.api.shapes import Strict, Text, Whole
 from orders.models import MAX_QUANTITY, Customer, Line, Order, Payment
 
 
@@ -27,28 +28,28 @@ class CartShape(serializers.Serializer[Any]):
     lines = CartLineShape(many=True)
 
 
-class AddShape(serializers.Serializer[Any]):
-    design = serializers.CharField(max_length=40)
-    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY, default=1)
+class AddShape(Strict):
+    design = Text(max_length=40)
+    quantity = Whole(min_value=1, max_value=MAX_QUANTITY, default=1)
 
 
-class QuantityShape(serializers.Serializer[Any]):
-    quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
+class QuantityShape(Strict):
+    quantity = Whole(min_value=0, max_value=MAX_QUANTITY)
 
 
-class CustomerSerializer(serializers.ModelSerializer[Customer]):
+class CustomerSerializer(Strict, serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
         fields = ("name", "email", "address_line", "postal_code", "city", "country")
 
 
-class OrderedShape(serializers.Serializer[Any]):
-    design = serializers.CharField(max_length=40)
-    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
-    quote_token = serializers.CharField(max_length=8_000)
+class OrderedShape(Strict):
+    design = Text(max_length=40)
+    quantity = Whole(min_value=1, max_value=MAX_QUANTITY)
+    quote_token = Text(max_length=8_000)
 
 
-class PlaceShape(serializers.Serializer[Any]):
+class PlaceShape(Strict):
     """Lines of frozen designs with the quotes that were accepted."""
 
     customer = CustomerSerializer()
@@ -100,5 +101,5 @@ class OrderRowSerializer(serializers.ModelSerializer[Order]):
         fields = ("id", "number", "channel", "currency", "total", "state", "placed_at", "version")
 
 
-class CancelShape(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+class CancelShape(Strict):
+    reason = Text(max_length=200, allow_blank=True, default="")

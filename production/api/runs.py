@@ -12,7 +12,7 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
@@ -136,24 +136,28 @@ class Decision(APIView):
         type(self).decide(run=run, expected_version=version, actor=caller(request).actor, now=now)
 
 
+@extend_schema_view(post=extend_schema(operation_id="release_run"))
 class Release(Decision):
     """Certify once more, reserve the material, hand it to the floor."""
 
     decide = staticmethod(review.release)
 
 
+@extend_schema_view(post=extend_schema(operation_id="pin_run"))
 class Pin(Decision):
     """Keep the run as it is, whatever the next plan says."""
 
     decide = staticmethod(review.pin)
 
 
+@extend_schema_view(post=extend_schema(operation_id="unpin_run"))
 class Unpin(Decision):
     """Give the run back to the planner."""
 
     decide = staticmethod(review.unpin)
 
 
+@extend_schema_view(post=extend_schema(operation_id="undo_run"))
 class Undo(Decision):
     """Take the last decision about the run back, while that is possible."""
 
@@ -163,7 +167,9 @@ class Undo(Decision):
 class Reject(Decision):
     """Dissolve the run; its pieces are owed again."""
 
-    @extend_schema(parameters=[IF_MATCH], request=ReasonShape, responses=RunDetailSerializer)
+    @extend_schema(
+        operation_id="reject_run", parameters=[IF_MATCH], request=ReasonShape, responses=RunDetailSerializer
+    )
     def post(self, request: Request, pk: str) -> Response:
         return super().post(request, pk)
 
@@ -182,7 +188,9 @@ class Reject(Decision):
 class Split(Decision):
     """Put some pieces of the run into one of their own."""
 
-    @extend_schema(parameters=[IF_MATCH], request=PiecesShape, responses=RunDetailSerializer)
+    @extend_schema(
+        operation_id="split_run", parameters=[IF_MATCH], request=PiecesShape, responses=RunDetailSerializer
+    )
     def post(self, request: Request, pk: str) -> Response:
         return super().post(request, pk)
 

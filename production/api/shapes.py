@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ledger.api.shapes import Strict, Text, Whole
 from production.models import (
     Machine,
     Material,
@@ -160,14 +161,14 @@ class RunDetailSerializer(RunSerializer):
         fields = (*RunSerializer.Meta.fields, "operations", "sheets", "files")  # type: ignore[assignment]
 
 
-class ReasonShape(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=200)
+class ReasonShape(Strict):
+    reason = Text(max_length=200)
 
 
-class PiecesShape(serializers.Serializer[Any]):
+class PiecesShape(Strict):
     """Pieces of the run that go into the new one."""
 
-    pieces = serializers.ListField(child=serializers.IntegerField(), min_length=1, max_length=10_000)
+    pieces = serializers.ListField(child=Whole(), min_length=1, max_length=10_000)
 
 
 class AskedShape(serializers.Serializer[Any]):

@@ -1,17 +1,20 @@
-"""A published sign, a key for each scope, and a guest who has opened the shop."""
+"""A published sign and badge, keys with scopes, and the few steps that every order takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from configurator import catalogue
 from configurator.models import Version
 from ledger import keys
+from tests.shops import BADGE
 
 FAMILIES = Path(__file__).resolve().parents[2] / "configurator" / "families"
 ALL_SCOPES = [
@@ -22,6 +25,17 @@ ALL_SCOPES = [
     "production:read",
     "production:write",
 ]
+
+
+PROBLEM = "application/problem+json"
+CUSTOMER = {
+    "name": "Alice Ärmel",
+    "email": "alice@example.org",
+    "address_line": "Canal 1",
+    "postal_code": "1011",
+    "city": "Amsterdam",
+    "country": "NL",
+}
 
 
 class Api:
@@ -45,8 +59,64 @@ class Api:
     def patch(self, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
         return self._send("patch", path, body, headers or {})
 
-    def delete(self, path: str) -> Any:
-        return self._send("delete", path, None, {})
+    def delete(self, path: str, headers: dict[str, str] | None = None) -> Any:
+        return self._send("delete", path, None, headers or {})
+
+    def upload(self, name: str, content: bytes, content_type: str = "image/png") -> Any:
+        file = SimpleUploadedFile(name, content, content_type=content_type)
+        return self.client.post("/api/v1/assets/", {"file": file}, headers=self.headers)
+
+    # The steps to an order; each must succeed.
+
+    def started(self, family: str = "badge", **choices: Any) -> dict[str, Any]:
+        return done(self.post("configurations/", {"family": family, "choices": choices}), 201)
+
+    def frozen(self, family: str = "badge", **choices: Any) -> str:
+        """The id of a design."""
+        configuration = self.started(family, **choices)["id"]
+        design: str = done(self.post(f"configurations/{configuration}/design/"), 201)["id"]
+        return design
+
+    def accepted(self, design: str, quantity: int = 1) -> dict[str, Any]:
+        """A line for an order at the present price."""
+        quote = done(self.get(f"designs/{design}/quote/?quantity={quantity}"))
+        return {"design": design, "quantity": quantity, "quote_token": quote["token"]}
+
+    def submitted(self, *lines: dict[str, Any], key: str = "first", **customer: str) -> Any:
+        """The answer to placing an order of the lines."""
+        body = {"customer": {**CUSTOMER, **customer}, "lines": list(lines)}
+        return self.post("orders/", body, {"Idempotency-Key": key})
+
+    def ordered(self, quantity: int = 1, key: str = "first", **choices: Any) -> dict[str, Any]:
+        """An order of one badge."""
+        return done(self.submitted(self.accepted(self.frozen(**choices), quantity), key=key), 201)
+
+
+def done(answer: Any, status: int = 200) -> dict[str, Any]:
+    assert answer.status_code == status, answer.content
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem document of a refusal, as RFC 9457 wants it."""
+    assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM), answer.content
+    problem: dict[str, Any] = answer.json()
+    assert problem["code"] == code
+    assert problem["status"] == status
+    assert problem["type"] == f"/api/v1/problems/{code}"
+    assert problem["title"] and problem["detail"]
+    assert problem["instance"] == f"urn:request:{answer['X-Request-Id']}"
+    return problem
+
+
+@pytest.fixture(autouse=True)
+def _own_files_and_rates(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Nothing of one test is seen by the next: pictures, files, counted requests."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture
@@ -58,6 +128,13 @@ def now() -> datetime:
 def sign(db: None, now: datetime) -> Version:
     source = (FAMILIES / "walnut-sign.yaml").read_text(encoding="utf-8")
     return catalogue.publish(source=source, filename="walnut-sign.yaml", actor="system:test", now=now)
+
+
+@pytest.fixture
+def badge(db: None, settings: Any, now: datetime) -> Version:
+    """A family small enough to think through, promised for two days from now."""
+    settings.PROMISER = "tests.shops.InTwoDays"
+    return catalogue.publish(source=BADGE, filename="badge.yaml", actor="system:test", now=now)
 
 
 @pytest.fixture
@@ -81,6 +158,11 @@ def keyed(now: datetime) -> Callable[..., Api]:
 @pytest.fixture
 def alice_api(alice: User, keyed: Callable[..., Api]) -> Api:
     return keyed(alice)
+
+
+@pytest.fixture
+def bob_api(bob: User, keyed: Callable[..., Api]) -> Api:
+    return keyed(bob)
 
 
 @pytest.fixture
