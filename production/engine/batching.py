@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from production.engine.nesting import Item, Open, Placed, SheetSize, TooLarge, fit, nest
+from production.engine.nesting import Item, Open, Placed, SheetSize, TooLarge, area_bound, fit, nest, without
 from production.engine.proposal import Key, Limits, Placement, Run, Sheet, Unplanned
 from production.engine.routing import key_of, sheet_size
 from production.engine.shop import Shop
@@ -19,6 +19,8 @@ from production.engine.work import Part, Step, Unit
 
 # How many units in a row may be found not to fit before a run counts as full.
 PATIENCE = 40
+# How often in a row everything is nested again in vain, before only free space counts.
+RENESTS = 4
 LATEST = 1 << 62
 
 
@@ -50,6 +52,7 @@ class _Filling:
     laid: list[list[tuple[Item, Placed]]] = field(default_factory=list)
     seconds: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     parts: list[tuple[Unit, Part, int]] = field(default_factory=list)
+    renests: int = 0
 
     def join(self, unit: Unit, *, may_open: bool) -> bool:
         """Take the unit in when all its parts can be laid and no step gets too long."""
@@ -63,17 +66,47 @@ class _Filling:
             self._accept(unit)
             return True
         most = self.max_sheets if may_open or not self.units else len(self.free)
-        free, laid, parts = list(self.free), [list(sheet) for sheet in self.laid], list(self.parts)
-        for part in sorted(unit.parts, key=lambda p: -p.width_um * p.height_um):
-            for copy in range(1, part.count + 1):
-                if not self._lay(
-                    Item(len(parts), part.width_um, part.height_um, part.may_rotate), free, laid, most
-                ):
-                    return False
-                parts.append((unit, part, copy))
-        self.free, self.laid, self.parts = free, laid, parts
+        new = [(unit, part, copy) for part in _large_first(unit.parts) for copy in range(1, part.count + 1)]
+        if not self._lay_all(new, most) and not self._nest_all(new, most):
+            return False
         self._accept(unit)
         return True
+
+    def _lay_all(self, new: list[tuple[Unit, Part, int]], most: int) -> bool:
+        """Lay the parts into what is free, one after the other; all or none."""
+        free, laid, parts = list(self.free), [list(sheet) for sheet in self.laid], list(self.parts)
+        for unit, part, copy in new:
+            item = Item(len(parts), part.width_um, part.height_um, part.may_rotate)
+            if not self._lay(item, free, laid, most):
+                return False
+            parts.append((unit, part, copy))
+        self.free, self.laid, self.parts = free, laid, parts
+        return True
+
+    def _nest_all(self, new: list[tuple[Unit, Part, int]], most: int) -> bool:
+        """Nest everything again with the new parts, where their area leaves hope and we have patience."""
+        assert self.size is not None
+        parts = [*self.parts, *new]
+        items = [Item(n, p.width_um, p.height_um, p.may_rotate) for n, (_, p, _) in enumerate(parts)]
+        if not self.free or self.renests >= RENESTS or area_bound(items, self.size) > most:
+            return False
+        self.renests += 1
+        laid = nest(items, self.size)
+        if len(laid) > most:
+            return False
+        self.laid, self.parts = laid, parts
+        self.free = [self._free_of(sheet) for sheet in laid]
+        self.renests = 0
+        return True
+
+    def _free_of(self, sheet: list[tuple[Item, Placed]]) -> Open:
+        assert self.size is not None
+        free = self.size.opened()
+        for item, place in sheet:
+            width, height = (item.height, item.width) if place.rotated else (item.width, item.height)
+            right, top = place.x + width + self.size.gap, place.y + height + self.size.gap
+            free = without(free, place.x, place.y, right, top)
+        return free
 
     def _lay(self, item: Item, free: list[Open], laid: list[list[tuple[Item, Placed]]], most: int) -> bool:
         assert self.size is not None
@@ -271,6 +304,10 @@ def _short_of_sheets(key: Key, units: list[Unit], shop: Shop, stock: _Stock) -> 
 
 def _urgency(unit: Unit) -> tuple[int, str, str]:
     return (LATEST if unit.due is None else unit.due, unit.order, unit.id)
+
+
+def _large_first(parts: tuple[Part, ...]) -> list[Part]:
+    return sorted(parts, key=lambda part: -part.width_um * part.height_um)
 
 
 def _place(step: Step) -> tuple[int, str, str]:

@@ -73,10 +73,11 @@ def fit(
     place = best[1]
     if place.rotated:
         width, height = height, width
-    return place, _without(sheet, place.x, place.y, place.x + width, place.y + height)
+    return place, without(sheet, place.x, place.y, place.x + width, place.y + height)
 
 
-def _without(sheet: Open, left: int, bottom: int, right: int, top: int) -> Open:
+def without(sheet: Open, left: int, bottom: int, right: int, top: int) -> Open:
+    """What stays free when a part lies there."""
     kept: list[Free] = []
     cut: list[Free] = []
     for free in sheet:
