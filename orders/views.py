@@ -20,7 +20,6 @@ from configurator.catalogue import spec_of
 from configurator.forms import read_quantity
 from configurator.models import Design, Version
 from configurator.proofs import design_picture
-from configurator.quotes import VALID_FOR
 from configurator.views import (
     Visitor,
     configuration_of,
@@ -32,11 +31,11 @@ from ledger.models import Entry
 from orders import cart as carts
 from orders import changes, checkout
 from orders.engine.lifecycle import LineState, OrderState
-from orders.forms import CustomerForm
+from orders.forms import COUNTRIES, CustomerForm
 from orders.models import MAX_QUANTITY, Cart, CartLine, Line, Order
 
 PAGE_SIZE = 20
-SUMMARY = 8  # choices named in a line's summary
+SUMMARY = 12  # choices named in a line's summary
 EDITED = "edited_lines"  # session: configuration id -> cart line that it was opened from
 PLACED = "just_placed"  # session: the order that this visitor placed a moment ago
 
@@ -72,7 +71,6 @@ def _cart_context(found: Cart | None) -> dict[str, Any]:
         "currency": quoted.currency,
         "ready_at": max(dates) if all(dates) else None,
         "blocked": any(line["problem"] for line in lines),
-        "held_until": now + VALID_FOR,
     }
 
 
@@ -89,6 +87,7 @@ def _cart_line(quoted: carts.QuotedLine, sellable: bool) -> dict[str, Any]:
         "family": line.design.version.family,
         "quantity": line.quantity,
         "picture": design_picture(line.design, width=320),
+        "proof": design_picture(line.design, width=640),
         "summary": summary(line.design),
         "texts": texts(line.design),
         "price": quote.price,
@@ -101,9 +100,13 @@ def _cart_line(quoted: carts.QuotedLine, sellable: bool) -> dict[str, Any]:
 
 
 def summary(design: Design) -> str:
-    """A design's choices in one line; the texts are shown apart."""
-    kinds = spec_of(design.version).option_by_code
-    told = [label["value"] for label in labels(design) if kinds[label["code"]].kind != "text"]
+    """A design's choices in one line, numbers with their names; the texts are shown apart."""
+    options = spec_of(design.version).option_by_code
+    told = [
+        f"{label['option']} {label['value']}" if options[label["code"]].kind == "integer" else label["value"]
+        for label in labels(design)
+        if options[label["code"]].kind != "text"
+    ]
     rest = len(told) - SUMMARY
     return ", ".join(told[:SUMMARY]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -325,7 +328,14 @@ STEPS = (
 )
 REACHED = [LineState.READY, LineState.PLANNED, LineState.RELEASED, LineState.IN_PRODUCTION, LineState.MADE]
 REACHED += [LineState.SHIPPED]
-ACTIONS = {"cancel": "Cancel the order"}
+# What a shopper can do, by code: the name, what is asked before, and the button that does it.
+ACTIONS = {
+    "cancel": (
+        "Cancel the order",
+        "Everything in this order is cancelled. Nothing is owed.",
+        "Yes, cancel it",
+    )
+}
 
 
 @never_cache
@@ -386,19 +396,21 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
             "lines": [_order_line(line, held, moments) for line in held.lines.all()],
             "payments": held.payments.all(),
             "shipments": held.shipments.all(),
-            "actions": [
-                {
-                    "code": each.code,
-                    "name": ACTIONS[each.code],
-                    "allowed": each.allowed,
-                    "reason": each.reason,
-                }
-                for each in changes.available_actions(order=held, staff=False)
-                if each.code in ACTIONS
-            ],
+            "actions": _shown_actions(held),
+            "country": dict(COUNTRIES).get(held.customer.country, held.customer.country),
             "fresh": request.session.pop(PLACED, None) == held.pk,
         },
     )
+
+
+def _shown_actions(order: Order) -> list[dict[str, Any]]:
+    shown = []
+    for each in changes.available_actions(order=order, staff=False):
+        if each.code in ACTIONS:
+            name, question, answer = ACTIONS[each.code]
+            about = {"code": each.code, "allowed": each.allowed, "reason": each.reason}
+            shown.append({**about, "name": name, "question": question, "answer": answer})
+    return shown
 
 
 def _moments(order: Order) -> dict[tuple[str, str], datetime]:

@@ -132,12 +132,17 @@ class PcConfigurator extends HTMLElement {
     for (const [code, node] of this.options) node.toggleAttribute("data-busy", codes.includes(code));
   }
 
+  /** An answer has come: nothing is under way, but something may wait to be sent. */
+  settle() {
+    this.mark([]);
+    this.classList.toggle("working", this.client.asked);
+  }
+
   draw(state, number, pending) {
     if (number < this.drawn) return;
     this.drawn = number;
     this.repairing = false;
-    this.mark([]);
-    this.classList.toggle("working", this.client.asked);
+    this.settle();
     const missing = new Set(state.missing);
     for (const [code, node] of this.options) {
       const answer = state.options[code];
@@ -335,7 +340,7 @@ class PcConfigurator extends HTMLElement {
   /* --- refusals and trouble ------------------------------------------------------------------------ */
 
   refuse(refusal) {
-    this.mark([]);
+    this.settle();
     const { problem, changes, status } = refusal;
     const refused = problem.refused;
     if (refused && this.options.has(refused.option)) {
@@ -423,7 +428,7 @@ class PcConfigurator extends HTMLElement {
   }
 
   trouble(text, again) {
-    this.mark([]);
+    this.settle();
     this.alert(
       text || (navigator.onLine ? "The shop does not answer." : "You are offline.") + " Your last change is kept here and sent again.",
       "Try now", again,

@@ -59,7 +59,7 @@ def test_a_design_goes_into_the_cart_frozen(in_cart: CartLine, alice_client: Cli
     assert in_cart.design.choices["text"] == "Müller"
     page = alice_client.get(reverse("cart")).content.decode()
     assert "€10.20" in page
-    assert "“Müller”" in page
+    assert "“<bdi>Müller</bdi>”" in page
     assert '<span class="cart-count num">1' in page
 
 
@@ -164,7 +164,7 @@ def test_an_order_is_placed_and_shown(in_cart: CartLine, alice_client: Client) -
 
 def test_the_proof_shows_every_word(in_cart: CartLine, alice_client: Client) -> None:
     page = alice_client.get(reverse("checkout")).content.decode()
-    assert '<dd dir="auto">Müller</dd>' in page
+    assert '<dd><bdi>Müller</bdi></dd>' in page
     assert "I have checked the pictures and every word" in page
 
 
