@@ -13,6 +13,7 @@ from tools.pictures import mug, studio
 from tools.pictures.noise import Array
 from tools.pictures.view import PICTURES, to_bytes
 
+COAT = 0.596  # share of diffuse light that a coat of refractive index 1.5 throws back inside
 FOLDER = PICTURES / "enamel-mug" / "front"
 
 
@@ -24,6 +25,16 @@ def _artwork() -> Array:
     )
     down = np.linspace(0, 1, 800, dtype=np.float32)[:, None, None]
     return np.asarray(np.repeat(hues, 250, axis=0)[None] * down, dtype=np.float32)
+
+
+def _seen(pigment: Array) -> Array:
+    """What a pigment under the coat looks like: light is thrown back into it by the coat again and again."""
+    return np.asarray(pigment / (1 - COAT * pigment), dtype=np.float32)
+
+
+def _pigment(seen: Array) -> Array:
+    """The pigment that looks like this: the inverse of `_seen`."""
+    return np.asarray(seen / (1 + COAT * seen), dtype=np.float32)
 
 
 def _pass(name: str) -> Array:
@@ -49,8 +60,9 @@ def main() -> None:
     mixed = np.asarray(to_bytes(black + (white - black) * colour), dtype=float)
     crude = np.asarray(to_bytes(white), dtype=float) * np.asarray(to_bytes(colour), dtype=float) / 255
 
-    # ink lies between the two passes' reflectances, as the passes themselves do
-    ink = mug.BLACK + (np.array(mug.WHITE, dtype=np.float32) - mug.BLACK) * art
+    # an artwork's colour says what is seen, so the pigment under the clear coat is chosen to look like it
+    dark, light = (_seen(np.asarray(colour, dtype=np.float32)) for colour in (mug.BLACK, mug.WHITE))
+    ink = _pigment(dark + (light - dark) * art)
     blank = studio.shoot(mug.scene("front", mug.RIMS["navy"], mug.BLACK), 51)
     gain = studio.balance(blank) * studio.grain(mug.SIZE, 51)
     printed = studio.shoot(mug.scene("front", mug.RIMS["navy"], ink), 51) * gain
