@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import include, path, re_path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,10 +28,10 @@ class Problems(APIView):
             refusal.code: {"code": refusal.code, "status": refusal.status, "title": refusal.title}
             for refusal in [*problems.TABLE.values(), problems.UNEXPECTED]
         }
+        if code and code not in rows:
+            raise NotFound("There is no such problem code; /api/v1/problems/ lists them all.")
         if code:
-            return Response(
-                rows.get(code, {"code": code, "title": "No such code"}), status=200 if code in rows else 404
-            )
+            return Response(rows[code])
         return Response(sorted(rows.values(), key=lambda row: (row["status"], row["code"])))
 
 
@@ -113,5 +114,4 @@ urlpatterns = [
     path("", include("configurator.api.urls")),
     path("", include("orders.api.urls")),
     path("", include("production.api.urls")),
-    re_path(r"^.*$", problems.not_found),
 ]

@@ -7,13 +7,15 @@ a code that integrations may rely on, and the fields that help to mend the reque
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -191,6 +193,7 @@ TABLE: dict[type[Exception], Refusal] = {
     drf.NotAcceptable: Refusal(406, "not-acceptable", "Only application/json is spoken here"),
     drf.UnsupportedMediaType: Refusal(415, "unsupported-media-type", "Only application/json is read here"),
     drf.Throttled: Refusal(429, "too-many-requests", "Too many requests"),
+    SuspiciousOperation: Refusal(400, "bad-request", "The request was not accepted"),
     IntegrityError: Refusal(409, "conflict", "This contradicts what is already stored"),
     OperationalError: Refusal(503, "temporarily-unavailable", "The database is busy or away", retry_after=5),
     InterfaceError: Refusal(503, "temporarily-unavailable", "The database is busy or away", retry_after=5),
@@ -224,14 +227,24 @@ def document(refusal: Refusal, *, detail: str, extra: Mapping[str, Any] | None =
     }
 
 
-def _detail(error: Exception, refusal: Refusal) -> str:
+def _detail(error: BaseException, refusal: Refusal) -> str:
     if isinstance(error, DatabaseError | InterfaceError):
         return refusal.title + "; nothing was changed."  # never the SQL
     if isinstance(error, drf.ValidationError):
         return "See `errors` for each field."
-    if isinstance(error, Http404):
+    if isinstance(error, Http404 | SuspiciousOperation):
         return refusal.title + "."
     return str(error) or refusal.title
+
+
+def _headers(error: BaseException, refusal: Refusal) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(error.auth_header)  # type: ignore[attr-defined]
+    wait = getattr(error, "wait", None) or refusal.retry_after
+    if wait:
+        headers["Retry-After"] = str(math.ceil(wait))
+    return headers
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -240,31 +253,30 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if refusal is None:
         return None
     set_rollback()  # type: ignore[no-untyped-call]
-    headers: dict[str, str] = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = str(error.auth_header)  # type: ignore[attr-defined]
-    wait = getattr(error, "wait", None) or refusal.retry_after
-    if wait:
-        headers["Retry-After"] = str(int(wait) + 1)
     if refusal.status >= 500:
         logger.warning("refused with %s: %s", refusal.code, type(error).__name__)
     return Response(
         document(refusal, detail=_detail(error, refusal), extra=refusal.fields(error)),
         status=refusal.status,
-        headers=headers,
+        headers=_headers(error, refusal),
         content_type=CONTENT_TYPE,
     )
 
 
-def unexpected(request: HttpRequest) -> HttpResponse:
-    """The 500 of the API: no path, no SQL, the id under which the log has it all."""
+def answer(error: BaseException | None) -> HttpResponse:
+    """The problem document for what rose outside of DRF; without a row of its own it is a 500, which
+    tells no path and no SQL but the id under which the log has it all."""
+    refusal = refusal_of(error) if isinstance(error, Exception) else None
+    if refusal is None or error is None:
+        body = document(UNEXPECTED, detail="It has been logged under the request id in `instance`.")
+        return JsonResponse(body, status=500, content_type=CONTENT_TYPE)
+    body = document(refusal, detail=_detail(error, refusal), extra=refusal.fields(error))
     return JsonResponse(
-        document(UNEXPECTED, detail="It has been logged under the request id in `instance`."),
-        status=500,
-        content_type=CONTENT_TYPE,
+        body, status=refusal.status, headers=_headers(error, refusal), content_type=CONTENT_TYPE
     )
 
 
+@csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
     """An address below /api/ that does not exist."""
     refusal = TABLE[drf.NotFound]

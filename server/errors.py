@@ -1,0 +1,90 @@
+"""What is answered when a view did not: below /api/ a problem document, elsewhere a page.
+
+Neither names a path, a line of code or a statement: those are in the log, under the
+request's id. The database being away is not our fault to explain but to announce: 503
+with Retry-After, whoever asked.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.utils.cache import add_never_cache_headers
+from django.views import defaults
+
+from server import problems
+
+logger = logging.getLogger(__name__)
+
+AWAY = (OperationalError, InterfaceError)
+
+
+class ErrorsMiddleware:
+    """Answers what a view let rise; also where DEBUG would show its insides to an API's caller."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        refusal = problems.refusal_of(error)
+        if isinstance(error, AWAY):
+            logger.warning("%s %s: %s", request.method, request.path, error)
+            return away(request, error)
+        if not below_api(request):
+            return None  # Django's own way: the handlers below, or its page for developers
+        if refusal is None:
+            logger.error("%s %s failed", request.method, request.path, exc_info=error)
+            got_request_exception.send(sender=type(self), request=request)
+        return problems.answer(error)
+
+
+def below_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def away(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """503: nothing was changed, ask again soon."""
+    if below_api(request):
+        return problems.answer(error)
+    # Without the request: a page's frame asks who is signed in, and that is in the database.
+    page = HttpResponse(loader.get_template("503.html").render(), status=503)
+    page["Retry-After"] = str(problems.TABLE[OperationalError].retry_after)
+    add_never_cache_headers(page)
+    return page
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if below_api(request):
+        return problems.answer(exception)
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if below_api(request):
+        return problems.answer(exception)
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if below_api(request):
+        return problems.not_found(request)
+    return defaults.page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What a middleware let rise comes here; Django has logged it."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY):
+        return away(request, error)
+    if below_api(request):
+        return problems.answer(None)
+    return defaults.server_error(request)
