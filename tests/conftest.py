@@ -56,7 +56,10 @@ def django_db_modify_db_settings(
         yield
         return
     with disposable.cluster(env.VAR_DIR) as cluster:
-        settings.DATABASES["default"]["HOST"] = str(cluster.run)
+        default = settings.DATABASES["default"]
+        default["HOST"] = str(cluster.run)
+        # A test is one transaction, and may compute for minutes inside it.
+        default["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
         os.environ["DATABASE_URL"] = cluster.url("test_shop")  # for the processes that tests start
         yield
         del os.environ["DATABASE_URL"]
