@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from ledger.entries import hold, record
+from ledger.entries import Draft, record_all
 from orders.engine.lifecycle import Action, LineState, after, allowed, order_state, reached
 from orders.models import Line, Order, Shipment
 
@@ -85,8 +85,11 @@ def refresh_orders(order_ids: Iterable[str]) -> None:
     states: dict[str, list[LineState]] = {}
     for order_id, state in Line.objects.filter(order__in=list(order_ids)).values_list("order_id", "state"):
         states.setdefault(order_id, []).append(LineState(state))
+    orders: dict[str, list[str]] = {}
     for order_id, lines in states.items():
-        Order.objects.filter(pk=order_id).update(state=order_state(lines).value, version=F("version") + 1)
+        orders.setdefault(order_state(lines).value, []).append(order_id)
+    for state, ids in orders.items():
+        Order.objects.filter(pk__in=ids).update(state=state, version=F("version") + 1)
 
 
 def hold_lines(line_ids: Iterable[str], *, only_order: Order | None = None) -> list[Line]:
@@ -125,17 +128,13 @@ def _move(
         _require(moving, lambda line: allowed(LineState(line.state), action).reason)
         if not moving:
             return []
-        hold(*(f"order:{line.order_id}" for line in moving))
+        drafts = []
         for line in moving:
             before, line.state = line.state, after(LineState(line.state), action).value
             line.state_reason = reason
-            record(
-                stream=f"order:{line.order_id}",
-                kind=f"line.{line.state}",
-                actor=actor,
-                data={"line": line.id, "from": before, "reason": reason, **(data or {})},
-                now=now,
-            )
+            told = {"line": line.id, "from": before, "reason": reason, **(data or {})}
+            drafts.append(Draft(f"order:{line.order_id}", f"line.{line.state}", told))
+        record_all(drafts, actor=actor, now=now)
         Line.objects.bulk_update(moving, ["state", "state_reason"])
         refresh_orders({line.order_id for line in moving})
     return moving
