@@ -237,6 +237,7 @@ class PcConfigurator extends HTMLElement {
     if (progress) {
       const done = [...this.chosen.values()].filter((value) => value !== null && value !== "").length;
       progress.value = done;
+      this.form.querySelector("[data-rest]").hidden = missing.size === 0;
       this.form.querySelector("[data-progress-text]").textContent = `${done} of ${progress.max} chosen`;
     }
   }
@@ -412,7 +413,7 @@ class PcConfigurator extends HTMLElement {
 
   complain(code, text) {
     const node = this.options.get(code);
-    const error = node.querySelector("[data-error], .error");
+    const error = node.querySelector("[data-error]");
     if (!error) return;
     error.textContent = text;
     error.hidden = !text;
@@ -530,11 +531,12 @@ class PcConfigurator extends HTMLElement {
     if (!counter) return;
     const length = graphemes(this.fields.get(code).value);
     counter.textContent = `${length} of ${counter.dataset.most}`;
-    counter.classList.toggle("error", length > Number(counter.dataset.most));
+    counter.classList.toggle("too-long", length > Number(counter.dataset.most));
   }
 
   find(query) {
     const wanted = query.trim().toLocaleLowerCase();
+    let found = 0;
     for (const group of this.form.querySelectorAll("[data-group]")) {
       let hits = 0;
       for (const node of group.querySelectorAll("[data-option]")) {
@@ -543,8 +545,10 @@ class PcConfigurator extends HTMLElement {
         hits += hit;
       }
       group.hidden = hits === 0;
+      found += hits;
       if (wanted && hits && group.matches("details")) group.open = true;
     }
+    this.form.querySelector("[data-none]").hidden = found > 0;
   }
 }
 

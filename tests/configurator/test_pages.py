@@ -1,5 +1,6 @@
 """The configurator's pages as a browser without script sees them."""
 
+import gzip
 import io
 from pathlib import Path
 
@@ -264,6 +265,12 @@ def test_a_long_form_folds_its_groups_and_shows_progress(alice: User, alice_clie
     assert page.count('data-group="g0" open') == 1
     assert "0 of 30 chosen" in page
     assert "30 choices left" in page
+
+
+def test_the_scripts_of_the_shop_stay_small() -> None:
+    """Bytes on the wire, each file compressed by itself."""
+    scripts = (Path(__file__).resolve().parents[2] / "static" / "js").glob("*.js")
+    assert sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts) < 30_000
 
 
 # --- errors -----------------------------------------------------------------------------------------------

@@ -5,11 +5,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from configurator.catalogue import publish
 from configurator.models import Configuration, Family
 from orders.models import Order
+from tests.conftest import SHARED_DATA
+from tests.shops import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+CAR = SHARED_DATA / "renault" / "medium_contraintes.xml"
 Enter = Callable[..., Page]
 Check = Callable[[Page], None]
 
@@ -153,6 +157,41 @@ def test_an_offline_change_is_kept_and_sent_when_the_shop_answers_again(sign: Fa
     expect(alert).to_be_hidden()
     page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")
     assert Configuration.objects.get().choices["line1"] == "Later"
+
+
+def test_a_text_that_is_too_long_is_told_at_its_field_and_not_lost(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    field = page.get_by_label("First line")
+    field.fill("The Müllers of Utrecht and all their cousins")
+    option = page.locator("#option-line1")
+    expect(option.locator("[data-count]")).to_have_text("44 of 24")
+    expect(option.locator("[data-error]")).to_contain_text("24")
+    expect(field).to_have_value("The Müllers of Utrecht and all their cousins")
+    field.fill("The Müllers")
+    expect(option.locator("[data-error]")).to_be_hidden()
+
+
+@pytest.mark.skipif(not CAR.exists(), reason="the car model is not in shared/data")
+def test_a_car_of_148_options_can_be_configured(
+    transactional_db: None, quiet_shop: None, visitor: Enter, no_barriers: Check
+) -> None:
+    publish(source=CAR.read_text(), filename=CAR.name, actor="system:test", now=NOW, code="car", name="Car")
+    page = visitor()
+    page.goto("/make/car/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    no_barriers(page)
+    page.get_by_label("Find an option").fill("v117")
+    expect(page.locator("[data-option]:visible")).to_have_count(1)
+    page.get_by_label("Find an option").fill("")
+    page.locator("#option-v2 .choice label").last.click()
+    expect(page.locator("[data-progress-text]")).to_have_text("1 of 148 chosen")
+    page.locator(".why:visible").first.click()
+    expect(page.locator(".refusal")).to_contain_text("does not go with")
+    page.get_by_role("button", name="Choose the rest for me").click()
+    expect(page.locator("[data-progress-text]")).to_have_text("148 of 148 chosen")
+    expect(page.locator("[data-left]")).to_have_text("Everything is chosen")
 
 
 def test_a_letter_that_no_font_can_cut_is_told_at_once(sign: Family, visitor: Enter) -> None:
