@@ -1,8 +1,10 @@
 """A shopper in a real browser: from the shelf to the order page, with script and without."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from configurator.catalogue import publish
@@ -13,6 +15,7 @@ from tests.shops import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+FAMILIES = Path(__file__).resolve().parents[2] / "configurator" / "families"
 CAR = SHARED_DATA / "renault" / "medium_contraintes.xml"
 Enter = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -200,6 +203,41 @@ def test_a_letter_that_no_font_can_cut_is_told_at_once(sign: Family, visitor: En
     expect(page.locator("pc-configurator.live")).to_be_visible()
     page.get_by_label("First line").fill("Hi 🦄")
     expect(page.locator("[data-findings] .notice-bad")).to_be_visible()
+
+
+def test_a_photo_goes_on_the_mug_and_off_again(
+    transactional_db: None, quiet_shop: None, visitor: Enter, tmp_path: Path
+) -> None:
+    source = (FAMILIES / "enamel-mug.yaml").read_text(encoding="utf-8")
+    publish(source=source, filename="enamel-mug.yaml", actor="system:test", now=NOW)
+    photo = tmp_path / "holiday.jpg"
+    Image.radial_gradient("L").resize((1200, 900)).save(photo)
+    page = visitor()
+    page.goto("/make/enamel-mug/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    picture = page.locator("[data-preview-frame] img")
+    before = picture.get_attribute("src")
+    page.locator("label", has_text="Picture and words").click()
+    page.locator("input[type=file]").set_input_files(photo)
+    expect(page.get_by_text("Your picture is on it.")).to_be_visible()
+    expect(picture).not_to_have_attribute("src", before or "")
+    page.get_by_role("button", name="Take it off").click()
+    expect(page.get_by_text("Your picture is on it.")).to_be_hidden()
+    assert "photo" not in Configuration.objects.get().choices
+
+
+def test_a_design_is_shared_by_its_link(sign: Family, visitor: Enter, no_barriers: Check) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+    link = page.get_by_label("Link to share").input_value()
+    no_barriers(page)
+    friend = visitor()
+    friend.goto(link)
+    friend.get_by_role("button", name="Change a copy").click()
+    expect(friend.locator("pc-configurator.live")).to_be_visible()
+    assert Configuration.objects.count() == 2
 
 
 def test_accounts_and_error_pages_have_no_barriers(sign: Family, visitor: Enter, no_barriers: Check) -> None:
