@@ -18,12 +18,14 @@ from rest_framework.views import APIView
 from configurator import answers, designs, proofs
 from configurator.api.callers import Caller, caller
 from configurator.api.shapes import (
+    QUANTITY,
     ChangeShape,
     ConfigurationShape,
     DesignSerializer,
     ExplainedShape,
     StartShape,
     WantedShape,
+    quantity_in,
 )
 from configurator.catalogue import spec_of
 from configurator.models import Configuration, Family
@@ -82,13 +84,11 @@ class OneConfiguration(ConfigurationView):
 
     @extend_schema(
         operation_id="configuration",
-        parameters=[OpenApiParameter("quantity", int, required=False)],
+        parameters=[QUANTITY],
         responses=ConfigurationShape,
     )
     def get(self, request: Request, pk: str) -> Response:
-        return self.answer(
-            self.own(caller(request), pk), quantity=_quantity(request.query_params.get("quantity"))
-        )
+        return self.answer(self.own(caller(request), pk), quantity=quantity_in(request))
 
     @extend_schema(
         operation_id="change_configuration",
@@ -190,10 +190,3 @@ def _wanted(request: Request) -> dict[str, Any]:
     shape.is_valid(raise_exception=True)
     wanted: dict[str, Any] = shape.validated_data
     return wanted
-
-
-def _quantity(given: str | None) -> int:
-    shape = ChangeShape(data={"choices": {}, **({"quantity": given} if given is not None else {})})
-    shape.is_valid(raise_exception=True)
-    quantity: int = shape.validated_data["quantity"]
-    return quantity

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.parsers import FileUploadParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 
 from configurator import answers, assets, quotes
 from configurator.api.callers import caller
-from configurator.api.shapes import AssetShape, DesignSerializer, QuoteShape
+from configurator.api.shapes import QUANTITY, AssetShape, DesignSerializer, QuoteShape, quantity_in
 from configurator.models import Design
 
 SCOPES = ("configurations:write", "configurations:write")
-MAX_QUANTITY = 10_000
+FORM_AROUND_IT = 64 * 1024  # bytes of the multipart form besides the picture
 
 
 class OneDesign(APIView):
@@ -42,17 +42,15 @@ class Quote(APIView):
 
     @extend_schema(
         operation_id="quote_design",
-        parameters=[OpenApiParameter("quantity", int, required=False)],
+        parameters=[QUANTITY],
         responses=QuoteShape,
     )
     def get(self, request: Request, pk: str) -> Response:
         who = caller(request)
-        given = request.query_params.get("quantity", "1")
-        if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_QUANTITY):
-            raise ValidationError({"quantity": f"A whole number from 1 to {MAX_QUANTITY}."})
+        quantity = quantity_in(request)
         readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
         design = get_object_or_404(readable.select_related("version__family"), pk=pk)
-        quote = quotes.quote(design=design, quantity=int(given), now=timezone.now())
+        quote = quotes.quote(design=design, quantity=quantity, now=timezone.now())
         return Response(answers.quote_json(quote))
 
 
@@ -62,19 +60,24 @@ class Assets(APIView):
     scopes = SCOPES
     people = "anyone"
     throttle_kind = "upload"
-    parser_classes = [MultiPartParser, FileUploadParser]
+    parser_classes = [MultiPartParser]
 
     @extend_schema(
         operation_id="upload_asset",
         request={
             "multipart/form-data": {
                 "type": "object",
+                "required": ["file"],
                 "properties": {"file": {"type": "string", "format": "binary"}},
             }
         },
         responses={201: AssetShape},
     )
     def post(self, request: Request) -> Response:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > assets.MAX_BYTES + FORM_AROUND_IT:
+            raise assets.UploadRefused(
+                "too-large", f"The picture is larger than {assets.MAX_BYTES // 2**20} MB."
+            )  # before any of it is read
         upload = request.FILES.get("file")
         if upload is None:
             raise ValidationError({"file": "Send the picture as the part `file` of a multipart form."})

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from configurator.models import Design, Family
 from ledger.api.shapes import Strict, Text, Whole
+
+MAX_QUANTITY = 10_000  # pieces; more is a conversation with the workshop
+QUANTITY = OpenApiParameter(
+    "quantity",
+    {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY, "default": 1},
+    required=False,
+    description="How many pieces the price and the promise are for.",
+)
+
+
+def quantity_in(request: Request) -> int:
+    """``?quantity=``, 1 where it is absent."""
+    given = request.query_params.get("quantity", "1")
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_QUANTITY):
+        raise serializers.ValidationError({"quantity": f"A whole number from 1 to {MAX_QUANTITY}."})
+    return int(given)
+
 
 VALUE_SCHEMA = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
 
@@ -96,13 +114,13 @@ class ChangeShape(Strict):
     """``choices`` holds only what changes."""
 
     choices = ChoicesField()
-    quantity = Whole(min_value=1, max_value=10_000, default=1)
+    quantity = Whole(min_value=1, max_value=MAX_QUANTITY, default=1)
 
 
 class WantedShape(Strict):
     option = Text(max_length=120)
     value = ValueField()
-    quantity = Whole(min_value=1, max_value=10_000, default=1)
+    quantity = Whole(min_value=1, max_value=MAX_QUANTITY, default=1)
 
 
 class ChangedShape(serializers.Serializer[Any]):

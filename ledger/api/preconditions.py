@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
+
+# With or without quotes: by hand they are easily forgotten, and nothing else could be meant.
+ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})"|([0-9]{1,15})')
 
 
 class PreconditionMissing(APIException):
@@ -30,7 +35,7 @@ def expected_version(request: Request, *, required: bool = True) -> int | None:
         if required:
             raise PreconditionMissing
         return None
-    digits = given.removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 15:
+    tag = ETAG.fullmatch(given)
+    if tag is None:
         raise PreconditionFailed(f"If-Match {given[:40]!r} is not an ETag of this API.")
-    return int(digits)
+    return int(tag[1] or tag[2])

@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db.models import Count, QuerySet
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -79,7 +80,7 @@ class CurrentPlan(APIView):
     def get(self, request: Request) -> Response:
         plan = Plan.objects.current().first()
         if plan is None:
-            raise Http404("There is no plan yet.")
+            raise NotFound("There is no plan yet; ask for one: POST /api/v1/plans/.")
         return Response(PlanSerializer(plan).data, headers={"ETag": etag(plan.version)})
 
 
@@ -225,5 +226,7 @@ class RunFile(APIView):
     )
     def get(self, request: Request, pk: str, file_id: int) -> FileResponse:
         found = get_object_or_404(ProductionFile, pk=file_id, run=pk)
+        if not default_storage.exists(found.path):
+            raise NotFound("The file is not on this machine; `manage.py verify` lists what is missing.")
         content_type = "image/svg+xml" if found.kind == "svg" else "application/pdf"
         return FileResponse(default_storage.open(found.path), content_type=content_type)

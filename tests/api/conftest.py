@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +15,8 @@ from django.test import Client
 from configurator import catalogue
 from configurator.models import Version
 from ledger import keys
+from production.shopfile import load
+from tests.production.workshop import SHOP
 from tests.shops import BADGE
 
 FAMILIES = Path(__file__).resolve().parents[2] / "configurator" / "families"
@@ -135,6 +138,23 @@ def badge(db: None, settings: Any, now: datetime) -> Version:
     """A family small enough to think through, promised for two days from now."""
     settings.PROMISER = "tests.shops.InTwoDays"
     return catalogue.publish(source=BADGE, filename="badge.yaml", actor="system:test", now=now)
+
+
+@pytest.fixture
+def workshop(badge: Version, now: datetime) -> None:
+    """A workshop that can make badges."""
+    shop = yaml.safe_load(SHOP)
+    laser = shop["work_centres"][0]
+    laser["setups"] += [{"to": "acrylic-3", "minutes": 6}, {"to": "steel-3", "minutes": 6}]
+    shop["materials"] += [
+        {"code": f"{name}-3", "name": name, "unit": "sheet", "sheet": [600, 400], "stock": 40}
+        for name in ("acrylic", "steel")
+    ]
+    shop["materials"] += [
+        {"code": f"pin-{name}", "name": name, "unit": "piece", "stock": 1000}
+        for name in ("magnet", "needle", "clip")
+    ]
+    load(text=yaml.safe_dump(shop), actor="system:test", now=now)
 
 
 @pytest.fixture
