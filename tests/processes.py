@@ -1,42 +1,43 @@
-"""Real processes that begin at the same moment: what threads and one connection cannot show."""
+"""Real concurrency for tests: the same work in several processes that start at the same moment.
+
+Tests that use it need ``django_db(transaction=True)``: another process sees only what is committed.
+"""
 
 import multiprocessing
 import os
-import traceback
+import queue
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connections
 
-fork = multiprocessing.get_context("fork")
+_fork = multiprocessing.get_context("fork")
 
 
-def together(work: Callable[[int], str], processes: int) -> list[str]:
-    """Run ``work(number)`` in processes that start together; the answers in their order.
-
-    An exception is answered as its class name and text. For tests with ``transaction=True``.
-    """
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Run each of ``works`` in a process of its own; what each returned, None for one that died."""
     connections.close_all()  # a forked process must not speak on our connection
-    barrier = fork.Barrier(processes)
-    answers = fork.SimpleQueue()
+    barrier = _fork.Barrier(len(works))
+    answers = _fork.Queue()
 
     def run(number: int) -> None:
-        try:
-            barrier.wait(30)
-            answer = work(number)
-        except BaseException as fault:  # noqa: BLE001 - the parent judges it
-            answer = f"{type(fault).__name__}: {fault}\n{traceback.format_exc()}"
-        answers.put((number, answer))
+        barrier.wait(30)
+        answers.put((number, works[number]()))
+        answers.close()
+        answers.join_thread()
         connections.close_all()
         os._exit(0)  # no tear-down of the tests in the copy
 
-    children = [fork.Process(target=run, args=(number,)) for number in range(processes)]
+    children = [_fork.Process(target=run, args=(number,)) for number in range(len(works))]
     for child in children:
         child.start()
-    said: dict[int, str] = {}
-    for _ in children:
-        number, answer = answers.get()
-        said[number] = answer
     for child in children:
         child.join(60)
-    assert all(not child.is_alive() for child in children)
-    return [said[number] for number in range(processes)]
+        assert not child.is_alive(), "a process hangs"
+    said: dict[int, Any] = {}
+    while True:
+        try:
+            number, answer = answers.get(timeout=0.2)
+        except queue.Empty:
+            return [said.get(number) for number in range(len(works))]
+        said[number] = answer

@@ -1,13 +1,12 @@
 """Real processes submit the same cart at the same moment, and some die in the middle: one order each time."""
 
-import multiprocessing
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 
 from configurator.designs import freeze, start
 from configurator.models import Design, Family
@@ -16,37 +15,15 @@ from orders import checkout
 from orders.cart import add, open_cart, quoted
 from orders.checkout import CheckoutRefused, Item, place
 from orders.models import Cart, Counter, Order, Payment
+from tests.processes import at_once
 from tests.shops import ALICE, NOW
 
 PROCESSES = 4
-fork = multiprocessing.get_context("fork")
 
 
-def at_once(work: Callable[[int], Any], processes: int = PROCESSES) -> list[Any]:
-    """Run ``work(number)`` in processes that start together; what each returned, or None where it died."""
-    connections.close_all()  # a forked process must not speak on our connection
-    barrier = fork.Barrier(processes)
-    answers = fork.Queue()
-
-    def run(number: int) -> None:
-        barrier.wait(30)
-        answers.put((number, work(number)))
-        answers.close()
-        answers.join_thread()
-        connections.close_all()
-        os._exit(0)  # no tear-down of the tests in the copy
-
-    children = [fork.Process(target=run, args=(number,)) for number in range(processes)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join(60)
-    said = {}
-    while not answers.empty():
-        number, answer = answers.get()
-        said[number] = answer
-    assert all(not child.is_alive() for child in children)
-    return [said.get(number) for number in range(processes)]
+def in_all(work: Callable[[int], Any]) -> list[Any]:
+    """``work(number)`` in every process."""
+    return at_once(*(partial(work, number) for number in range(PROCESSES)))
 
 
 def submit(cart: Cart, owner: User, tokens: dict[str, str], key: str) -> str:
@@ -68,7 +45,7 @@ def submit(cart: Cart, owner: User, tokens: dict[str, str], key: str) -> str:
 @pytest.mark.django_db(transaction=True)
 def test_simultaneous_submits_with_one_key_make_one_order(cart: Cart, alice: User) -> None:
     tokens = dict(quoted(cart=cart, now=NOW).tokens)
-    answers = at_once(lambda number: submit(cart, alice, tokens, "one key"))
+    answers = in_all(lambda number: submit(cart, alice, tokens, "one key"))
     assert answers == ["A-2026-000001"] * PROCESSES
     assert (Order.objects.count(), Payment.objects.count()) == (1, 1)
 
@@ -77,7 +54,7 @@ def test_simultaneous_submits_with_one_key_make_one_order(cart: Cart, alice: Use
 def test_simultaneous_submits_of_one_cart_with_several_keys_make_one_order(cart: Cart, alice: User) -> None:
     """Two tabs: the second finds the cart empty."""
     tokens = dict(quoted(cart=cart, now=NOW).tokens)
-    answers = at_once(lambda number: submit(cart, alice, tokens, f"key {number}"))
+    answers = in_all(lambda number: submit(cart, alice, tokens, f"key {number}"))
     assert sorted(answers) == ["A-2026-000001", *["empty"] * (PROCESSES - 1)]
 
 
@@ -89,9 +66,9 @@ def test_a_process_that_dies_inside_the_transaction_leaves_nothing(
     tokens = dict(quoted(cart=cart, now=NOW).tokens)
     with monkeypatch.context() as patch:
         patch.setattr(checkout, "_record", lambda *args, **kwargs: os._exit(1))
-        assert at_once(lambda number: submit(cart, alice, tokens, "one key")) == [None] * PROCESSES
+        assert in_all(lambda number: submit(cart, alice, tokens, "one key")) == [None] * PROCESSES
     assert (Order.objects.count(), Payment.objects.count(), cart.lines.count()) == (0, 0, 1)
-    assert at_once(lambda number: submit(cart, alice, tokens, "one key")) == ["A-2026-000001"] * PROCESSES
+    assert in_all(lambda number: submit(cart, alice, tokens, "one key")) == ["A-2026-000001"] * PROCESSES
     assert (Order.objects.count(), Counter.objects.get(pk="A-2026").last) == (1, 1)
 
 
@@ -117,7 +94,7 @@ def test_different_orders_at_once_get_different_numbers(badge: Family, alice: Us
             for turn in range(5)
         ]
 
-    numbers = sorted(number for answer in at_once(order_five) for number in answer)
+    numbers = sorted(number for answer in in_all(order_five) for number in answer)
     assert numbers == [f"A-2026-{number:06d}" for number in range(1, 5 * PROCESSES + 1)]
 
 
@@ -133,5 +110,5 @@ def test_two_tabs_adding_to_one_cart_lose_nothing(badge: Family, alice: User) ->
             add(cart=cart, design=design, quantity=1, now=NOW)
         return number
 
-    at_once(add_ten)
+    in_all(add_ten)
     assert cart.lines.get().quantity == 10 * PROCESSES
