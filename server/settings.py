@@ -246,8 +246,10 @@ if BROKER_URL.startswith("pgmq:"):
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 900,
         "init_extension": False,
-        "use_notify": False,
-        "wait_time_seconds": 2,
+        # Short questions often: the transport asks one queue after the other, so a long wait at an
+        # empty one (its default) holds up what waits in the next.
+        "wait_time_seconds": 0,
+        "polling_interval": 0.2,
         "pool_size": 4,
     }
     if BROKER_URL.rstrip("/") == "pgmq:":

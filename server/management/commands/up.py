@@ -107,6 +107,9 @@ class Command(BaseCommand):
         if broker.prepare():
             self.say("PGMQ put into the database")
         self.say("migrations applied")
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
+            self.say(f"static files collected in {settings.STATIC_ROOT}")
         problem = broker.problem()
         if problem:
             raise CommandError(f"the broker cannot be used: {problem}\n`manage.py doctor` says more.")
