@@ -28,6 +28,7 @@ from configurator.api.shapes import (
     quantity_in,
 )
 from configurator.catalogue import spec_of
+from configurator.examination import examine
 from configurator.models import Configuration, Family
 from ledger.api.preconditions import etag, expected_version
 
@@ -179,9 +180,9 @@ class Preview(ConfigurationView):
         configuration = self.own(caller(request), pk)
         if surface not in spec_of(configuration.version).surface_by_code:
             raise Http404
-        picture = proofs.preview(
-            version=configuration.version, choices=configuration.choices, surface=surface
-        )
+        # What is still open is shown with its defaults, as on the page.
+        shown = examine(version=configuration.version, choices=configuration.choices).choices
+        picture = proofs.preview(version=configuration.version, choices=shown, surface=surface)
         return HttpResponse(picture, content_type="image/png", headers={"Cache-Control": "private, no-cache"})
 
 

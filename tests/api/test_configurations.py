@@ -108,6 +108,14 @@ def test_the_preview_is_a_picture(sign: Version, alice_api: Any) -> None:
     assert answer.content.startswith(b"\x89PNG")
 
 
+def test_the_preview_of_an_open_configuration_shows_the_defaults(sign: Version, alice_api: Any) -> None:
+    body = started(alice_api)
+    alice_api.patch(f"configurations/{body['id']}/", {"choices": {"material": None, "line1": None}})
+    answer = alice_api.get(f"configurations/{body['id']}/preview/front/")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\x89PNG")
+
+
 def test_a_stranger_does_not_find_it(sign: Version, alice_api: Any, charlie_api: Any) -> None:
     body = started(alice_api)
     assert charlie_api.get(f"configurations/{body['id']}/").status_code == 404

@@ -104,6 +104,13 @@ def test_a_key_is_issued_listed_and_revoked(alice: User) -> None:
 
 
 @pytest.mark.django_db
+def test_scopes_may_be_named_one_by_one(alice: User) -> None:
+    scopes = ("--scope", "orders:read", "--scope", "orders:write")
+    key = authenticate(said("keys", "issue", "till", "--owner", "alice", *scopes).strip())
+    assert key is not None and key.scopes == ["orders:read", "orders:write"]
+
+
+@pytest.mark.django_db
 def test_a_key_for_nobody_is_refused() -> None:
     with pytest.raises(CommandError, match="no user nobody"):
         said("keys", "issue", "screen", "--owner", "nobody", "--scope", "orders:read")

@@ -22,7 +22,9 @@ class Command(BaseCommand):
         issue = verbs.add_parser("issue", help="make a key and print its secret, this once")
         issue.add_argument("name")
         issue.add_argument("--owner", required=True, metavar="USERNAME")
-        issue.add_argument("--scope", required=True, nargs="+", choices=keys.SCOPES, dest="scopes")
+        issue.add_argument(
+            "--scope", required=True, nargs="+", action="extend", choices=keys.SCOPES, dest="scopes"
+        )
         issue.add_argument("--days", type=int, help="expires after so many days (never)")
         revoke = verbs.add_parser("revoke", help="make a key useless from now on")
         revoke.add_argument("id")
