@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.core.checks import Error
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
@@ -117,3 +118,9 @@ def test_a_loopback_shop_has_nothing_to_mend(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     assert list(checks.open_doors_are_locked(None)) == []
     assert list(checks.secrets_are_secret(None)) == []
+
+
+def test_up_does_not_let_others_in_while_debug_is_on(settings: Settings) -> None:
+    settings.DEBUG = True
+    with pytest.raises(CommandError, match="set DEBUG=0 and ALLOWED_HOSTS"):
+        call_command("up", host="0.0.0.0")

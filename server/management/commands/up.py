@@ -45,6 +45,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.began = time.monotonic()
+        if settings.DEBUG and not checks.is_loopback(str(options["host"])):
+            raise CommandError(
+                f"--host {options['host']} lets others in while DEBUG is on: set DEBUG=0 and ALLOWED_HOSTS."
+            )
         supervisor = Supervisor(var=settings.VAR_DIR, say=self.say)
         try:
             supervisor.take_charge()
