@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as BadValue
 from django.db import DataError
-from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -31,9 +30,7 @@ class Cursor(CursorPagination):
             raise ValidationError({"page_size": f"A whole number from 1 to {LARGEST}."})
         return int(given)
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
             return super().paginate_queryset(queryset, request, view)
         except (BadValue, DataError, ValueError) as fault:  # a cursor may say anything
