@@ -11,8 +11,9 @@ import logging
 import sys
 from collections.abc import Callable
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.cache import add_never_cache_headers
@@ -23,6 +24,7 @@ from server import problems
 logger = logging.getLogger(__name__)
 
 AWAY = (OperationalError, InterfaceError)
+NUL = "cannot contain NUL (0x00)"  # psycopg of text that PostgreSQL does not keep; only callers send such
 
 
 class ErrorsMiddleware:
@@ -39,6 +41,8 @@ class ErrorsMiddleware:
         if isinstance(error, AWAY):
             logger.warning("%s %s: %s", request.method, request.path, error)
             return away(request, error)
+        if isinstance(error, DataError) and NUL in str(error):
+            return bad_request(request, SuspiciousOperation("Text with a NUL character."))
         if not below_api(request):
             return None  # Django's own way: the handlers below, or its page for developers
         if refusal is None:

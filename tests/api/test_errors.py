@@ -130,3 +130,13 @@ def test_every_code_has_a_page(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_code_that_is_none_is_not_found(client: Client) -> None:
     refused(client.get("/api/v1/problems/nonsense"), 404, "not-found")
+
+
+@pytest.mark.django_db
+def test_a_nul_character_in_an_address_is_refused(client: Client) -> None:
+    assert client.get("/orders/ord_1/?key=%00").status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_nul_character_in_a_form_is_refused(client: Client) -> None:
+    assert client.post("/cart/add/", {"configuration": "cfg_\0"}).status_code == 400
