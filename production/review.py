@@ -145,6 +145,7 @@ def reject(*, run: Run, reason: str, actor: str, now: datetime, expected_version
         before = run.state
         if before == RunState.RELEASED:
             stock.unreserve(run=run, actor=actor, now=now)
+            run.files.all().delete()  # nobody works from the ticket of a run that is off the floor
         pieces = list(run.pieces.order_by("pk").values_list("pk", flat=True))
         lines = set(run.pieces.values_list("line_id", flat=True))
         run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
@@ -207,6 +208,7 @@ def reasons_against(run: Run) -> dict[str, str]:
 def _undo_release(run: Run, data: dict[str, Any], actor: str, now: datetime) -> None:
     _require(run, RunState.RELEASED)
     stock.unreserve(run=run, actor=actor, now=now)
+    run.files.all().delete()
     run.pieces.update(state=PieceState.PLANNED)
     _change(run, state=RunState.PROPOSED, released_at=None, released_by="")
     _lines(run, actor, now)
@@ -220,7 +222,7 @@ def _undo_rejection(run: Run, data: dict[str, Any], actor: str, now: datetime) -
         raise ReviewRefused([f"{gone} of its {len(data['pieces'])} pieces are in other runs or cancelled."])
     run.operations.all().delete()
     run.sheets.all().delete()
-    run.state_reason = ""
+    run.state_reason, run.released_at, run.released_by = "", None, ""
     _again(run, [pieces], now=now)
     _require_certificate(now)
     _lines(run, actor, now)

@@ -1,6 +1,7 @@
 """What staff decide about runs, and what is refused."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,7 @@ from ledger.models import Entry
 from orders.changes import CannotCancel, cancel
 from orders.models import Line
 from production import planning, review, shopfloor, stock
-from production.models import Machine, Material, Operation, Piece, PieceState, Run, RunState
+from production.models import Machine, Material, Operation, Piece, PieceState, ProductionFile, Run, RunState
 from tests.production.workshop import NOW, PlaceLine, sound
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,21 @@ def test_a_release_can_be_taken_back_before_the_floor_begins(run: Run) -> None:
     assert not Material.objects.filter(reserved__gt=0).exists()
     assert set(Line.objects.values_list("state", flat=True)) == {"planned"}
     sound()
+
+
+def test_a_run_off_the_floor_has_no_ticket(run: Run) -> None:
+    for take_back in (review.undo, partial(review.reject, reason="laser down")):
+        review.release(run=run, actor=BOB, now=NOW)
+        ProductionFile.objects.create(run=run, kind="ticket", path="t.pdf", sha256="0" * 64, created_at=NOW)
+        take_back(run=run, actor=BOB, now=NOW)
+        assert not run.files.exists()
+
+
+def test_a_release_that_was_rejected_is_forgotten_with_the_rejection(run: Run) -> None:
+    review.release(run=run, actor=BOB, now=NOW)
+    review.reject(run=run, reason="oops", actor=BOB, now=NOW)
+    back = review.undo(run=run, actor=BOB, now=NOW)
+    assert (back.state, back.released_at, back.released_by) == (RunState.PROPOSED, None, "")
 
 
 def test_a_release_cannot_be_taken_back_after_the_floor_began(run: Run) -> None:
