@@ -164,7 +164,7 @@ def test_an_order_is_placed_and_shown(in_cart: CartLine, alice_client: Client) -
 
 def test_the_proof_shows_every_word(in_cart: CartLine, alice_client: Client) -> None:
     page = alice_client.get(reverse("checkout")).content.decode()
-    assert '<dd><bdi>Müller</bdi></dd>' in page
+    assert "<dd><bdi>Müller</bdi></dd>" in page
     assert "I have checked the pictures and every word" in page
 
 
