@@ -10,8 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from configurator.engine import trial
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
+from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.recent import Recent
 from configurator.engine.spec import CaseSpec, FamilySpec
@@ -41,6 +43,7 @@ class Compiled:
 
 
 _shelf: Recent[str, Compiled] = Recent(CACHED_VERSIONS)
+_tried: Recent[str, tuple[str, ...]] = Recent(CACHED_VERSIONS)
 
 
 def compiled(version: Version) -> Compiled:
@@ -89,7 +92,7 @@ def publish(
     A file ``*.xml`` is read as XCSP 2.1 and needs ``code`` (and ``name``). The same text published
     again is the same version. Raises ``FamilyError`` (the text has faults, each with its line),
     ``TooLarge`` and ``NotPublishable`` (no valid configuration, defaults that contradict each other,
-    a failing test of the author's own).
+    a failing test of the author's own, a value that cannot be priced, made or drawn).
     """
     source_format = Version.Format.XCSP if PurePath(filename).suffix == ".xml" else Version.Format.FAMILY
     source = unicodedata.normalize("NFC", source.replace("\r\n", "\n"))
@@ -99,7 +102,12 @@ def publish(
     content_hash = hashlib.sha256(f"{source_format}\n{spec.code}\n{spec.name}\n{source}".encode()).hexdigest()
     known = Version.objects.filter(family=spec.code, content_hash=content_hash).exists()
     if not known:
-        _refuse_faults(_shelf.get(content_hash, lambda: _compile(spec)))
+        made = _shelf.get(content_hash, lambda: _compile(spec))
+        _refuse_faults(made)
+        if untold := _tried.get(
+            content_hash, lambda: trial.faults(made.spec, made.kernel, FontLibrary.installed())
+        ):
+            raise NotPublishable(spec.code, untold)
     with transaction.atomic():
         family, _ = Family.objects.select_for_update().get_or_create(
             code=spec.code, defaults={"name": spec.name, "summary": spec.summary, "position": position or 0}

@@ -81,6 +81,24 @@ def test_defaults_that_contradict_each_other_are_refused(db: None) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("font: inter", "font: nope", r"With its defaults: There is no font 'nope'"),
+        ("0.10 * text.length", "1 - 3 * material.rate", r"With material = steel: .*below zero"),
+        ("30 + length / 10 mm", "30 / (length / 10 mm - 6)", r"With length = 60: .*divides by zero"),
+        ("length - 10 mm", "length - 70 mm", r"With length = 60: front: the box of text is empty"),
+    ],
+)
+def test_a_value_that_cannot_be_priced_made_or_drawn_is_refused(
+    right: str, wrong: str, said: str, db: None
+) -> None:
+    assert right in BADGE
+    with pytest.raises(NotPublishable, match=said):
+        published(BADGE.replace(right, wrong))
+    assert not Family.objects.exists()
+
+
 def test_a_failing_test_of_the_author_is_refused(db: None) -> None:
     with pytest.raises(NotPublishable, match="'long steel' should be valid but breaks STEEL"):
         published(BADGE.replace("expect: refused, by: STEEL", "expect: valid"))
