@@ -1,8 +1,10 @@
 """The plan as a picture: machines down, time across, drawn on the server as SVG.
 
 Every bar is a link that the keyboard reaches, with a title that says all it shows; the
-page puts a table of the same beside it. Colours come from the style sheet by class, so
-that light, dark and print each have their own (our CSP allows no inline style).
+page puts the machines' names at its left, where they stay while the picture scrolls, and
+a table of the same below it. Stretches in which nothing can happen are folded to a stripe
+with a zig-zag. Colours come from the style sheet by class, so that light, dark and print
+each have their own (our CSP allows no inline style).
 """
 
 from __future__ import annotations
@@ -14,26 +16,32 @@ from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-ROW = 34  # pixels a machine
+ROW = 34  # pixels a machine; staff.css gives the names beside the chart the same
 HEAD = 44  # pixels of days and hours
-LABEL = 150  # pixels of machine names
 TONES = 8  # classes tone-0 ... tone-7 in staff.css
 LETTER = 6.2  # pixels a letter of a bar's label takes, roughly
+DAY_LETTER = 7.0  # pixels a letter of a day's label takes
+HOUR_ROOM = 34  # pixels that "06:00" takes
+WIDEST_HOUR = 240  # pixels
+FOLD = 22  # pixels a folded stretch takes
+LONGEST_IDLE = timedelta(hours=1)  # what nothing happens in is folded when longer
+
+
+Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A machine; ``closed`` are the intervals it does not work in."""
+    """A machine; ``closed`` are the intervals it does not work in, in order. ``head``: first of its group."""
 
     code: str
     name: str
     group: str
-    closed: tuple[tuple[datetime, datetime], ...] = ()
+    closed: tuple[Interval, ...] = ()
+    head: bool = False
 
 
-def closed(
-    working: Sequence[tuple[int, int]], *, start: datetime, end: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
+def closed(working: Sequence[tuple[int, int]], *, start: datetime, end: datetime) -> tuple[Interval, ...]:
     """What lies between the working intervals (seconds since 1970) within the window."""
     gaps = []
     at = start
@@ -66,15 +74,71 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class _Scale:
+class _Stretch:
+    """Some of the time, drawn to scale or folded, from pixel ``left`` to ``right``."""
+
     start: datetime
     end: datetime
+    left: float
+    right: float
+    folded: bool
+
+    def x(self, moment: datetime) -> float:
+        share = (moment - self.start) / (self.end - self.start)
+        return self.left + share * (self.right - self.left)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    stretches: tuple[_Stretch, ...]
     hour_width: int
+
+    @property
+    def width(self) -> float:
+        return self.stretches[-1].right
 
     def x(self, moment: datetime) -> float:
         """Pixels from the left edge; outside the window: its edge."""
-        inside = min(max(moment, self.start), self.end)
-        return LABEL + (inside - self.start).total_seconds() / 3600 * self.hour_width
+        for stretch in self.stretches:
+            if moment <= stretch.end:
+                return stretch.x(max(moment, stretch.start))
+        return self.width
+
+
+def _scale(start: datetime, end: datetime, folds: Sequence[Interval], hour_width: int) -> _Scale:
+    stretches: list[_Stretch] = []
+    at, left = start, 0.0
+    for begin, stop in [*folds, (end, end)]:
+        if begin > at:
+            right = left + (begin - at) / timedelta(hours=1) * hour_width
+            stretches.append(_Stretch(at, begin, left, right, folded=False))
+            left = right
+        if stop > begin:
+            stretches.append(_Stretch(begin, stop, left, left + FOLD, folded=True))
+            left += FOLD
+        at = stop
+    return _Scale(tuple(stretches), hour_width)
+
+
+def folded(rows: Sequence[Row], bars: Sequence[Bar], *, start: datetime, end: datetime) -> list[Interval]:
+    """The stretches longer than ``LONGEST_IDLE`` in which no machine works and no bar lies."""
+    shown = {row.code for row in rows}
+    busy = [(bar.setup_start, bar.end) for bar in bars if bar.row in shown]
+    for row in rows:
+        at = start
+        for closed_from, closed_to in row.closed:
+            busy.append((at, closed_from))
+            at = closed_to
+        busy.append((at, end))
+    gaps: list[Interval] = []
+    at = start
+    for begin, stop in sorted(each for each in busy if each[1] > each[0]):
+        if min(begin, end) - at > LONGEST_IDLE:
+            gaps.append((at, min(begin, end)))
+        at = max(at, stop)
+    if end - at > LONGEST_IDLE:
+        gaps.append((at, end))
+    return gaps
 
 
 def tone(family: str) -> int:
@@ -101,11 +165,19 @@ def gantt(
     now: datetime,
     zone: ZoneInfo,
     hour_width: int = 60,
+    widen: int = 0,
     title: str = "Plan",
 ) -> str:
-    """The chart as an SVG text. Bars outside the window are left out, bars across its edge are cut."""
-    hours = (end - start).total_seconds() / 3600
-    width, height = int(LABEL + hours * hour_width) + 1, HEAD + ROW * len(rows) + 1
+    """The chart as an SVG text. Bars outside the window are left out, bars across its edge are cut.
+
+    ``hour_width`` in pixels; a chart narrower than ``widen`` pixels is drawn with wider hours.
+    """
+    folds = folded(rows, bars, start=start, end=end)
+    scale = _scale(start, end, folds, hour_width)
+    if widen and scale.width < widen:
+        wider = hour_width * int(widen / scale.width * 10) // 10
+        scale = _scale(start, end, folds, min(wider, WIDEST_HOUR))
+    width, height = int(scale.width) + 1, HEAD + ROW * len(rows) + 1
     root = ET.Element(
         "svg",
         {
@@ -118,15 +190,16 @@ def gantt(
             "aria-label": title,
         },
     )
-
-    scale = _Scale(start, end, hour_width)
     _closed_and_lines(root, rows, scale)
     _hours(root, scale, zone, height)
+    for stretch in scale.stretches:
+        if stretch.folded:
+            _fold(root, stretch, height)
+    _days(root, scale, zone)
     top = {row.code: HEAD + index * ROW for index, row in enumerate(rows)}
-    for bar in bars:
+    for bar in sorted(bars, key=lambda bar: (top.get(bar.row, 0), bar.setup_start)):
         if bar.row in top and bar.end > start and bar.setup_start < end:
             _bar(root, bar, top[bar.row], scale)
-    _names(root, rows, width, height)
     if start <= now <= end:
         _line(root, "now", (scale.x(now), HEAD - 6), (scale.x(now), height))
     return ET.tostring(root, encoding="unicode")
@@ -136,23 +209,60 @@ def _closed_and_lines(root: ET.Element, rows: Sequence[Row], scale: _Scale) -> N
     for index, row in enumerate(rows):
         y = HEAD + index * ROW
         for closed_from, closed_to in row.closed:
-            if closed_to > scale.start and closed_from < scale.end:
-                left = scale.x(closed_from)
-                _rect(root, "closed", left, y, scale.x(closed_to) - left, ROW)
-        _line(root, "rule", (0, y + ROW), (scale.x(scale.end), y + ROW))
+            left, right = scale.x(closed_from), scale.x(closed_to)
+            if right > left:
+                _rect(root, "closed", left, y, right - left, ROW)
+        _line(root, "group" if row.head else "rule", (0, y), (scale.width, y))
+
+
+def _fold(root: ET.Element, stretch: _Stretch, height: int) -> None:
+    """A stripe over the whole height with a zig-zag down its middle."""
+    _rect(root, "fold", stretch.left, 0, stretch.right - stretch.left, height)
+    middle, steps = (stretch.left + stretch.right) / 2, range(HEAD, height, 8)
+    points = " ".join(f"{middle + (3 if n % 2 else -3):.1f},{y}" for n, y in enumerate(steps))
+    zigzag = ET.SubElement(root, "polyline", {"class": "zigzag", "points": points})
+    hours = round((stretch.end - stretch.start) / timedelta(hours=1))
+    ET.SubElement(zigzag, "title").text = f"Closed for {hours} hours"
 
 
 def _hours(root: ET.Element, scale: _Scale, zone: ZoneInfo, height: int) -> None:
-    every = 1 if scale.hour_width >= 40 else 3 if scale.hour_width >= 16 else 6
-    moment = scale.start
-    while moment < scale.end:
-        local, at = moment.astimezone(zone), scale.x(moment)
-        if local.hour % every == 0:
-            _line(root, "hour" if local.hour else "day", (at, HEAD - 6 if local.hour else 0), (at, height))
-            _text(root, "hour-label", at + 3, HEAD - 10, f"{local:%H:%M}")
-        if local.hour == 0 or moment == scale.start:
-            _text(root, "day-label", at + 3, 16, f"{local:%A} {local.day} {local:%B}")
-        moment += timedelta(hours=1)
+    """A line every hour, or every few where hours are narrow, with its time where that has room."""
+    every = next(n for n in (1, 2, 3, 6, 12) if n * scale.hour_width >= HOUR_ROOM + 6)
+    for stretch in scale.stretches:
+        if stretch.folded:
+            continue
+        moment = stretch.start.replace(minute=0, second=0, microsecond=0)
+        free = stretch.left
+        while moment < stretch.end:
+            local = moment.astimezone(zone)
+            if moment >= stretch.start and local.hour % every == 0:
+                at = stretch.x(moment)
+                _line(root, "hour", (at, HEAD - 6), (at, height))
+                if at >= free and stretch.right - at >= HOUR_ROOM:
+                    _text(root, "hour-label", at + 3, HEAD - 10, f"{local:%H:%M}")
+                    free = at + HOUR_ROOM
+            moment += timedelta(hours=1)
+
+
+def _days(root: ET.Element, scale: _Scale, zone: ZoneInfo) -> None:
+    """Each day that work is drawn in, named as long as its width allows."""
+    starts: list[tuple[float, datetime]] = []
+    for stretch in scale.stretches:
+        if stretch.folded:
+            continue
+        moment = stretch.start
+        while moment < stretch.end:
+            local = moment.astimezone(zone)
+            if not starts or starts[-1][1].date() != local.date():
+                starts.append((stretch.x(moment), local))
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            moment = midnight.astimezone(moment.tzinfo)
+    for (at, day), (next_at, _) in zip(starts, [*starts[1:], (scale.width, None)], strict=True):
+        _line(root, "day", (at, 0), (at, HEAD))
+        forms = (f"{day:%A} {day.day} {day:%B}", f"{day:%a} {day.day} {day:%b}", f"{day:%a} {day.day}")
+        name = next((form for form in forms if len(form) * DAY_LETTER + 6 <= next_at - at), "")
+        if name:
+            _text(root, "day-label", at + 4, 16, name)
 
 
 def _bar(root: ET.Element, bar: Bar, y: int, scale: _Scale) -> None:
@@ -161,23 +271,20 @@ def _bar(root: ET.Element, bar: Bar, y: int, scale: _Scale) -> None:
     left, begin, right = scale.x(bar.setup_start), scale.x(bar.start), scale.x(bar.end)
     if begin > left:
         _rect(link, "setup", left, y + 5, begin - left, ROW - 10)
-    _rect(link, "work", begin, y + 5, max(2.0, right - begin), ROW - 10, radius=3)
-    room = int((right - begin - 8) / LETTER)
-    if room >= 2:
-        label = bar.label if len(bar.label) <= room else bar.label[: room - 1] + "…"
+    _rect(link, "work", begin, y + 5, max(3.0, right - begin), ROW - 10, radius=3)
+    label = _fitting(bar.label, int((right - begin - 8) / LETTER))
+    if label:
         _text(link, "bar-label", begin + 5, y + ROW / 2 + 4, label)
 
 
-def _names(root: ET.Element, rows: Sequence[Row], width: int, height: int) -> None:
-    """Machine names last, so that they stay above what is cut at the left edge."""
-    _rect(root, "names", 0, HEAD, LABEL - 6, height - HEAD)
-    group = ""
-    for index, row in enumerate(rows):
-        y = HEAD + index * ROW
-        if row.group != group:
-            group = row.group
-            _line(root, "group", (0, y), (width, y))
-        _text(root, "machine", 4, y + ROW / 2 + 4, row.name)
+def _fitting(label: str, room: int) -> str:
+    """The label, as much of it as tells something in ``room`` letters, or its first word, or nothing."""
+    if len(label) <= room:
+        return label
+    first = label.split(" ", 1)[0]
+    if room >= len(first) + 5:
+        return label[: room - 1] + "…"
+    return first if len(first) <= room else ""
 
 
 def _rect(

@@ -1,30 +1,39 @@
-"""The plan: its chart, its runs, what could not be planned, and asking for a new one."""
+"""The plan: its chart, its runs, what is late, what could not be planned, and asking for a new one."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from ledger.models import Job
 from orders.models import Line
 from production import planning
-from production.facts import read_shop
-from production.gantt import Bar, Row, closed, gantt, window
-from production.models import Machine, Operation, Plan, Run
+from production.lateness import Expected, late_lines
+from production.models import Plan, Run
 from production.views.access import PLANNER, actor, is_in, staff_only
+from production.views.chart import ZOOMS, chart
+from production.views.members import late_text
+from production.words import Names, read_names, who
 
-ZOOMS = {"hours": 60, "shifts": 24, "days": 9}  # pixels an hour
-LONGEST_CHART = timedelta(days=21)
 LONGEST_LIST = 200
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run in a list; ``late_by`` is of its latest line."""
+
+    run: Run
+    made_of: str
+    begins: datetime | None
+    ends: datetime | None
+    late_by: str
 
 
 def runs_in_view() -> QuerySet[Run]:
@@ -42,91 +51,68 @@ def runs_in_view() -> QuerySet[Run]:
     )
 
 
-def chart(*, now: datetime, zoom: str = "hours", title: str = "The plan") -> SafeString:
-    """The machines' work from now on, as an SVG that may be put into a page."""
-    operations = list(
-        Operation.objects.filter(
-            Q(state__in=("planned", "started")) | Q(finished_at__gte=now - timedelta(hours=8))
+def run_rows(runs: QuerySet[Run], *, names: Names, late: list[Expected]) -> list[RunRow]:
+    """Runs as rows; no query a run."""
+    worst: dict[str, Expected] = {}
+    for each in late:  # the latest first
+        for run_id in each.runs:
+            worst.setdefault(run_id, each)
+    rows = []
+    for run in runs:
+        operations = [each for each in run.operations.all() if each.state != "dropped"]
+        rows.append(
+            RunRow(
+                run=run,
+                made_of=names.run(run.key),
+                begins=min((each.setup_start for each in operations), default=None),
+                ends=max((each.end for each in operations), default=None),
+                late_by=late_text(worst[run.pk].late_by) if run.pk in worst else "",
+            )
         )
-        .exclude(run__state="rejected")
-        .select_related("run", "machine")
-    )
-    bars = [_bar(operation, now) for operation in operations]
-    start, end = window(bars, now=now)
-    end = min(end, start + LONGEST_CHART)
-    names = {machine.code: machine for machine in Machine.objects.select_related("work_centre")}
-    shop = read_shop(now=now)
-    working = {calendar.code: calendar.intervals for calendar in shop.calendars}
-    places = {centre.code: place for place, centre in enumerate(shop.work_centres)}
-    rows = [
-        Row(
-            machine.code,
-            names[machine.code].name,
-            names[machine.code].work_centre.name,
-            closed(working.get(machine.calendar, ()), start=start, end=end),
-        )
-        for machine in sorted(shop.machines, key=lambda each: (places[each.work_centre], each.code))
-    ]
-    picture = gantt(
-        rows,
-        bars,
-        start=start,
-        end=end,
-        now=now,
-        zone=ZoneInfo(settings.WORKSHOP_ZONE),
-        hour_width=ZOOMS.get(zoom, ZOOMS["hours"]),
-        title=title,
-    )
-    return mark_safe(picture)  # noqa: S308 - built by ElementTree, which escapes
+    return rows
 
 
-def _bar(operation: Operation, now: datetime) -> Bar:
-    run = operation.run
-    late = bool(run.due_at and operation.end > run.due_at)
-    state = {"started": "started", "finished": "finished"}.get(operation.state, run.state)
-    zone = ZoneInfo(settings.WORKSHOP_ZONE)
-    begins, starts, ends = (
-        f"{each.astimezone(zone):%a %H:%M}"
-        for each in (operation.setup_start, operation.start, operation.end)
-    )
-    title = (
-        f"R-{run.number} {operation.setup_family} on {operation.machine.name}: {operation.units} pieces, "
-        f"set-up {begins}, work {starts} to {ends}" + (", after the promise" if late else "")
-    )
-    return Bar(
-        row=operation.machine.code,
-        setup_start=operation.setup_start,
-        start=operation.start,
-        end=operation.end,
-        label=f"R-{run.number} {operation.setup_family}",
-        title=title,
-        href=f"/staff/runs/{run.pk}/",
-        family=operation.setup_family,
-        state=" ".join([state, *(["pinned"] if run.pinned else []), *(["late"] if late else [])]),
-    )
+def _news(plan: Plan, proposed: list[RunRow]) -> str:
+    """What the plan changed against the one before, in one sentence."""
+    if plan.base is None:
+        return ""
+    kept = sum(row.run.number <= plan.base.last_run for row in proposed)
+    new = len(proposed) - kept
+    return f"Against plan {plan.base.number}: {kept} of the proposed runs as they were, {new} new."
 
 
 @staff_only()
 def plan(request: HttpRequest) -> HttpResponse:
     """The current plan. Every bar of the chart stands in the list of runs too."""
     now = timezone.now()
-    zoom = request.GET.get("zoom", "hours")
-    current = Plan.objects.current().first()
+    zoom = request.GET.get("zoom", "")
+    zoom = zoom if zoom in ZOOMS else "hours"
+    current = Plan.objects.current().select_related("base").first()
     unplanned = current.unplanned[:LONGEST_LIST] if current else []
     lines = Line.objects.select_related("order").in_bulk([row["line"] for row in unplanned])
-    runs = list(runs_in_view())
+    names = read_names()
+    late = late_lines(now=now)
+    rows = run_rows(runs_in_view(), names=names, late=late)
+    proposed = [row for row in rows if row.run.state == "proposed"]
     return render(
         request,
         "staff/plan.html",
         {
             "plan": current,
-            "chart": chart(now=now, zoom=zoom),
+            "by": who(current.created_by) if current else "",
+            "news": _news(current, proposed) if current else "",
+            "chart": chart(now=now, names=names, zoom=zoom) if current else None,
             "zoom": zoom,
+            "zooms": list(ZOOMS),
             "sheet_use": current.kpis["sheet_use_permille"] // 10 if current else 0,
             "unplanned": [(lines.get(row["line"]), row) for row in unplanned],
-            "zooms": list(ZOOMS),
-            "proposed": [run for run in runs if run.state == "proposed"],
-            "on_the_floor": [run for run in runs if run.state != "proposed"],
+            "late": [
+                {"line": each.line, "ready_at": each.ready_at, "late_by": late_text(each.late_by)}
+                for each in late[:LONGEST_LIST]
+            ],
+            "late_count": len(late),
+            "proposed": proposed,
+            "on_the_floor": [row for row in rows if row.run.state != "proposed"],
             "job": Job.objects.filter(kind=planning.JOB_KIND).unfinished().order_by("pk").first(),
             "may_plan": is_in(request, PLANNER),
             "now": now,

@@ -1,0 +1,138 @@
+"""How pages say things: the names behind codes, a line's choices as its shopper reads them, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from configurator.answers import choice_labels
+from configurator.catalogue import spec_of
+from ledger.models import Entry
+from orders.models import Line
+from production.models import Material, WorkCentre
+
+SHOWN = 7  # choices of a line that a list names
+PEOPLE = {"user": "", "key": "API key ", "guest": "a guest", "system": ""}
+SYSTEMS = {"demand": "the planner", "demo": "the demo", "jobs": "the jobs"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of work centres and materials by code; what has none keeps its code."""
+
+    centres: Mapping[str, str]
+    materials: Mapping[str, str]
+
+    def centre(self, code: str) -> str:
+        return self.centres.get(code, code)
+
+    def setup(self, family: str) -> str:
+        """A set-up family: mostly a material's code."""
+        return self.materials.get(family) or ("anything" if family == "any" else family.replace("-", " "))
+
+    def run(self, key: Mapping[str, Any]) -> str:
+        """What a run is made of and where: "Laser, Walnut 6 mm"."""
+        material = str(key.get("material") or "")
+        what = self.materials.get(material, material) or self.setup(str(key.get("setup_family", "")))
+        return ", ".join(part for part in (self.centre(str(key.get("work_centre", ""))), what) if part)
+
+
+def read_names() -> Names:
+    """Two queries."""
+    return Names(
+        dict(WorkCentre.objects.values_list("code", "name")),
+        dict(Material.objects.values_list("code", "name")),
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line's choices: the words to be put on it, and the rest in one sentence."""
+
+    texts: tuple[str, ...]
+    choices: str
+
+
+def told(line: Line) -> Told:
+    """What a line is, in its shopper's words. Needs ``design.version``, no query for a known version."""
+    kinds = {option.code: option.kind for option in spec_of(line.design.version).options}
+    labels = choice_labels(line.design, line.choices)
+    texts = tuple(label["value"] for label in labels if kinds[label["code"]] == "text")
+    rest = [label["value"] for label in labels if kinds[label["code"]] != "text"]
+    more = f" and {len(rest) - SHOWN} more" if len(rest) > SHOWN else ""
+    return Told(texts, ", ".join(rest[:SHOWN]) + more)
+
+
+def who(actor: str) -> str:
+    """``user:bob`` is bob, ``system:demand`` is the planner."""
+    kind, _, name = actor.partition(":")
+    if kind == "guest":
+        return PEOPLE["guest"]
+    return PEOPLE.get(kind, f"{kind} ") + (SYSTEMS.get(name, name) if kind == "system" else name)
+
+
+def span(duration: timedelta) -> str:
+    """A length of time as people say it: "40 min", "3 h", "2 days"."""
+    minutes = max(round(duration / timedelta(minutes=1)), 1)
+    if minutes < 90:
+        return f"{minutes} min"
+    if minutes < 36 * 60:
+        return f"{round(minutes / 60)} h"
+    return f"{round(minutes / 1440)} days"
+
+
+def _counted(count: object, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def happened(entry: Entry) -> str:
+    """An entry of the ledger as the end of "R-4 ..." or "the line ...": what was done."""
+    data = entry.data
+    say = _SENTENCES.get(entry.kind)
+    return say(data) if say else entry.kind.replace(".", " ").replace("_", " ")
+
+
+def _because(data: Mapping[str, Any]) -> str:
+    reason = str(data.get("reason") or "").strip()
+    return f": {reason}" if reason else ""
+
+
+def _split(data: Mapping[str, Any]) -> str:
+    if "pieces" in data:
+        return f"split: {_counted(len(data['pieces']), 'piece')} went into a run of their own"
+    return f"split off from R-{data.get('number', '?')}"
+
+
+_UNDONE = {
+    "run.released": "the release",
+    "run.rejected": "the rejection",
+    "run.pinned": "the pin",
+    "run.unpinned": "the unpin",
+}
+_SENTENCES: dict[str, Any] = {
+    "run.released": lambda d: (
+        f"released to the floor, material for {_counted(d.get('pieces'), 'piece')} reserved"
+    ),
+    "run.pinned": lambda d: "pinned: the planner leaves it as it is",
+    "run.unpinned": lambda d: "unpinned: the planner may change it again",
+    "run.split": _split,
+    "run.rejected": lambda d: "rejected" + _because(d),
+    "run.undone": lambda d: f"took back {_UNDONE.get(str(d.get('undone')), 'the last decision')}",
+    "run.done": lambda d: f"done, {_counted(d.get('pieces'), 'piece')} made",
+    "operation.started": lambda d: f"step {d.get('step')} begun on {d.get('machine')}",
+    "operation.finished": lambda d: f"step {d.get('step')} finished on {d.get('machine')}",
+    "piece.scrapped": lambda d: "a piece scrapped" + _because(d),
+    "plan.proposed": lambda d: f"proposed plan {d.get('number')}",
+    "order.placed": lambda d: "placed the order",
+    "order.cancelled": lambda d: "cancelled the order" + _because(d),
+    "payment.received": lambda d: "payment received",
+    "line.ready": lambda d: "a line waits to be planned" + _because(d),
+    "line.planned": lambda d: "a line planned",
+    "line.released": lambda d: "a line released to the floor",
+    "line.in_production": lambda d: "a line in production" + _because(d),
+    "line.made": lambda d: "a line made",
+    "line.shipped": lambda d: "a line shipped",
+    "line.cancelled": lambda d: "a line cancelled" + _because(d),
+}
