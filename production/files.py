@@ -29,6 +29,7 @@ from orders.models import Line
 from production import tickets
 from production.models import Placement, ProductionFile, Run, RunState, Sheet
 
+JOB_KIND = "production.files"
 ENDINGS = {"ticket": "pdf", "pdf": "pdf", "svg": "svg"}
 
 

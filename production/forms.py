@@ -9,7 +9,7 @@ from django import forms
 from configurator.models import Family
 
 DUE = (("", "any time"), ("late", "overdue"), ("today", "within a day"), ("week", "within a week"))
-STATES = (("ready", "waiting"), ("planned", "planned"), ("", "waiting or planned"))
+STATES = (("", "waiting or planned"), ("ready", "waiting"), ("planned", "planned"))
 
 
 class QueueFilter(forms.Form):
@@ -32,6 +32,20 @@ class Reason(forms.Form):
     reason = forms.CharField(
         max_length=200, strip=True, error_messages={"required": "Say why: the next planner will ask."}
     )
+
+
+class ScrapReason(forms.Form):
+    """What went wrong with a piece: one of the common reasons (a button), or words."""
+
+    common = forms.CharField(max_length=60, strip=True, required=False)
+    reason = forms.CharField(max_length=200, strip=True, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        data["why"] = data.get("common") or data.get("reason") or ""
+        if not data["why"]:
+            raise forms.ValidationError("Say what went wrong with it, or choose a common reason.")
+        return data
 
 
 class Seen(forms.Form):

@@ -13,17 +13,16 @@ from production.models import Run
 from production.planning import JOB_KIND, QUEUE, Computed, compute, request_soon, store
 
 DEMAND_JOB = "production.demand"
-FILES_JOB = "production.files"
 
 # What changes the demand: a proposal follows a few seconds later, one for all of them.
 for kind in ("line.ready", "order.cancelled", "piece.scrapped"):
     follow(kind, job_kind=DEMAND_JOB)
 
 
-follow("run.released", job_kind=FILES_JOB)
+follow("run.released", job_kind=files.JOB_KIND)
 
 
-@handler(FILES_JOB, lease=timedelta(seconds=60))
+@handler(files.JOB_KIND, lease=timedelta(seconds=60))
 def make_files(claim: Claim) -> Effect | None:
     """Ticket and drawings of a released run; the effect notes them."""
     run = Run.objects.get(pk=claim.payload["stream"].removeprefix("run:"))

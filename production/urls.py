@@ -13,6 +13,7 @@ urlpatterns = [
     path("plan/propose/", plans.propose, name="plan-propose"),
     path("runs/<slug:pk>/", runs.run, name="run"),
     path("runs/<slug:pk>/sheets/<int:index>.svg", runs.sheet_picture, name="sheet-picture"),
+    path("runs/<slug:pk>/files/", runs.run_files, name="run-files"),
     path("runs/<slug:pk>/files/<int:file_id>/", runs.run_file, name="run-file"),
     path("runs/<slug:pk>/release/", runs.release, name="run-release"),
     path("runs/<slug:pk>/pin/", runs.pin, name="run-pin"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +38,11 @@ class Names:
         material = str(key.get("material") or "")
         what = self.materials.get(material, material) or self.setup(str(key.get("setup_family", "")))
         return ", ".join(part for part in (self.centre(str(key.get("work_centre", ""))), what) if part)
+
+    def sentence(self, text: str) -> str:
+        """A sentence of the planner with names where it has codes."""
+        known = {**self.centres, **self.materials}
+        return re.sub(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", lambda word: known.get(word[0], word[0]), text)
 
 
 def read_names() -> Names:
@@ -105,7 +111,8 @@ def _split(data: Mapping[str, Any]) -> str:
     return f"split off from R-{data.get('number', '?')}"
 
 
-_UNDONE = {
+# What an undo takes back, by the kind of the last entry about a run.
+UNDOES = {
     "run.released": "the release",
     "run.rejected": "the rejection",
     "run.pinned": "the pin",
@@ -119,7 +126,7 @@ _SENTENCES: dict[str, Any] = {
     "run.unpinned": lambda d: "unpinned: the planner may change it again",
     "run.split": _split,
     "run.rejected": lambda d: "rejected" + _because(d),
-    "run.undone": lambda d: f"took back {_UNDONE.get(str(d.get('undone')), 'the last decision')}",
+    "run.undone": lambda d: f"took back {UNDOES.get(str(d.get('undone')), 'the last decision')}",
     "run.done": lambda d: f"done, {_counted(d.get('pieces'), 'piece')} made",
     "operation.started": lambda d: f"step {d.get('step')} begun on {d.get('machine')}",
     "operation.finished": lambda d: f"step {d.get('step')} finished on {d.get('machine')}",

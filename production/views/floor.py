@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,54 +12,104 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from production import shopfloor
-from production.forms import Reason
-from production.models import Machine, Operation, Piece, Run
+from production.forms import ScrapReason
+from production.models import Machine, Operation, Piece, Run, WorkCentre
 from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
+from production.views.drawings import drawings_of
+from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
+from production.views.runs import files_of
+from production.words import read_names, who
 
-NEXT = 4  # operations shown a machine
+NEXT = 3  # operations shown a machine after the one that can be started
+# What mostly goes wrong; anything else is typed.
+COMMON_REASONS = ("Misprint", "Burnt", "Scratched", "Wrong position", "Material fault", "Broken")
+
+
+@dataclass(frozen=True)
+class Work:
+    """An operation at a machine. ``waits_for`` names what has to happen first; ``changes_setup``: the machine
+    has to be set up for it."""
+
+    operation: Operation
+    made_of: str
+    setup: str
+    changes_setup: bool
+    waits_for: str
+
+
+@dataclass(frozen=True)
+class Post:
+    """A machine with its work: what runs or comes first, and what after."""
+
+    machine: Machine
+    set_up_for: str
+    first: Work | None
+    after: tuple[Work, ...]
+    more: int
+
+
+def posts(*, centre: str = "") -> list[Post]:
+    """Machines in service, those of one work centre or all, each with its released work. Four queries."""
+    names = read_names()
+    machines = (
+        Machine.objects.filter(in_service=True)
+        .select_related("work_centre")
+        .order_by("work_centre__position", "code")
+    )
+    released = Operation.objects.filter(run__state__in=("released", "started"))
+    pending: dict[str, list[tuple[int, str]]] = {}  # by run: steps not finished yet, with their work centre
+    work: dict[int, list[Operation]] = {}
+    for operation in released.live().select_related("run", "work_centre").order_by("setup_start", "pk"):
+        pending.setdefault(operation.run_id, []).append((operation.step, operation.work_centre.name))
+        work.setdefault(operation.machine_id, []).append(operation)
+    found = []
+    for machine in machines:
+        if centre and machine.work_centre.code != centre:
+            continue
+        # What runs comes first, then what can be started, in the order of the plan.
+        mine = sorted(work.get(machine.pk, []), key=lambda o: (o.state != "started", o.setup_start, o.pk))
+        shown: list[Work] = []
+        set_up = machine.setup_state
+        for operation in mine[: NEXT + 1]:
+            before = [name for step, name in sorted(pending[operation.run_id]) if step < operation.step]
+            shown.append(
+                Work(
+                    operation=operation,
+                    made_of=names.run(operation.run.key),
+                    setup=names.setup(operation.setup_family),
+                    changes_setup=operation.setup_family not in (set_up, "any"),
+                    waits_for=", ".join(dict.fromkeys(before)),
+                )
+            )
+            set_up = operation.setup_family
+        found.append(
+            Post(
+                machine=machine,
+                set_up_for=names.setup(machine.setup_state) if machine.setup_state else "nothing",
+                first=shown[0] if shown else None,
+                after=tuple(shown[1:]),
+                more=max(0, len(mine) - len(shown)),
+            )
+        )
+    return found
 
 
 @staff_only()
 def floor(request: HttpRequest) -> HttpResponse:
     """Machines with what runs and what comes next, soonest first; made for a tablet beside the machine."""
     centre = request.GET.get("centre", "")
-    machines = (
-        Machine.objects.filter(in_service=True)
-        .select_related("work_centre")
-        .order_by("work_centre__position", "code")
+    centres = dict(
+        WorkCentre.objects.filter(machines__in_service=True)
+        .order_by("position", "code")
+        .values_list("code", "name")
     )
-    centres = {machine.work_centre.code: machine.work_centre.name for machine in machines}
-    work: dict[int, list[Operation]] = {}
-    operations = (
-        Operation.objects.live()
-        .filter(run__state__in=("released", "started"))
-        .select_related("run", "work_centre")
-        .order_by("machine", "setup_start")
-    )
-    finished = set(
-        Operation.objects.filter(run__state__in=("released", "started"), state="finished").values_list(
-            "run", "sequence"
-        )
-    )
-    for operation in operations:
-        work.setdefault(operation.machine_id, []).append(operation)
-    rows = [
-        {
-            "machine": machine,
-            "operations": work.get(machine.pk, [])[:NEXT],
-            "more": max(0, len(work.get(machine.pk, [])) - NEXT),
-        }
-        for machine in machines
-        if not centre or machine.work_centre.code == centre
-    ]
     return render(
         request,
         "staff/floor.html",
         {
-            "rows": rows,
+            "posts": posts(centre=centre if centre in centres else ""),
             "centre": centre,
             "centres": centres,
-            "finished": finished,
             "may_work": is_in(request, FLOOR, PLANNER),
             "now": timezone.now(),
         },
@@ -67,21 +118,43 @@ def floor(request: HttpRequest) -> HttpResponse:
 
 @staff_only()
 def run_on_floor(request: HttpRequest, pk: str) -> HttpResponse:
-    """The pieces of a run at the machine: check each, scrap what went wrong."""
-    run = get_object_or_404(Run, pk=pk)
-    pieces = (
-        Piece.objects.filter(run=run).select_related("line__order", "line__design").order_by("line", "index")
+    """A run at the machine: its steps, its sheets, its pieces; what went wrong is scrapped here."""
+    now = timezone.now()
+    found = get_object_or_404(Run, pk=pk)
+    pieces = list(
+        Piece.objects.filter(run=found)
+        .select_related(*(f"line__{name}" for name in WITH_DESIGN))
+        .defer(f"line__{WITHOUT_SOURCE}")
+        .order_by("line", "index")
     )
+    members = rows_of(list({piece.line_id: piece.line for piece in pieces}.values()), now=now, pieces=pieces)
+    names = read_names()
+    operations = list(found.operations.select_related("machine", "work_centre"))
+    open_steps = [each.step for each in operations if each.state in ("planned", "started")]
     return render(
         request,
         "staff/floor_run.html",
         {
-            "run": run,
-            "pieces": pieces,
-            "operations": run.operations.select_related("machine", "work_centre"),
-            "scraps": run.scraps.select_related("piece__line__order"),
-            "files": run.files.select_related("sheet"),
+            "run": found,
+            "made_of": names.run(found.key),
+            "members": members,
+            "operations": [
+                {
+                    "row": each,
+                    "setup": names.setup(each.setup_family),
+                    "changes_setup": each.setup_family not in (each.machine.setup_state, "any"),
+                    "can_start": each.state == "planned" and each.step == min(open_steps),
+                }
+                for each in operations
+            ],
+            "sheets": drawings_of(found, members),
+            "scraps": [
+                (scrap, who(scrap.actor)) for scrap in found.scraps.select_related("piece__line__order")
+            ],
+            "reasons": COMMON_REASONS,
             "may_work": is_in(request, FLOOR, PLANNER),
+            "may_scrap": is_in(request, FLOOR, PLANNER) and found.state == "started",
+            **files_of(found),
         },
     )
 
@@ -124,17 +197,18 @@ def finish(request: HttpRequest, operation_id: int) -> HttpResponse:
 def scrap(request: HttpRequest, piece_id: int) -> HttpResponse:
     piece = get_object_or_404(Piece.objects.select_related("line__order"), pk=piece_id)
     run_id = piece.run_id
-    form = Reason(request.POST)
+    form = ScrapReason(request.POST)
     if form.is_valid():
         _work(
             request,
             lambda: shopfloor.scrap(
-                piece=piece, reason=form.cleaned_data["reason"], actor=actor(request), now=timezone.now()
+                piece=piece, reason=form.cleaned_data["why"], actor=actor(request), now=timezone.now()
             ),
-            f"Piece {piece.index} of {piece.line.order.number} is scrapped and owed again.",
+            f"Piece {piece.index} of {piece.line.order.number}/{piece.line.position} is scrapped: "
+            "it is owed again, and the next plan makes it anew.",
         )
     else:
-        messages.error(request, " ".join(str(text) for text in form.errors["reason"]))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return redirect("floor-run", pk=run_id) if run_id else redirect("floor")
 
 

@@ -105,7 +105,10 @@ def plan(request: HttpRequest) -> HttpResponse:
             "zoom": zoom,
             "zooms": list(ZOOMS),
             "sheet_use": current.kpis["sheet_use_permille"] // 10 if current else 0,
-            "unplanned": [(lines.get(row["line"]), row) for row in unplanned],
+            "unplanned": [
+                (lines.get(row["line"]), row["line"], row["pieces"], names.sentence(row["text"]))
+                for row in unplanned
+            ],
             "late": [
                 {"line": each.line, "ready_at": each.ready_at, "late_by": late_text(each.late_by)}
                 for each in late[:LONGEST_LIST]

@@ -1,8 +1,8 @@
-"""The start page and the queue: what waits to be made, and why it waits."""
+"""The start page, the queue and an order: what needs somebody, what waits to be made, and why it waits."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet
@@ -10,49 +10,58 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from ledger.models import Entry, Job
+from configurator.answers import labels
+from ledger.models import Entry
 from orders.models import Line, Order
 from production.forms import QueueFilter
-from production.models import Material, Operation, Piece, Plan, Run
+from production.models import Operation, Piece, Plan, Run
 from production.views.access import staff_only
+from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
+from production.views.needs import nearly_used_up, needs_now
+from production.words import happened, read_names, who
 
 PAGE = 50
 
 
 @staff_only()
 def home(request: HttpRequest) -> HttpResponse:
-    """One look at the day: what waits, runs, is late, is broken."""
+    """One look at the day: what needs somebody now, what waits, what runs."""
     now = timezone.now()
+    plan = Plan.objects.current().first()
     runs = Run.objects.aggregate(
         proposed=Count("pk", filter=Q(state="proposed")),
         released=Count("pk", filter=Q(state="released")),
         started=Count("pk", filter=Q(state="started")),
-        late=Count("pk", filter=Q(state__in=("proposed", "released", "started"), due_at__lt=now)),
     )
     pieces = Piece.objects.aggregate(
         owed=Count("pk", filter=Q(state="owed")),
         planned=Count("pk", filter=Q(state="planned")),
         made_today=Count("pk", filter=Q(state="made", run__done_at__gte=now - timedelta(days=1))),
     )
+    names = read_names()
+    running = (
+        Operation.objects.filter(state="started").select_related("machine", "run").order_by("started_at")
+    )
     return render(
         request,
         "staff/home.html",
         {
+            "needs": needs_now(now=now, plan=plan),
             "runs": runs,
             "pieces": pieces,
             "waiting": Line.objects.filter(state="ready").count(),
-            "dead_jobs": Job.objects.filter(state="dead").count(),
-            "plan": Plan.objects.current().first(),
-            "running": Operation.objects.filter(state="started")
-            .select_related("machine", "run")
-            .order_by("started_at"),
-            "short": Material.objects.filter(on_hand__gt=0, reserved__gte=F("on_hand") * 8 / 10)[:8],
+            "plan": plan,
+            "running": [
+                {"row": each, "setup": names.setup(each.setup_family), "over": each.end < now}
+                for each in running
+            ],
+            "short": nearly_used_up(),
             "now": now,
         },
     )
 
 
-def filtered(form: QueueFilter) -> QuerySet[Line]:
+def filtered(form: QueueFilter, *, now: datetime) -> QuerySet[Line]:
     """Lines not yet released that the filter lets through, those promised first in front."""
     wanted = form.cleaned_data if form.is_valid() else {}
     lines = Line.objects.filter(state__in=[wanted["state"]] if wanted.get("state") else ["ready", "planned"])
@@ -62,18 +71,25 @@ def filtered(form: QueueFilter) -> QuerySet[Line]:
         lines = lines.filter(family_code=wanted["family"])
     limits = {"late": timedelta(), "today": timedelta(days=1), "week": timedelta(days=7)}
     if wanted.get("due"):
-        lines = lines.filter(promised_at__lte=timezone.now() + limits[wanted["due"]])
-    return lines.select_related("order", "design").order_by(F("promised_at").asc(nulls_last=True), "pk")
+        lines = lines.filter(promised_at__lte=now + limits[wanted["due"]])
+    return (
+        lines.select_related(*WITH_DESIGN)
+        .defer(WITHOUT_SOURCE)
+        .order_by(F("promised_at").asc(nulls_last=True), "pk")
+    )
 
 
 @staff_only()
 def queue(request: HttpRequest) -> HttpResponse:
-    """What waits: constant number of queries, whatever the length."""
-    form = QueueFilter(request.GET or {"state": "ready"})
-    page = Paginator(filtered(form), PAGE).get_page(request.GET.get("page"))
+    """What waits or is planned: constant number of queries, whatever the length."""
+    now = timezone.now()
+    form = QueueFilter(request.GET)
+    page = Paginator(filtered(form, now=now), PAGE).get_page(request.GET.get("page"))
     plan = Plan.objects.current().first()
-    reasons = {row["line"]: row["text"] for row in plan.unplanned} if plan else {}
-    rows = [{"line": line, "reason": reasons.get(line.pk, "")} for line in page.object_list]
+    names = read_names()
+    reasons = {row["line"]: names.sentence(row["text"]) for row in plan.unplanned} if plan else {}
+    lines = list(page.object_list)
+    runs = runs_of(lines)
     query = request.GET.copy()
     query.pop("page", None)
     return render(
@@ -82,30 +98,48 @@ def queue(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page,
-            "rows": rows,
-            "plan": plan,
-            "now": timezone.now(),
+            "rows": [
+                {"of": row, "runs": runs.get(row.line.pk, []), "reason": reasons.get(row.line.pk, "")}
+                for row in rows_of(lines, now=now)
+            ],
+            "now": now,
             "query": query.urlencode(),
         },
     )
 
 
+def runs_of(lines: list[Line]) -> dict[str, list[tuple[str, int, int]]]:
+    """By line the runs that its pieces are in: id, number, pieces. One query."""
+    counted = (
+        Piece.objects.filter(line__in=lines, run__isnull=False)
+        .order_by("run__number")
+        .values_list("line", "run", "run__number")
+        .annotate(pieces=Count("pk"))
+    )
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for line, run, number, pieces in counted:
+        found.setdefault(line, []).append((run, number, pieces))
+    return found
+
+
 @staff_only()
 def order(request: HttpRequest, pk: str) -> HttpResponse:
     """An order as the workshop sees it: lines, where their pieces are, what happened."""
+    now = timezone.now()
     found = get_object_or_404(Order.objects.with_lines(), pk=pk)
     lines = list(found.lines.all())
     pieces = Piece.objects.filter(line__in=lines).select_related("run").order_by("line", "index")
-    by_line: dict[str, list[Piece]] = {line.pk: [] for line in lines}
-    for piece in pieces:
-        by_line[piece.line_id].append(piece)
+    entries = Entry.objects.of(f"order:{found.pk}")
     return render(
         request,
         "staff/order.html",
         {
             "order": found,
-            "rows": [{"line": line, "pieces": by_line[line.pk]} for line in lines],
-            "entries": Entry.objects.of(f"order:{found.pk}"),
-            "now": timezone.now(),
+            "rows": [
+                {"of": row, "labels": labels(row.line.design)}
+                for row in rows_of(lines, now=now, pieces=pieces)
+            ],
+            "history": [(entry, happened(entry), who(entry.actor)) for entry in reversed(entries)],
+            "now": now,
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
@@ -11,66 +12,125 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ledger.models import Entry
+from ledger.models import Entry, Job
 from production import files, review, stock
 from production.forms import Pieces, Reason, Seen
 from production.models import Material, Piece, ProductionFile, Run, Sheet
 from production.views.access import PLANNER, actor, is_in, staff_only
+from production.views.drawings import drawings_of
+from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
+from production.words import UNDOES, happened, read_names, who
 
-REFUSALS = (review.ReviewRefused, review.Outdated, review.PlanBroken, stock.MaterialShort)
+REFUSALS: tuple[type[Exception], ...] = (
+    review.ReviewRefused,
+    review.Outdated,
+    review.PlanBroken,
+    stock.MaterialShort,
+)
 CONTENT_TYPES = {"ticket": "application/pdf", "pdf": "application/pdf", "svg": "image/svg+xml"}
 
 
 @staff_only()
 def run(request: HttpRequest, pk: str) -> HttpResponse:
+    """Everything about a run that a decision needs. A constant number of queries."""
+    now = timezone.now()
     found = get_object_or_404(Run.objects.select_related("plan"), pk=pk)
     pieces = list(
         Piece.objects.filter(run=found)
-        .select_related("line__order", "line__design")
+        .select_related(*(f"line__{name}" for name in WITH_DESIGN))
+        .defer(f"line__{WITHOUT_SOURCE}")
         .order_by("line__promised_at", "line", "index")
     )
-    codes = list(found.needs)
-    stock = {material.code: material for material in Material.objects.filter(pk__in=codes)}
+    lines = list({piece.line_id: piece.line for piece in pieces}.values())
+    members = rows_of(lines, now=now, pieces=pieces)
+    stocked = {material.code: material for material in Material.objects.filter(pk__in=list(found.needs))}
+    operations = list(found.operations.select_related("machine", "work_centre"))
+    names = read_names()
+    entries = list(Entry.objects.of(f"run:{found.pk}"))
+    allowed, refused = _actions(found, entries)
     return render(
         request,
         "staff/run.html",
         {
             "run": found,
-            "pieces": pieces,
-            "operations": found.operations.select_related("machine", "work_centre"),
-            "sheets": [
-                {
-                    "index": sheet.index,
-                    "material": sheet.material.name,
-                    "size": f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm",
-                    "used": 100 * sheet.used_area // (sheet.width_um * sheet.height_um),
-                }
-                for sheet in found.sheets.select_related("material")
-            ],
-            "needs": [(stock.get(code), code, found.needs[code]) for code in codes],
-            "files": found.files.select_related("sheet"),
-            "actions": [
-                {"code": code, "allowed": not reason, "reason": reason}
-                for code, reason in review.reasons_against(found).items()
-            ],
-            "entries": Entry.objects.of(f"run:{found.pk}"),
+            "made_of": names.run(found.key),
+            "why": names.sentence(found.why),
+            "setup": names.setup(str(found.key["setup_family"])),
+            "members": members,
+            "piece_count": len(pieces),
+            "late": [member for member in members if member.late_by],
+            "operations": [{"row": each, "setup": names.setup(each.setup_family)} for each in operations],
+            "begins": min((each.setup_start for each in operations), default=None),
+            "ends": max((each.end for each in operations), default=None),
+            "sheets": drawings_of(found, members),
+            "needs": [(stocked.get(code), code, found.needs[code]) for code in found.needs],
+            "allowed": allowed,
+            "refused": refused,
+            "undoes": UNDOES.get(_last_decision(entries), ""),
+            "history": [(entry, happened(entry), who(entry.actor)) for entry in reversed(entries)],
             "may_plan": is_in(request, PLANNER),
-            "scraps": found.scraps.select_related("piece__line__order"),
-            "now": timezone.now(),
+            "scraps": [
+                (scrap, who(scrap.actor)) for scrap in found.scraps.select_related("piece__line__order")
+            ],
+            "now": now,
+            **files_of(found),
         },
     )
 
 
+def _last_decision(entries: list[Entry]) -> str:
+    return next((entry.kind for entry in reversed(entries) if entry.kind.startswith("run.")), "")
+
+
+def _actions(found: Run, entries: list[Entry]) -> tuple[set[str], list[tuple[str, str]]]:
+    """The decisions that can be taken; the others with why not, those of one reason together."""
+    against = review.reasons_against(found)
+    if not against["undo"] and _last_decision(entries) not in UNDOES:
+        against["undo"] = "The last decision cannot be taken back."
+    by_reason: dict[str, list[str]] = {}
+    for code, reason in against.items():
+        # Of pinning and unpinning only one makes sense; the other needs no excuse.
+        if reason and code not in ("pin", "unpin"):
+            by_reason.setdefault(reason, []).append(code)
+    refused = [(", ".join(codes).capitalize(), reason) for reason, codes in by_reason.items()]
+    return {code for code, reason in against.items() if not reason}, refused
+
+
+def files_of(found: Run) -> dict[str, Any]:
+    """The files of a run, or how far their making is."""
+    made = list(found.files.select_related("sheet"))
+    job = None
+    if not made and found.state in ("released", "started"):
+        of_run = Job.objects.filter(kind=files.JOB_KIND, payload__stream=f"run:{found.pk}")
+        job = of_run.order_by("-pk").first()
+    return {
+        "files": made,
+        "files_awaited": not made and found.state in ("released", "started"),
+        "files_failed": job is not None and job.state == "dead",
+    }
+
+
+@staff_only()
+def run_files(request: HttpRequest, pk: str) -> HttpResponse:
+    """The fragment that the run's page asks for until its files are there."""
+    found = get_object_or_404(Run, pk=pk)
+    return render(request, "staff/_files.html", {"run": found, **files_of(found)})
+
+
 @staff_only()
 def sheet_picture(request: HttpRequest, pk: str, index: int) -> HttpResponse:
-    """The sheet as it will be made, drawn now; the released file is ``run_file``."""
+    """The sheet as it will be made, drawn now; the released file is ``run_file``.
+
+    With the version of its run as ``?v=`` the browser may keep it: a changed run has another version.
+    """
     sheet = get_object_or_404(Sheet.objects.select_related("run", "material"), run=pk, index=index)
+    kept = request.GET.get("v") == str(sheet.run.version)
     return HttpResponse(
         files.sheet_picture(sheet),
         content_type="image/svg+xml",
         headers={
             "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'none'",
-            "Cache-Control": "private",
+            "Cache-Control": "private, max-age=86400" if kept else "private, no-cache",
         },
     )
 

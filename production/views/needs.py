@@ -1,0 +1,102 @@
+"""What needs somebody now: the first thing that the start page says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Min
+from django.urls import reverse
+
+from ledger.models import Job
+from production.lateness import late_lines
+from production.models import Material, Operation, Plan, Run
+from production.views.members import late_text
+from production.words import read_names
+
+RELEASE_AHEAD = timedelta(hours=4)  # a run that begins sooner should be released
+NEARLY_RESERVED = 0.8  # of what is on hand
+NAMED = 4  # things that a need names
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that wants a person; ``bad`` when a promise or the shop itself suffers already."""
+
+    text: str
+    detail: str
+    url: str
+    bad: bool
+
+
+def needs_now(*, now: datetime, plan: Plan | None) -> list[Need]:
+    """What wants a decision, the worst first; empty on a quiet day. A constant number of queries."""
+    return [*_bad(now), *_due(now), *_unplanned(plan), *_short()]
+
+
+def _bad(now: datetime) -> Iterator[Need]:
+    if late := late_lines(now=now):
+        worst = ", ".join(f"{each.line.order.number} {late_text(each.late_by)}" for each in late[:NAMED])
+        yield Need(
+            f"{_many(len(late), 'line')} will be later than promised", worst, reverse("plan") + "#late", True
+        )
+    if dead := Job.objects.filter(state="dead").count():
+        yield Need(f"{_many(dead, 'job')} set aside after failing", "", f"{reverse('jobs')}?state=dead", True)
+    over = Operation.objects.filter(state="started", end__lt=now).select_related("machine").order_by("end")
+    if names := [operation.machine.name for operation in over]:
+        yield Need(
+            f"{_many(len(names), 'machine')} past the planned end",
+            ", ".join(names[:NAMED]),
+            reverse("floor"),
+            True,
+        )
+
+
+def _due(now: datetime) -> Iterator[Need]:
+    soon = (
+        Run.objects.proposed()
+        .annotate(begins=Min("operations__setup_start"))
+        .filter(begins__lte=now + RELEASE_AHEAD)
+        .order_by("begins", "number")
+    )
+    if runs := list(soon):
+        yield Need(
+            f"{_many(len(runs), 'run')} to release: the planned start is within four hours",
+            ", ".join(str(run) for run in runs[:NAMED]),
+            reverse("run", args=[runs[0].pk]),
+            False,
+        )
+
+
+def _unplanned(plan: Plan | None) -> Iterator[Need]:
+    if plan is not None and plan.unplanned:
+        reasons = sorted({read_names().sentence(row["text"]) for row in plan.unplanned})
+        more = f" And {len(reasons) - 1} more reasons." if len(reasons) > 1 else ""
+        yield Need(
+            f"{_many(len(plan.unplanned), 'line')} could not be planned",
+            reasons[0] + more,
+            reverse("plan") + "#unplanned",
+            False,
+        )
+
+
+def _short() -> Iterator[Need]:
+    if short := list(nearly_used_up()):
+        yield Need(
+            f"{_many(len(short), 'material')} nearly used up",
+            ", ".join(f"{each.name} ({each.free} {each.unit} free)" for each in short[:NAMED]),
+            reverse("staff-home") + "#short",
+            False,
+        )
+
+
+def nearly_used_up() -> list[Material]:
+    """Materials of which released runs have reserved nearly all."""
+    return list(
+        Material.objects.filter(on_hand__gt=0, reserved__gte=F("on_hand") * NEARLY_RESERVED).order_by("name")
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
