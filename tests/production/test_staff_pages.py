@@ -1,82 +1,32 @@
 """The staff's pages over a day of real orders: everything shown, decided and made through them."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_django
 from django.contrib.auth.models import Group, User
-from django.core.management import call_command
 from django.test import Client
 
-from configurator import catalogue, designs
-from configurator.models import Family
-from configurator.quotes import quote
 from ledger import jobs
 from ledger.models import Job
-from orders import checkout
-from orders.models import Line, Order
-from production import planning
+from orders.models import Line
 from production.models import Operation, Piece, Plan, Run
+from tests.production.day import kept_for_a_module, order, ordinary_day, plan_now, run_jobs
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("staff-home", "queue", "plan", "floor", "jobs", "ledger")
+PAGES = ("", "queue/", "plan/", "floor/", "jobs/", "ledger/")
 
 
-@pytest.fixture
-def workshop(db: None) -> None:
-    """The demo workshop and the sign and mug families on sale."""
-    call_command("load_shop", str(ROOT / "production" / "shops" / "demo.yaml"), verbosity=0)
-    for name in ("walnut-sign", "enamel-mug"):
-        source = (ROOT / "configurator" / "families" / f"{name}.yaml").read_text(encoding="utf-8")
-        catalogue.publish(source=source, filename=f"{name}.yaml", actor="system:test", now=datetime.now(UTC))
+@pytest.fixture(scope="module")
+def day(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    with kept_for_a_module(django_db_blocker):
+        ordinary_day()
+        yield
 
 
 @pytest.fixture
-def ordered(workshop: None, alice: User) -> Callable[..., Order]:
-    """``ordered("walnut-sign", quantity=3, line1="Anna")``: an order through the real checkout."""
-
-    def order(family: str, *, quantity: int = 1, **choices: object) -> Order:
-        now = datetime.now(UTC)
-        configuration = designs.start(
-            family=Family.objects.get(pk=family), owner=alice, session_key="", now=now
-        )
-        designs.choose(configuration=configuration, changes=choices, actor="user:alice", now=now)
-        design = designs.freeze(configuration=configuration, actor="user:alice", now=now)
-        said = quote(design=design, quantity=quantity, now=now)
-        return checkout.place(
-            items=[checkout.Item(design, quantity)],
-            customer=checkout.CustomerData(name="Alice", email="alice@example.org"),
-            quotes={design.pk: said.token},
-            idempotency_key=f"test-{design.pk}-{quantity}",
-            owner=alice,
-            session_key="",
-            actor="user:alice",
-            now=now,
-        )
-
-    return order
-
-
-def plan_now() -> Plan:
-    """What the worker does, in this process."""
-    now = datetime.now(UTC)
-    job = planning.request_proposal(actor="user:bob", now=now)
-    assert jobs.run(job.pk), Job.objects.get(pk=job.pk).last_error
+def planned(day: None, db: None) -> Plan:
     return Plan.objects.current().get()
-
-
-@pytest.fixture
-def planned(ordered: Callable[..., Order]) -> Plan:
-    ordered("walnut-sign", quantity=3, line1="Anna & Bo")
-    ordered("walnut-sign", quantity=1, line1="العائلة")
-    ordered("enamel-mug", quantity=2)
-    return plan_now()
-
-
-def run_jobs(kind: str) -> None:
-    for job in Job.objects.filter(kind=kind, state="queued"):
-        assert jobs.run(job.pk), Job.objects.get(pk=job.pk).last_error
 
 
 def released(client: Client) -> Run:
@@ -88,19 +38,73 @@ def released(client: Client) -> Run:
     return run
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_opens_on_an_empty_workshop(name: str, bob_client: Client) -> None:
-    path = {"staff-home": ""}.get(name, f"{name}/")
-    assert bob_client.get(f"/staff/{path}").status_code == 200
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens(page: str, planned: Plan, bob_client: Client) -> None:
+    assert bob_client.get(f"/staff/{page}").status_code == 200
 
 
-def test_the_queue_shows_what_waits_and_filters(ordered: Callable[..., Order], bob_client: Client) -> None:
-    sign = ordered("walnut-sign", line1="Anna")
-    mug = ordered("enamel-mug")
+def test_the_queue_shows_what_waits_or_is_planned_and_in_which_run(planned: Plan, bob_client: Client) -> None:
     page = bob_client.get("/staff/queue/").content.decode()
-    assert sign.number in page and mug.number in page
-    page = bob_client.get("/staff/queue/?family=enamel-mug&state=ready").content.decode()
-    assert sign.number not in page and mug.number in page
+    for line in Line.objects.select_related("order"):
+        assert line.order.number in page
+    for run in Run.objects.all():
+        assert f"/staff/runs/{run.pk}/" in page
+
+
+def test_the_queue_filters_by_family(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.get("/staff/queue/?family=enamel-mug").content.decode()
+    shown = {line.family_code for line in Line.objects.all() if line.order.number in page}
+    assert shown == {"enamel-mug"}
+
+
+def test_the_queue_says_choices_in_the_shoppers_words_with_a_picture(
+    planned: Plan, bob_client: Client
+) -> None:
+    page = bob_client.get("/staff/queue/?family=walnut-sign").content.decode()
+    assert "Anna &amp; Bo" in page and "300 × 180 mm" in page
+    line = Line.objects.filter(family_code="walnut-sign").first()
+    assert line is not None
+    assert f"/preview/{line.design_id}/" in page and 'loading="lazy"' in page
+
+
+def test_the_queue_says_why_a_line_could_not_be_planned(planned: Plan, bob_client: Client) -> None:
+    waiting = order("walnut-sign", owner=User.objects.get(username="ada"), line1="Zoë")
+    line = waiting.lines.get()
+    planned.unplanned = [{"line": line.pk, "pieces": 1, "code": "x", "text": "No walnut-10 is left."}]
+    planned.save()
+    page = bob_client.get("/staff/queue/?state=ready").content.decode()
+    assert "No Walnut board 10 mm is left." in page
+
+
+def test_the_start_page_says_what_needs_somebody(planned: Plan, bob_client: Client) -> None:
+    Line.objects.filter(family_code="enamel-mug").update(promised_at=datetime.now(UTC) - timedelta(days=3))
+    planned.unplanned = [{"line": "lin_x", "pieces": 1, "code": "x", "text": "No routing."}]
+    planned.save()
+    page = bob_client.get("/staff/").content.decode()
+    assert "1 line will be later than promised" in page
+    assert "1 line could not be planned" in page
+
+
+def test_a_quiet_day_says_so(planned: Plan, bob_client: Client) -> None:
+    Run.objects.update(state="rejected")
+    assert "Nothing. Every promise" in bob_client.get("/staff/").content.decode()
+
+
+def test_a_late_line_is_red_on_its_run_and_in_the_plan_with_by_how_much(
+    planned: Plan, bob_client: Client
+) -> None:
+    run = Run.objects.get(key__work_centre="laser")
+    Line.objects.filter(family_code="walnut-sign").update(promised_at=datetime.now(UTC) - timedelta(days=9))
+    assert " days late" in bob_client.get(f"/staff/runs/{run.pk}/").content.decode()
+    plan = bob_client.get("/staff/plan/").content.decode()
+    assert "Later than promised" in plan and plan.count("days late") >= 3  # two lines and their run
+
+
+def test_a_new_plan_says_what_it_changed(planned: Plan, bob_client: Client) -> None:
+    order("enamel-mug", owner=User.objects.get(username="ada"), quantity=3)
+    plan_now()
+    page = bob_client.get("/staff/plan/").content.decode()
+    assert f"Against plan {planned.number}: 1 of the proposed runs as they were, 1 new." in page
 
 
 def test_the_plan_shows_every_run_as_bar_and_as_row(planned: Plan, bob_client: Client) -> None:
@@ -115,6 +119,39 @@ def test_a_run_shows_why_its_sheets_and_its_pieces(planned: Plan, bob_client: Cl
     assert "Why together" in page
     assert f"/staff/runs/{run.pk}/sheets/1.svg" in page
     assert page.count('name="pieces"') == run.pieces.count() == 4
+    assert page.count('class="mark ') == 4
+
+
+def test_decisions_that_are_not_possible_say_why(planned: Plan, bob_client: Client) -> None:
+    run = released(bob_client)
+    page = bob_client.get(f"/staff/runs/{run.pk}/").content.decode()
+    assert "Release, split</strong> not possible: R-" in page
+    assert "Undo the release" in page
+
+
+def test_what_happened_is_told_in_sentences(planned: Plan, bob_client: Client) -> None:
+    run = released(bob_client)
+    page = bob_client.get(f"/staff/runs/{run.pk}/").content.decode()
+    assert "Released to the floor, material for 4 pieces reserved" in page
+    assert "run.released" not in page
+
+
+def test_files_appear_by_themselves(planned: Plan, bob_client: Client) -> None:
+    run = Run.objects.get(key__work_centre="laser")
+    bob_client.post(f"/staff/runs/{run.pk}/release/", {"version": run.version})
+    fragment = f"/staff/runs/{run.pk}/files/"
+    assert "every 2s" in bob_client.get(fragment).content.decode()
+    run_jobs("production.files")
+    answer = bob_client.get(fragment).content.decode()
+    assert "Job ticket" in answer and "every 2s" not in answer
+
+
+def test_files_that_failed_are_said_to_have_failed(planned: Plan, bob_client: Client) -> None:
+    run = Run.objects.get(key__work_centre="laser")
+    bob_client.post(f"/staff/runs/{run.pk}/release/", {"version": run.version})
+    Job.objects.filter(kind="production.files").update(state="dead")
+    answer = bob_client.get(f"/staff/runs/{run.pk}/files/").content.decode()
+    assert "could not be made" in answer and "every 2s" not in answer
 
 
 def test_a_sheet_is_drawn_in_real_millimetres_with_the_shoppers_artwork(
@@ -201,22 +238,44 @@ def test_an_operation_out_of_order_is_refused_with_its_reason(planned: Plan, bob
     assert Operation.objects.get(pk=last.pk).state == "planned"
 
 
-def test_a_scrapped_piece_is_owed_again(planned: Plan, bob_client: Client) -> None:
-    run = released(bob_client)
+def started(client: Client) -> Run:
+    run = released(client)
     first = run.operations.order_by("sequence").first()
     assert first is not None
-    bob_client.post(f"/staff/floor/operations/{first.pk}/start/")
+    client.post(f"/staff/floor/operations/{first.pk}/start/")
+    return run
+
+
+@pytest.mark.parametrize("reason", [{"common": "Burnt"}, {"reason": "edge chipped"}])
+def test_a_scrapped_piece_is_owed_again(reason: dict[str, str], planned: Plan, bob_client: Client) -> None:
+    run = started(bob_client)
     piece = run.pieces.first()
     assert piece is not None
-    bob_client.post(f"/staff/floor/pieces/{piece.pk}/scrap/", {"reason": "burnt edge"})
+    page = bob_client.post(f"/staff/floor/pieces/{piece.pk}/scrap/", reason, follow=True)
     assert Piece.objects.get(pk=piece.pk).state == "owed"
+    assert "it is owed again" in page.content.decode()
+    assert piece.scraps.get().reason in reason.values()
+
+
+def test_a_piece_is_not_scrapped_without_a_reason(planned: Plan, bob_client: Client) -> None:
+    run = started(bob_client)
+    piece = run.pieces.first()
+    assert piece is not None
+    page = bob_client.post(f"/staff/floor/pieces/{piece.pk}/scrap/", {"reason": " "}, follow=True)
+    assert Piece.objects.get(pk=piece.pk).state == "released"
+    assert "Say what went wrong" in page.content.decode()
+
+
+def test_the_floor_says_what_the_machine_must_be_set_up_for(planned: Plan, bob_client: Client) -> None:
+    released(bob_client)
+    assert "Set the machine up for <strong>Walnut" in bob_client.get("/staff/floor/").content.decode()
 
 
 def test_a_shopper_is_refused(alice_client: Client) -> None:
     assert alice_client.get("/staff/").status_code == 403
 
 
-def test_nobody_is_sent_to_log_in(client: Client) -> None:
+def test_nobody_is_sent_to_log_in(client: Client, db: None) -> None:
     answer = client.get("/staff/plan/")
     assert answer.status_code == 302
     assert "login" in answer["Location"]
