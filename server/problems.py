@@ -22,6 +22,7 @@ from rest_framework.views import set_rollback
 
 from configurator import answers, catalogue, designs, proofs, quotes
 from configurator.engine.choices import ChoiceError
+from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
 from configurator.engine.imaging import UploadRefused
 from ledger import idempotency, jobs, keys
@@ -128,6 +129,7 @@ TABLE: dict[type[Exception], Refusal] = {
         lambda e: {"missing": list(e.missing)},
     ),
     designs.NotMakeable: Refusal(409, "not-makeable", "The artwork cannot be made as it is", _findings),
+    Undecided: Refusal(422, "undecided", "The rules are too hard to decide about these choices"),
     ChoiceError: Refusal(422, "invalid-choices", "A choice means nothing here", _choices),
     UploadRefused: Refusal(422, "upload-refused", "The picture was not taken", lambda e: {"reason": e.code}),
     proofs.UnknownSurface: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),

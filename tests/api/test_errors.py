@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from configurator import answers
+from configurator.engine.domains import Undecided
 from configurator.models import Version
 from server import problems
 from tests.api.conftest import Api, refused
@@ -130,6 +131,11 @@ def test_every_code_has_a_page(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_code_that_is_none_is_not_found(client: Client) -> None:
     refused(client.get("/api/v1/problems/nonsense"), 404, "not-found")
+
+
+def test_rules_that_are_too_hard_are_a_refusal_and_no_fault() -> None:
+    refusal = problems.refusal_of(Undecided("fewer choices may be easier"))
+    assert refusal is not None and (refusal.status, refusal.code) == (422, "undecided")
 
 
 @pytest.mark.django_db
