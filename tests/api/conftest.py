@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 import yaml
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from configurator import catalogue
 from configurator.models import Version
 from ledger import keys
+from ledger.models import ApiKey
 from production.shopfile import load
 from tests.production.workshop import SHOP
 from tests.shops import BADGE
@@ -111,6 +114,22 @@ def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
     assert problem["title"] and problem["detail"]
     assert problem["instance"] == f"urn:request:{answer['X-Request-Id']}"
     return problem
+
+
+def contents(*labels: str) -> list[Any]:
+    """What all rows of these apps add up to, but for keys, which note when they were last used."""
+    tables = [
+        model._meta.db_table
+        for label in labels
+        for model in apps.get_app_config(label).get_models()
+        if model is not ApiKey
+    ]
+    sums = " UNION ALL ".join(
+        f"SELECT '{table}', count(*), sum(hashtext(t::text)) FROM {table} t" for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sums)
+        return list(cursor.fetchall())
 
 
 @pytest.fixture(autouse=True)

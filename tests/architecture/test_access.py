@@ -1,0 +1,348 @@
+"""Who may open what: every address of the resolver x five people, and no change without method and token.
+
+The names come from the resolver, so a view without a row here fails. A row says what each of
+PEOPLE is answered: a status, or `login` for a redirect to the login page.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from ledger import jobs
+from ledger.models import Job
+from orders.models import CartLine
+from production.models import Operation, Piece, ProductionFile, Run
+from tests.api.conftest import Api, contents, done
+
+PEOPLE = ("anonymous", "alice", "charlie", "sam", "bob")  # sam is staff without a group, bob a planner
+
+
+def names() -> Iterator[str]:
+    """Every named address but the admin's and the static files'."""
+
+    def below(resolver: URLResolver) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLPattern):
+                yield pattern.name or str(pattern.pattern)
+            elif pattern.app_name != "admin":
+                yield from below(pattern)
+
+    return below(get_resolver())
+
+
+@pytest.fixture
+def scene(
+    workshop: None, alice_api: Api, bob_api: Api, settings: Any, tmp_path: Any
+) -> dict[str, dict[str, Any]]:
+    """Alice has a design being edited, a frozen one, a cart, and two orders: one released, one proposed."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.API_RATES = dict.fromkeys(settings.API_RATES, "100000/min")
+    configuration = alice_api.started()["id"]
+    design = alice_api.frozen()
+    order = alice_api.ordered(quantity=2, key="first")["id"]
+    done(alice_api.post("cart/lines/", {"design": design}), 201)
+    for _ in range(2):
+        done(bob_api.post("plans/"), 202)
+        assert jobs.run(Job.objects.filter(kind="planning.propose").latest("pk").pk)
+        run = Run.objects.filter(state="proposed").get()
+        if not Run.objects.filter(state="released").exists():
+            done(bob_api.post(f"runs/{run.pk}/release/", None, {"If-Match": str(run.version)}))
+            assert jobs.run(Job.objects.get(kind="production.files").pk)
+            released = run
+            alice_api.ordered(quantity=2, key="second", length=90)
+    job = Job.objects.filter(kind="planning.propose").first()
+    assert job is not None
+    operation = Operation.objects.filter(run=released).earliest("start")
+    file = ProductionFile.objects.filter(run=released)[0]
+    return {
+        "proposed": {"pk": run.pk},
+        "released": {"pk": released.pk},
+        "order": {"pk": order},
+        "design": {"pk": design},
+        "configuration": {"pk": configuration},
+        "family": {"family": "badge"},
+        "code": {"code": "badge"},
+        "edited": {"family": "badge", "pk": configuration},
+        "surface": {"pk": configuration, "surface": "front"},
+        "preview": {"of": configuration, "surface": "front"},
+        "sheet": {"pk": run.pk, "index": 1},
+        "file": {"pk": released.pk, "file_id": file.pk},
+        "operation": {"operation_id": operation.pk},
+        "piece": {"piece_id": Piece.objects.filter(run=released)[0].pk},
+        "job": {"job_id": job.pk},
+        "line": {"line_id": CartLine.objects.get(cart__owner__username="alice").pk},
+        "problem": {"code": "not-found"},
+        "": {},
+        "key": {"key": "x"},
+        "reset": {"uidb36": "1", "key": "x"},
+    }
+
+
+# Address -> what of the scene fills it in, and what GET answers each of PEOPLE.
+GET = {
+    "healthz": ("", "200 200 200 200 200"),
+    "readyz": ("", "200 200 200 200 200"),
+    "account_login": ("", "200 302 302 302 302"),
+    "account_logout": ("", "302 200 200 200 200"),
+    "account_inactive": ("", "200 200 200 200 200"),
+    "account_signup": ("", "200 302 302 302 302"),
+    "account_reauthenticate": ("", "login 200 200 200 200"),
+    "account_email": ("", "login 200 200 200 200"),
+    "account_email_verification_sent": ("", "200 200 200 200 200"),
+    "account_change_password": ("", "login 200 200 200 200"),
+    "account_set_password": ("", "login 302 302 302 302"),
+    "account_reset_password": ("", "200 200 200 200 200"),
+    "account_confirm_login_code": ("", "login 302 302 302 302"),
+    "account_confirm_email": ("key", "200 200 200 200 200"),
+    "account_reset_password_from_key_done": ("", "200 200 200 200 200"),
+    "account_reset_password_from_key": ("reset", "200 200 200 200 200"),
+    "account_reset_password_done": ("", "200 200 200 200 200"),
+    "staff-home": ("", "login 403 403 200 200"),
+    "queue": ("", "login 403 403 200 200"),
+    "staff-order": ("order", "login 403 403 200 200"),
+    "plan": ("", "login 403 403 200 200"),
+    "plan-progress": ("", "login 403 403 200 200"),
+    "plan-propose": ("", "login 403 403 403 405"),
+    "run": ("proposed", "login 403 403 200 200"),
+    "sheet-picture": ("sheet", "login 403 403 200 200"),
+    "run-file": ("file", "login 403 403 200 200"),
+    "run-release": ("proposed", "login 403 403 403 405"),
+    "run-pin": ("proposed", "login 403 403 403 405"),
+    "run-unpin": ("proposed", "login 403 403 403 405"),
+    "run-undo": ("released", "login 403 403 403 405"),
+    "run-reject": ("proposed", "login 403 403 403 405"),
+    "run-split": ("proposed", "login 403 403 403 405"),
+    "floor": ("", "login 403 403 200 200"),
+    "floor-run": ("released", "login 403 403 200 200"),
+    "floor-start": ("operation", "login 403 403 403 405"),
+    "floor-finish": ("operation", "login 403 403 403 405"),
+    "floor-scrap": ("piece", "login 403 403 403 405"),
+    "jobs": ("", "login 403 403 200 200"),
+    "job-again": ("job", "login 403 403 403 405"),
+    "ledger": ("", "login 403 403 200 200"),
+    "api-schema": ("", "200 200 200 200 200"),
+    "api-docs": ("", "200 200 200 200 200"),
+    "api-problems": ("", "200 200 200 200 200"),
+    "api-problem": ("problem", "200 200 200 200 200"),
+    "api-job": ("job", "401 403 403 403 200"),
+    "api-families": ("", "200 200 200 200 200"),
+    "api-family": ("code", "200 200 200 200 200"),
+    "api-configurations": ("", "405 405 405 405 405"),
+    "api-configuration": ("configuration", "404 200 404 404 404"),
+    "api-explain": ("configuration", "405 405 405 405 405"),
+    "api-repair": ("configuration", "405 405 405 405 405"),
+    "api-complete": ("configuration", "405 405 405 405 405"),
+    "api-freeze": ("configuration", "405 405 405 405 405"),
+    "api-preview": ("surface", "404 200 404 404 404"),
+    "api-design": ("design", "404 200 404 200 200"),
+    "api-quote": ("design", "404 200 404 200 200"),
+    "api-assets": ("", "405 405 405 405 405"),
+    "api-cart": ("", "200 200 200 200 200"),
+    "api-cart-lines": ("", "405 405 405 405 405"),
+    "api-cart-line": ("line", "405 405 405 405 405"),
+    "api-orders": ("", "200 200 200 200 200"),
+    "api-order": ("order", "404 200 404 200 200"),
+    "api-order-actions": ("order", "404 200 404 200 200"),
+    "api-order-cancel": ("order", "405 405 405 405 405"),
+    "api-work-centres": ("", "401 403 403 403 200"),
+    "api-machines": ("", "401 403 403 403 200"),
+    "api-materials": ("", "401 403 403 403 200"),
+    "api-plans": ("", "401 403 403 403 200"),
+    "api-current-plan": ("", "401 403 403 403 200"),
+    "api-runs": ("", "401 403 403 403 200"),
+    "api-run": ("proposed", "401 403 403 403 200"),
+    "api-run-release": ("proposed", "401 403 403 403 405"),
+    "api-run-pin": ("proposed", "401 403 403 403 405"),
+    "api-run-unpin": ("proposed", "401 403 403 403 405"),
+    "api-run-undo": ("released", "401 403 403 403 405"),
+    "api-run-reject": ("proposed", "401 403 403 403 405"),
+    "api-run-split": ("proposed", "401 403 403 403 405"),
+    "api-run-file": ("file", "401 403 403 403 200"),
+    "api-nothing": ("", "404 404 404 404 404"),
+    "cart": ("", "200 200 200 200 200"),
+    "cart-add": ("", "405 405 405 405 405"),
+    "cart-change": ("", "405 405 405 405 405"),
+    "checkout": ("", "302 200 302 302 302"),
+    "orders": ("", "200 200 200 200 200"),
+    "order": ("order", "404 200 404 200 200"),
+    "home": ("", "200 200 200 200 200"),
+    "robots": ("", "200 200 200 200 200"),
+    "configure": ("family", "302 302 302 302 302"),
+    "shelf-picture": ("family", "200 200 200 200 200"),
+    "configuration": ("edited", "404 200 404 404 404"),
+    "design": ("design", "404 200 404 200 200"),
+    "preview": ("preview", "404 200 404 404 404"),
+}
+
+# Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.
+CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "plan-propose": ("post", {}, "login 403 403 403 302"),
+    "run-release": ("post", {"version": "{version}"}, "login 403 403 403 302"),
+    "run-pin": ("post", {"version": "{version}"}, "login 403 403 403 302"),
+    "run-unpin": ("post", {"version": "{version}"}, "login 403 403 403 302"),
+    "run-undo": ("post", {"version": "{version}"}, "login 403 403 403 302"),
+    "run-reject": ("post", {"version": "{version}", "reason": "x"}, "login 403 403 403 302"),
+    "run-split": ("post", {"version": "{version}", "pieces": "{piece}"}, "login 403 403 403 302"),
+    "floor-start": ("post", {}, "login 403 403 403 302"),
+    "floor-finish": ("post", {}, "login 403 403 403 302"),
+    "floor-scrap": ("post", {"reason": "x"}, "login 403 403 403 302"),
+    "job-again": ("post", {}, "login 403 403 403 302"),
+    "configure": ("post", {}, "302 302 302 302 302"),
+    "configuration": ("post", {}, "404 302 404 404 404"),
+    "design": ("post", {"do": "copy"}, "404 302 404 302 302"),
+    "cart-add": ("post", {"design": "{design}"}, "404 302 404 302 302"),
+    "cart-change": ("post", {"line": "{line}", "do": "remove"}, "404 302 404 404 404"),
+    "checkout": ("post", {}, "302 422 302 302 302"),
+    "order": ("post", {"do": "cancel"}, "404 302 404 302 302"),
+    "account_login": ("post", {}, "200 302 302 302 302"),
+    "account_logout": ("post", {}, "302 302 302 302 302"),
+    "account_signup": ("post", {}, "200 302 302 302 302"),
+    "account_reauthenticate": ("post", {}, "login 200 200 200 200"),
+    "account_email": ("post", {}, "login 302 302 302 302"),
+    "account_change_password": ("post", {}, "login 200 200 200 200"),
+    "account_set_password": ("post", {}, "login 302 302 302 302"),
+    "account_reset_password": ("post", {}, "200 200 200 200 200"),
+    "account_confirm_login_code": ("post", {}, "login 302 302 302 302"),
+    "account_confirm_email": ("post", {}, "404 404 404 404 404"),
+    "account_reset_password_from_key": ("post", {}, "200 200 200 200 200"),
+    "api-configurations": ("post", {"family": "badge"}, "401 201 201 201 201"),
+    "api-configuration": ("patch", {"choices": {"text": "A"}}, "401 200 404 404 404"),
+    "api-explain": ("post", {"option": "length", "value": 60}, "401 200 404 404 404"),
+    "api-repair": ("post", {"option": "length", "value": 60}, "401 200 404 404 404"),
+    "api-complete": ("post", {}, "401 200 404 404 404"),
+    "api-freeze": ("post", {}, "401 201 404 404 404"),
+    "api-assets": ("post", {}, "401 415 415 415 415"),
+    "api-cart-lines": ("post", {"design": "{design}"}, "401 201 404 201 201"),
+    "api-cart-line": ("patch", {"quantity": 2}, "401 200 404 404 404"),
+    "api-orders": ("post", {}, "401 400 400 400 400"),
+    "api-order-cancel": ("post", {}, "401 409 404 409 409"),
+    "api-plans": ("post", {}, "401 403 403 403 202"),
+    "api-run-release": ("post", {}, "401 403 403 403 200"),
+    "api-run-pin": ("post", {}, "401 403 403 403 200"),
+    "api-run-unpin": ("post", {}, "401 403 403 403 409"),
+    "api-run-undo": ("post", {}, "401 403 403 403 200"),
+    "api-run-reject": ("post", {"reason": "x"}, "401 403 403 403 200"),
+    "api-run-split": ("post", {"pieces": [0]}, "401 403 403 403 400"),
+}  # fmt: skip
+REFUSED = {"401", "403", "404", "login"}
+UNTOUCHED = ("ledger", "configurator", "orders", "production", "auth")
+
+
+@pytest.fixture
+def people(scene: Any, alice: User, bob: User, charlie: User) -> dict[str, User | None]:
+    sam = User.objects.create_user("sam", "sam@example.org", "x", is_staff=True)
+    return {"anonymous": None, "alice": alice, "charlie": charlie, "sam": sam, "bob": bob}
+
+
+def entering(person: User | None, **how: Any) -> Client:
+    client = Client(raise_request_exception=False, **how)
+    if person is not None:
+        client.force_login(person)
+    return client
+
+
+def outcome(answer: Any) -> str:
+    if answer.status_code == 302 and "/login/" in answer["Location"]:
+        return "login"
+    return str(answer.status_code)
+
+
+def send(client: Client, name: str, scene: dict[str, dict[str, Any]]) -> Any:
+    """The change that CHANGE names, with the headers and the version that it wants."""
+    kwargs = scene[GET[name][0]]
+    method, body, _ = CHANGE[name]
+    run = Run.objects.filter(pk=kwargs.get("pk")).first()
+    facts = {
+        "version": run.version if run else 0,
+        "piece": run.pieces.values_list("pk", flat=True)[0] if run else 0,
+        "design": scene["design"]["pk"],
+        "line": scene["line"]["line_id"],
+    }
+    filled = {key: value.format(**facts) if isinstance(value, str) else value for key, value in body.items()}
+    how: dict[str, Any] = {}
+    if name.startswith("api-"):
+        how["content_type"] = "application/json"
+        how["headers"] = {"Idempotency-Key": "k"} | ({"If-Match": str(run.version)} if run else {})
+    return getattr(client, method)(reverse(name, kwargs=kwargs), filled, **how)
+
+
+def test_every_address_has_a_row() -> None:
+    assert sorted(names()) == sorted(GET)
+
+
+def test_every_address_that_takes_changes_has_a_row(scene: Any, people: dict[str, User | None]) -> None:
+    """What does not answer 405 to a POST takes one; what only shows a page may ignore it."""
+    client, found = entering(people["bob"]), set()
+    for name in names():
+        with transaction.atomic():
+            before = contents(*UNTOUCHED)
+            answer = client.post(reverse(name, kwargs=scene[GET[name][0]]))
+            if answer.status_code not in (405, 404) and contents(*UNTOUCHED) != before:
+                found.add(name)
+            transaction.set_rollback(True)
+    assert found - set(CHANGE) == set()
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_what_each_may_see(scene: Any, people: dict[str, User | None], person: str) -> None:
+    wrong, client = {}, entering(people[person])
+    for name, (place, outcomes) in GET.items():
+        with transaction.atomic():
+            got = outcome(client.get(reverse(name, kwargs=scene[place])))
+            transaction.set_rollback(True)
+        expected = outcomes.split()[PEOPLE.index(person)]
+        if got != expected:
+            wrong[name] = f"{got}, not {expected}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_what_each_may_change_and_a_refusal_changes_nothing(
+    scene: Any, people: dict[str, User | None], person: str
+) -> None:
+    wrong = {}
+    for name, (_, _, outcomes) in CHANGE.items():
+        expected = outcomes.split()[PEOPLE.index(person)]
+        with transaction.atomic():
+            client, before = entering(people[person]), contents(*UNTOUCHED[:-1])
+            got = outcome(send(client, name, scene))
+            if got != expected:
+                wrong[name] = f"{got}, not {expected}"
+            elif got in REFUSED and contents(*UNTOUCHED[:-1]) != before:
+                wrong[name] = f"{got}, and yet something was changed"
+            transaction.set_rollback(True)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
+def test_no_change_without_the_token_of_the_page(
+    scene: Any, people: dict[str, User | None], person: str
+) -> None:
+    wrong = {}
+    for name in CHANGE:
+        with transaction.atomic():
+            client, before = entering(people[person], enforce_csrf_checks=True), contents(*UNTOUCHED)
+            got = outcome(send(client, name, scene))
+            if got != "403" or contents(*UNTOUCHED) != before:
+                wrong[name] = got
+            transaction.set_rollback(True)
+    assert wrong == {}
+
+
+def test_no_change_by_looking(scene: Any, people: dict[str, User | None]) -> None:
+    """GET changes nothing of anybody's; only a design that is started by opening its family's page is new."""
+    for person in people.values():
+        client = entering(person)
+        for name, (place, _) in GET.items():
+            if name in ("configure", "account_logout"):
+                continue
+            with transaction.atomic():
+                before = contents(*UNTOUCHED)
+                client.get(reverse(name, kwargs=scene[place]))
+                assert contents(*UNTOUCHED) == before, name
+                transaction.set_rollback(True)
