@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ledger.entries import record
+from ledger.entries import Draft, record_all
 from orders.engine.lifecycle import Action, Availability, LineState, after, allowed, cancellation
 from orders.fulfilment import hold_lines, refresh_orders
 from orders.models import Line, Order, Payment
@@ -35,20 +35,16 @@ def cancel(*, order: Order, reason: str, actor: str, now: datetime) -> Order:
         if not verdict.allowed:
             raise CannotCancel(verdict.reason)
         living = [line for line in lines if line.state != LineState.CANCELLED]
+        stream = f"order:{order.id}"
+        drafts = []
         for line in living:
             before = LineState(line.state)
             line.state, line.state_reason = after(before, Action.CANCEL).value, reason
-            record(
-                stream=f"order:{order.id}",
-                kind="line.cancelled",
-                actor=actor,
-                data={"line": line.id, "from": before.value},
-                now=now,
-            )
+            drafts.append(Draft(stream, "line.cancelled", {"line": line.id, "from": before.value}))
         Line.objects.bulk_update(living, ["state", "state_reason"])
         void_due(order=order)
         refresh_orders([order.id])
-        record(stream=f"order:{order.id}", kind="order.cancelled", actor=actor, data={}, now=now)
+        record_all([*drafts, Draft(stream, "order.cancelled", {})], actor=actor, now=now)
     order.refresh_from_db()
     return order
 

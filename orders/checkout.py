@@ -17,7 +17,7 @@ from configurator.engine import lettering
 from configurator.examination import Contradiction, examine
 from configurator.models import Design, Version
 from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
-from ledger.entries import record
+from ledger.entries import Draft, record_all
 from orders.engine.lifecycle import LineState, OrderState
 from orders.engine.totals import MoneyMismatch, order_total
 from orders.models import MAX_QUANTITY, Cart, Customer, Line, Order
@@ -285,39 +285,31 @@ def _line(order: Order, position: int, agreed: _Agreed) -> Line:
 
 def _record(order: Order, lines: Sequence[Line], payment_id: str, *, actor: str, now: datetime) -> None:
     """Two kinds of entry: what was agreed, and that each line waits for production. No personal data."""
-    record(
-        stream=f"order:{order.id}",
-        kind="order.placed",
-        actor=actor,
-        data={
-            "number": order.number,
-            "customer": order.customer_id,
-            "payment": payment_id,
-            "currency": order.currency,
-            "total": order.total,
-            "lines": [
-                {
-                    "line": line.id,
-                    "design": line.design_id,
-                    "content": line.design.content_hash,
-                    "family": line.family_code,
-                    "version": line.version_number,
-                    "quantity": line.quantity,
-                    "total": line.total,
-                }
-                for line in lines
-            ],
-        },
-        now=now,
-    )
+    agreed = {
+        "number": order.number,
+        "customer": order.customer_id,
+        "payment": payment_id,
+        "currency": order.currency,
+        "total": order.total,
+        "lines": [
+            {
+                "line": line.id,
+                "design": line.design_id,
+                "content": line.design.content_hash,
+                "family": line.family_code,
+                "version": line.version_number,
+                "quantity": line.quantity,
+                "total": line.total,
+            }
+            for line in lines
+        ],
+    }
+    stream = f"order:{order.id}"
+    drafts = [Draft(stream, "order.placed", agreed)]
     for line in lines:
-        record(
-            stream=f"order:{order.id}",
-            kind="line.ready",
-            actor=actor,
-            data={"line": line.id, "family": line.family_code, "quantity": line.quantity},
-            now=now,
-        )
+        waiting = {"line": line.id, "family": line.family_code, "quantity": line.quantity}
+        drafts.append(Draft(stream, "line.ready", waiting))
+    record_all(drafts, actor=actor, now=now)
 
 
 def _read_customer(given: CustomerData) -> tuple[CustomerData, list[CheckoutProblem]]:
