@@ -184,14 +184,12 @@ def claims_of(runs: Iterable[Run]) -> list[Use]:
 def frozen_operations(runs: QuerySet[Run], *, now: int | None) -> list[FrozenOperation]:
     """The operations of these runs that are not finished.
 
-    With ``now`` a started one has the times that are expected: from its real beginning, and no end
-    before now. Without, all have the times in the plan.
+    With ``now``, started ones too, with the times that are expected: from the real beginning, and no
+    end before now. Without, only those that are still to begin.
     """
+    wanted = Operation.objects.live() if now is not None else Operation.objects.planned()
     operations = list(
-        Operation.objects.live()
-        .filter(run__in=runs)
-        .select_related("machine")
-        .order_by("run_id", "step", "sequence")
+        wanted.filter(run__in=runs).select_related("machine").order_by("run_id", "step", "sequence")
     )
     of_run: dict[str, list[Operation]] = {}
     for operation in operations:

@@ -227,7 +227,10 @@ class Standing:
 
 
 def read_standing(*, now: datetime) -> Standing:
-    """All proposed runs, pinned or not, and the work on the floor as frozen, at the times in the rows."""
+    """All proposed runs, pinned or not, and the released work as frozen, at the times in the rows.
+
+    What is being done just now has no place in it: it decides how its machine is set up.
+    """
     runs = list(Run.objects.proposed().prefetch_related("sheets__placements", "operations__machine"))
     pieces = list(
         Piece.objects.filter(run__in=runs).order_by("pk").values_list("pk", "line_id", "index", "run_id")
@@ -247,13 +250,24 @@ def read_standing(*, now: datetime) -> Standing:
     # Judged as of its first moment: that time has gone by since makes no plan wrong (only late).
     begin = min([seconds(now), *(operation.setup_start for operation in operations)])
     problem = Problem(
-        shop=read_shop(now=moment(begin)),
+        shop=_with_started(read_shop(now=moment(begin))),
         units=tuple(units.values()),
         frozen=frozen,
         limits=replace(Limits(), review_seconds=0),
     )
     kpis = measure(problem, planned_runs, operations, 0)
     return Standing(problem, Proposal(planned_runs, operations, frozen, (), kpis))
+
+
+def _with_started(shop: Shop) -> Shop:
+    """The shop with its machines set up for what they are doing just now."""
+    families = dict(
+        Operation.objects.filter(state=OperationState.STARTED).values_list("machine__code", "setup_family")
+    )
+    return replace(
+        shop,
+        machines=tuple(replace(m, setup_state=families.get(m.code, m.setup_state)) for m in shop.machines),
+    )
 
 
 def certify_standing(*, now: datetime) -> Certificate:
@@ -318,26 +332,29 @@ def _planned_operation(row: Operation, members: Sequence[str], units: Mapping[st
 # --- set-ups follow the sequence --------------------------------------------------------------------------
 
 
-def refit_setups(*, shop: Shop) -> None:
-    """Give every operation that is not started the set-up that its present neighbours ask for.
+def refit_setups(*, shop: Shop) -> bool:
+    """Give every operation that is to begin the set-up that its present neighbours ask for.
 
     After work was taken out or done in another order. Where the set-up does not fit in front of the
-    operation it stays as it is: the next proposal moves the work.
+    operation it stays as it is, and the answer is False: the next proposal has to move the work.
     """
-    rows = list(Operation.objects.live().select_related("machine").order_by("machine", "start", "pk"))
+    shop = _with_started(shop)
+    rows = list(Operation.objects.planned().select_related("machine").order_by("machine", "start", "pk"))
     by_machine: dict[str, list[Operation]] = {}
     for row in rows:
         by_machine.setdefault(row.machine.code, []).append(row)
     changed = []
+    all_fit = True
     for code, mine in by_machine.items():
         timeline = timeline_of(shop.machine[code], shop)
         family, free_from = timeline.state, 0
         for row in mine:
-            if row.state == OperationState.PLANNED:
-                setup = timeline.setup(family, row.setup_family)
-                begin = timeline.back(seconds(row.start), setup)
-                if begin >= free_from and begin != seconds(row.setup_start):
-                    row.setup_start = moment(begin)
-                    changed.append(row)
-            family, free_from = row.setup_family, max(free_from, seconds(row.end))
+            begin = timeline.back(seconds(row.start), timeline.setup(family, row.setup_family))
+            if begin < free_from:
+                all_fit = False
+            elif begin != seconds(row.setup_start):
+                row.setup_start = moment(begin)
+                changed.append(row)
+            family, free_from = row.setup_family, seconds(row.end)
     Operation.objects.bulk_update(changed, ["setup_start"], batch_size=1000)
+    return all_fit

@@ -33,6 +33,7 @@ from production.models import (
     Run,
     RunState,
 )
+from production.planning import request_soon
 from production.plans import certify_standing, refit_setups, write_frozen, write_runs
 from production.progress import lines_follow
 
@@ -151,7 +152,8 @@ def reject(*, run: Run, reason: str, actor: str, now: datetime, expected_version
         run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
         run.pieces.update(state=PieceState.OWED, run=None)
         _change(run, state=RunState.REJECTED, pinned=False, state_reason=reason.strip())
-        refit_setups(shop=read_shop(now=now))
+        if not refit_setups(shop=read_shop(now=now)):
+            request_soon(actor=actor, now=now)
         lines_follow(line_ids=lines, actor=actor, now=now, run=run.pk, reason=f"{run} was rejected.")
         _record(run, "run.rejected", actor, now, reason=reason.strip(), pieces=pieces, was=before)
     return run

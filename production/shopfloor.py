@@ -18,6 +18,7 @@ from production.models import (
     RunState,
     Scrap,
 )
+from production.planning import request_soon
 from production.plans import refit_setups
 from production.progress import lines_follow
 
@@ -43,6 +44,7 @@ def start(*, operation: Operation, actor: str, now: datetime) -> Operation:
         operation.state, operation.started_at = OperationState.STARTED, now
         operation.save(update_fields=["state", "started_at"])
         run = operation.run
+        _refit(actor, now)
         if run.state == RunState.RELEASED:
             stock.issue(run=run, actor=actor, now=now)
             _set_state(run, RunState.STARTED)
@@ -64,7 +66,7 @@ def finish(*, operation: Operation, actor: str, now: datetime) -> Operation:
         operation.state, operation.finished_at = OperationState.FINISHED, now
         operation.save(update_fields=["state", "finished_at"])
         Machine.objects.filter(pk=operation.machine_id).update(setup_state=operation.setup_family)
-        refit_setups(shop=read_shop(now=now))
+        _refit(actor, now)
         _record(operation, "operation.finished", actor, now)
         _close_if_done(operation.run, actor, now)
     return operation
@@ -148,6 +150,13 @@ def _close_if_done(run: Run, actor: str, now: datetime) -> None:
         data={"run": run.pk, "number": run.number, "pieces": made},
         now=now,
     )
+
+
+def _refit(actor: str, now: datetime) -> None:
+    """Set-ups follow the order in which work is really done. Where that leaves no room for one, the plan
+    does not fit the floor any more and a new proposal is asked for."""
+    if not refit_setups(shop=read_shop(now=now)):
+        request_soon(actor=actor, now=now)
 
 
 def _set_state(run: Run, state: RunState) -> None:

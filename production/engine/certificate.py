@@ -48,7 +48,7 @@ KINDS = {
     "duration-mismatch": "the working time is not what the units need on that machine",
     "times-disordered": "an operation ends before it begins",
     "outside-calendar": "work or set-up outside working time",
-    "paused": "an operation pauses over the end of a shift without need",
+    "paused": "work pauses over the end of a shift without need",
     "precedence": "a step begins before the step in front of it has ended",
     "too-early": "work begins before it may",
     "material-overbooked": "more material than there is",
@@ -95,6 +95,7 @@ class _Work:
     end: int
     fixed: bool
     started: bool
+    waits: bool = False  # frozen on a machine that does not work at all (out of service)
 
 
 def certify(problem: Problem, proposal: Proposal) -> Certificate:
@@ -448,6 +449,7 @@ def _frozen_stands(problem: Problem) -> bool:
 def _machines(problem: Problem, proposal: Proposal) -> Iterator[Breach]:
     shop = problem.shop
     before = {frozen.id: frozen for frozen in problem.frozen}
+    closed = {machine.code for machine in shop.machines if not _intervals(shop, machine)}
     work: dict[str, list[_Work]] = {}
     for o in proposal.operations:
         work.setdefault(o.machine, []).append(
@@ -457,7 +459,18 @@ def _machines(problem: Problem, proposal: Proposal) -> Iterator[Breach]:
         old = before.get(f.id)
         fixed = old is not None and (old.start, old.end) == (f.start, f.end)
         work.setdefault(f.machine, []).append(
-            _Work(f.id, f.machine, f.setup_family, f.seconds, f.setup_start, f.start, f.end, fixed, f.started)
+            _Work(
+                name=f.id,
+                machine=f.machine,
+                family=f.setup_family,
+                seconds=f.seconds,
+                setup_start=f.setup_start,
+                start=f.start,
+                end=f.end,
+                fixed=fixed,
+                started=f.started,
+                waits=f.machine in closed,
+            )
         )
     for machine in shop.machines:
         intervals = _intervals(shop, machine)
@@ -471,7 +484,7 @@ def _machines(problem: Problem, proposal: Proposal) -> Iterator[Breach]:
             if not one.started:
                 needed = _setup(shop, machine.work_centre, family, one.family)
                 yield from _setup_breaches(machine, intervals, one, needed)
-            if not one.fixed:
+            if not one.fixed and not one.waits:
                 worst = max(
                     (
                         rule.seconds
@@ -489,8 +502,9 @@ def _setup_breaches(
     machine: Machine, intervals: Sequence[tuple[int, int]], one: _Work, needed: int
 ) -> Iterator[Breach]:
     given = _worked(intervals, one.setup_start, one.start)
-    if one.fixed and given < needed and not any(s <= one.start <= e for s, e in intervals):
-        given = one.start - one.setup_start  # frozen work on a machine that no longer works then
+    if one.waits or (one.fixed and not any(s <= one.start <= e for s, e in intervals)):
+        # Frozen work on a machine that no longer works then: there has to be time enough on the clock.
+        given = needed if one.start - one.setup_start >= needed else one.start - one.setup_start
     if given != needed or (needed == 0 and one.setup_start != one.start):
         yield Breach(
             "setup-mismatch",
@@ -502,11 +516,12 @@ def _setup_breaches(
 def _calendar_breaches(
     machine: Machine, intervals: Sequence[tuple[int, int]], one: _Work, may_pause: bool
 ) -> Iterator[Breach]:
+    """A set-up may be done the evening before; the work itself pauses only when no shift is long enough."""
     if not any(start <= one.setup_start < end for start, end in intervals) or not any(
         start < one.end <= end for start, end in intervals
     ):
         yield Breach("outside-calendar", f"{machine.code} {one.name}", "Begins or ends outside working time.")
-    elif not may_pause and not any(start <= one.setup_start and one.end <= end for start, end in intervals):
+    elif not may_pause and not any(start <= one.start and one.end <= end for start, end in intervals):
         yield Breach("paused", f"{machine.code} {one.name}", "Pauses over the end of a shift without need.")
 
 

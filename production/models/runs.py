@@ -230,6 +230,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Operations that occupy, or will occupy, a machine."""
         return self.filter(state__in=[OperationState.PLANNED, OperationState.STARTED])
 
+    def planned(self) -> Self:
+        """Operations that are still to begin."""
+        return self.filter(state=OperationState.PLANNED)
+
 
 def _seconds(moment: str) -> Func:
     """Seconds since 1970 of a timestamptz column, by immutable functions only (an index needs that)."""
@@ -288,7 +292,8 @@ class Operation(models.Model):
                         RangeOperators.OVERLAPS,
                     )
                 ],
-                condition=Q(state__in=["planned", "started"]),
+                # A started operation takes as long as it takes: its machine is guarded by the next rule.
+                condition=Q(state="planned"),
                 deferrable=Deferrable.DEFERRED,
             ),
             models.UniqueConstraint(

@@ -181,16 +181,21 @@ def _shifted_right(problem: Problem, machines: dict[str, Timeline]) -> list[Froz
         if not operation.started:
             free_from = max([problem.shop.now, *(slot.end for slot in timeline.slots)])
             state = timeline.slots[-1].family if timeline.slots else timeline.state
+            ready = max([operation.start, *(ends.get(before, 0) for before in operation.after)])
             times = timeline.place(
                 before=state,
                 family=operation.setup_family,
                 seconds=operation.seconds,
                 earliest=free_from,
-                ready=max([operation.start, *(ends.get(before, 0) for before in operation.after)]),
+                ready=ready,
                 until=None,
             )
-            if times is not None:
-                operation = replace(operation, setup_start=times[0], start=times[1], end=times[2])
+            if times is None:
+                # Its machine no longer works: it stays in line there until staff decide.
+                setup = timeline.setup(state, operation.setup_family)
+                start = max(free_from + setup, ready)
+                times = start - setup, start, start + operation.seconds
+            operation = replace(operation, setup_start=times[0], start=times[1], end=times[2])
         ends[operation.id] = operation.end
         timeline.slots.append(_slot_of(operation))
         moved.append(operation)
