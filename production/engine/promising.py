@@ -4,7 +4,7 @@ The units go through their routing into the gaps of the current load, machine by
 as a run of their own would. Two things make the answer later than that, so that a promise
 survives being planned together with others: work that is owed and not planned yet is put
 in front at each work centre, and every step waits ``step_slack`` working seconds for the rest
-of its run.
+of its run (as long as an operation of a run may be).
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from production.engine.nesting import Item, fit, nest
+from production.engine.proposal import Limits
 from production.engine.routing import able_machines, gang_step, key_of, obstacles, sheet_size
 from production.engine.scheduling.timeline import Slot, Timeline, timeline_of
 from production.engine.shop import Machine, Shop
@@ -76,7 +77,9 @@ def prepare(shop: Shop, load: Load, *, review_seconds: int = 900) -> Capacity:
     return Capacity(shop, timelines, until, dict(load.claims))
 
 
-def earliest(work: Work, quantity: int, capacity: Capacity, *, step_slack: int = 2 * 3600) -> Answer:
+def earliest(
+    work: Work, quantity: int, capacity: Capacity, *, step_slack: int = Limits().max_seconds
+) -> Answer:
     """The moment when ``quantity`` units (at least 1) can be finished."""
     shop = capacity.shop
     unit = Unit(

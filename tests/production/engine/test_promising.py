@@ -77,7 +77,7 @@ def test_a_shop_without_working_time_promises_nothing() -> None:
     assert "working time" in answer.reason
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["oak", "walnut"]), st.integers(1, 6)), min_size=1, max_size=25))
 def test_what_is_promised_one_after_the_other_is_kept_by_the_planner(wanted: list[tuple[str, int]]) -> None:
     """Each promise knows the ones before as owed work; the plan for all of them is on time."""
