@@ -109,6 +109,16 @@ def test_a_test_refused_by_another_rule_than_the_author_thinks_is_refused(db: No
         published(BADGE.replace("by: STEEL", "by: CLIP"))
 
 
+def test_a_price_below_zero_is_refused(db: None) -> None:
+    with pytest.raises(NotPublishable, match=r"With the defaults: the price is below zero"):
+        published(BADGE.replace('"material.rate * 0.50"', '"material.rate * 0.50 - 20"'))
+
+
+def test_work_that_divides_by_zero_is_refused(db: None) -> None:
+    with pytest.raises(NotPublishable, match=r"step 10.*divides by zero"):
+        published(BADGE.replace("30 + length / 10 mm", "30 / (length - 80 mm)"))
+
+
 def test_faults_in_the_text_come_with_their_lines(db: None) -> None:
     with pytest.raises(FamilyError) as refusal:
         published(BADGE.replace("kind: integer", "kind: number"))
