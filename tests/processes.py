@@ -6,11 +6,14 @@ Tests that use it need ``django_db(transaction=True)``: another process sees onl
 import multiprocessing
 import os
 import queue
+import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connections
 
+LONGEST = 180  # seconds for one process, on a busy machine
 _fork = multiprocessing.get_context("fork")
 
 
@@ -32,7 +35,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     for child in children:
         child.start()
     for child in children:
-        child.join(60)
+        child.join(LONGEST)
         assert not child.is_alive(), "a process hangs"
     said: dict[int, Any] = {}
     while True:
@@ -41,3 +44,15 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
         except queue.Empty:
             return [said.get(number) for number in range(len(works))]
         said[number] = answer
+
+
+def together(work: Callable[[int], str], processes: int) -> list[str]:
+    """Run ``work(number)`` in that many processes; an exception is answered as its class name and text."""
+
+    def told(number: int) -> str:
+        try:
+            return work(number)
+        except BaseException as fault:  # noqa: BLE001 - the parent judges it
+            return f"{type(fault).__name__}: {fault}\n{traceback.format_exc()}"
+
+    return at_once(*(partial(told, number) for number in range(processes)))
