@@ -15,10 +15,8 @@ from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
-from configurator.engine.manufacturing import NotDefined, work_of
-from configurator.engine.pricing import PriceError, price
 from configurator.engine.recent import Recent
-from configurator.engine.spec import CaseSpec, Choices, FamilySpec
+from configurator.engine.spec import CaseSpec, FamilySpec
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
 from configurator.version_rows import derive
@@ -175,9 +173,6 @@ def _refuse_faults(compiled: Compiled) -> None:
         rules = ", ".join(broken.rule for broken in kernel.violations(spec.defaults))
         reasons.append(f"The defaults cannot be chosen together: they break {rules}.")
     reasons.extend(reason for case in spec.tests if (reason := _failure(case, spec, kernel)))
-    if not reasons:
-        valid = [case.choices for case in spec.tests if case.expect == "valid"]
-        reasons.extend(fault for choices in [{}, *valid] if (fault := _unmakeable(choices, spec, kernel)))
     if reasons:
         raise NotPublishable(spec.code, tuple(reasons))
 
@@ -193,17 +188,6 @@ def _failure(case: CaseSpec, spec: FamilySpec, kernel: Kernel) -> str:
         return f"{label} should be refused but is valid."
     if case.by and case.by not in broken:
         return f"{label} should be refused by {case.by} but is refused by {', '.join(sorted(broken))}."
-    return ""
-
-
-def _unmakeable(choices: Choices, spec: FamilySpec, kernel: Kernel) -> str:
-    """Why these choices over the defaults have no price or no work, or nothing."""
-    full = kernel.complete({**spec.defaults, **choices}) or {}
-    try:
-        price(spec, full, quantity=1)
-        work_of(spec, full)
-    except (PriceError, NotDefined) as fault:
-        return f"With {dict(choices) or 'the defaults'}: {fault}."
     return ""
 
 

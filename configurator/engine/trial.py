@@ -18,7 +18,8 @@ MOST = 5  # reasons told of one family: the first explain the others
 
 
 def faults(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[str, ...]:
-    """What goes wrong with the defaults, with each value of a choice and with the ends of each number.
+    """What goes wrong with the defaults, with the author's valid tests, with each value of a choice and with
+    the ends of each number.
 
     The rest is completed with the defaults; pictures stay open. Each sentence once, with the choice
     that first met it.
@@ -38,7 +39,10 @@ def faults(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[str, .
 
 
 def _trials(spec: FamilySpec) -> Iterator[tuple[str, Mapping[str, Choice]]]:
-    yield "With its defaults", spec.defaults
+    yield "With the defaults", spec.defaults
+    for case in spec.tests:
+        if case.expect == "valid" and case.choices:
+            yield f"With {dict(case.choices)}", {**spec.defaults, **case.choices}
     for option in spec.options:
         values: tuple[Choice | None, ...] = ()
         if option.kind == "choice":

@@ -84,7 +84,7 @@ def test_defaults_that_contradict_each_other_are_refused(db: None) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("font: inter", "font: nope", r"With its defaults: There is no font 'nope'"),
+        ("font: inter", "font: nope", r"With the defaults: There is no font 'nope'"),
         ("0.10 * text.length", "1 - 3 * material.rate", r"With material = steel: .*below zero"),
         ("30 + length / 10 mm", "30 / (length / 10 mm - 6)", r"With length = 60: .*divides by zero"),
         ("length - 10 mm", "length - 70 mm", r"With length = 60: front: the box of text is empty"),
