@@ -42,8 +42,11 @@ class Docs(SpectacularSwaggerSplitView):
 
 
 def with_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Schema hook: what each operation may be refused with, as problem documents."""
+    """Schema hook: what each operation may be refused with, and that no unknown field is taken."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request") and shape.get("type") == "object":
+            shape.setdefault("additionalProperties", False)  # ledger.api.shapes.Strict
     for operations in result.get("paths", {}).values():
         for method, operation in operations.items():
             if method in METHODS:

@@ -256,7 +256,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
         return None
     set_rollback()  # type: ignore[no-untyped-call]
     if refusal.status >= 500:
-        logger.warning("refused with %s: %s", refusal.code, type(error).__name__)
+        logger.warning("refused with %s: %s", refusal.code, type(error).__name__, exc_info=error)
     return Response(
         document(refusal, detail=_detail(error, refusal), extra=refusal.fields(error)),
         status=refusal.status,

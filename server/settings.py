@@ -303,7 +303,7 @@ LOGGING: dict[str, Any] = {
 # --- the API (server/api.py) ------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "ledger.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ledger.api.parsing.StrictJsonParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -340,6 +340,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "lengths are millimetres.",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # a change names what it changes: its fields are not all optional
     "ENUM_NAME_OVERRIDES": {
         "JobState": "ledger.models.Job.State",
         "PaymentState": "orders.models.Payment.State",

@@ -101,6 +101,7 @@ class OneConfiguration(ConfigurationView):
         },
     )
     def patch(self, request: Request, pk: str) -> Response:
+        """Change choices; what contradicts the others changes nothing and is told with a repair."""
         shape = ChangeShape(data=request.data)
         shape.is_valid(raise_exception=True)
         who = caller(request)

@@ -28,7 +28,12 @@ def quantity_in(request: Request) -> int:
     return int(given)
 
 
-VALUE_SCHEMA = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
+VALUE_SCHEMA = {"type": ["string", "integer"]}
+
+
+@extend_schema_field({"type": ["string", "integer", "null"]})
+class ChosenField(serializers.JSONField):
+    """A value in an answer; null where nothing is chosen."""
 
 
 @extend_schema_field(VALUE_SCHEMA)
@@ -79,7 +84,7 @@ class OptionShape(serializers.Serializer[Any]):
     group = serializers.CharField()
     help = serializers.CharField()
     required = serializers.BooleanField()  # type: ignore[assignment]
-    default = serializers.JSONField(allow_null=True)
+    default = ChosenField()
     unit = serializers.CharField()
     minimum = serializers.IntegerField(allow_null=True)
     maximum = serializers.IntegerField(allow_null=True)
@@ -125,8 +130,8 @@ class WantedShape(Strict):
 
 class ChangedShape(serializers.Serializer[Any]):
     option = serializers.CharField()
-    old = serializers.JSONField(allow_null=True)
-    new = serializers.JSONField(allow_null=True)
+    old = ChosenField()
+    new = ChosenField()
 
 
 class RepairShape(serializers.Serializer[Any]):
@@ -147,7 +152,7 @@ class ConflictShape(serializers.Serializer[Any]):
 
 class RefusedShape(serializers.Serializer[Any]):
     option = serializers.CharField()
-    value = serializers.JSONField()
+    value = ChosenField()
     conflict = ConflictShape()
     repair = RepairShape(allow_null=True)
 
@@ -157,8 +162,8 @@ class ExplainedShape(serializers.Serializer[Any]):
 
 
 class OptionAnswerShape(serializers.Serializer[Any]):
-    chosen = serializers.JSONField(allow_null=True)
-    forced = serializers.JSONField(allow_null=True)
+    chosen = ChosenField()
+    forced = ChosenField()
     values = serializers.DictField(
         child=serializers.ChoiceField(choices=("possible", "forced", "impossible", "unknown"))
     )
@@ -203,7 +208,7 @@ class ConfigurationShape(serializers.Serializer[Any]):
     family = serializers.CharField()
     version = serializers.IntegerField()
     revision = serializers.IntegerField()
-    choices = serializers.DictField(child=serializers.JSONField())
+    choices = serializers.DictField(child=ChosenField())
     consistent = serializers.BooleanField()
     complete = serializers.BooleanField()
     missing = serializers.ListField(child=serializers.CharField())

@@ -65,6 +65,7 @@ class Orders(ListAPIView[Order]):
     )
     @once
     def post(self, request: Request) -> Response:
+        """Order designs at the prices that were quoted: all of it, or nothing and every reason."""
         shape = PlaceShape(data=request.data)
         shape.is_valid(raise_exception=True)
         who = caller(request)
