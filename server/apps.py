@@ -1,8 +1,16 @@
 from importlib import import_module
+from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
-from server import checks as checks
+from server import broker
+from server import checks as checks  # they register themselves on import
+
+
+def prepare_broker(**kwargs: Any) -> None:
+    """After every ``migrate``: a queue that lives in the database has its tables there too."""
+    broker.prepare()
 
 
 class ServerConfig(AppConfig):
@@ -12,3 +20,5 @@ class ServerConfig(AppConfig):
     def ready(self) -> None:
         """Make the Celery application current: whoever publishes a task needs its settings."""
         import_module("server.celery")
+        # Django tells only apps with tables that it has migrated; the jobs are the ledger's.
+        post_migrate.connect(prepare_broker, sender=apps.get_app_config("ledger"))

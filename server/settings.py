@@ -242,7 +242,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 if BROKER_URL.startswith("pgmq:"):
-    # `pgmq://` alone means: the queue lives in this shop's own database (manage.py up puts PGMQ's SQL in).
+    # `pgmq://` alone means: the queue lives in this shop's own database (`migrate` puts PGMQ's SQL in).
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 900,
         "init_extension": False,

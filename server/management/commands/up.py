@@ -108,8 +108,6 @@ class Command(BaseCommand):
 
     def _prepare(self, host: str) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        if broker.prepare():
-            self.say("PGMQ put into the database")
         self.say("migrations applied")
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
