@@ -166,6 +166,7 @@ class Command(BaseCommand):
         lines += [f"{'logins' if number == 0 else '':<10} {line}" for number, line in enumerate(said)]
         for line in [*lines, ""]:
             self.stdout.write(f"  {line}".rstrip())
+        self.stdout.flush()
 
     def say(self, line: str) -> None:
         self.stdout.write(f"[{time.monotonic() - self.began:6.1f} s] {line}")
