@@ -40,7 +40,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def database_problem() -> str:
     """Why the database cannot be worked with, or nothing."""
     try:
-        waiting = MigrationExecutor(connection).migration_plan(_targets())
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return "not reachable"
     return f"{len(waiting)} migrations not applied" if waiting else ""
@@ -53,7 +54,3 @@ def disk_problem() -> str:
     if usage.free < LEAST_FREE_BYTES or usage.free / usage.total < LEAST_FREE_SHARE:
         return f"{usage.free // 2**20} MiB free"
     return ""
-
-
-def _targets() -> list[tuple[str, str]]:
-    return list(MigrationExecutor(connection).loader.graph.leaf_nodes())
