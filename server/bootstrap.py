@@ -9,6 +9,8 @@ NO_BOOTSTRAP=1   leave everything as it is (deployments bring their own environm
 SETUP_TOOL=pip   install with pip instead of uv (slower; obeys pip's own settings)
 """
 
+from __future__ import annotations  # so that an old Python gets as far as being told that it is old
+
 import hashlib
 import json
 import os
