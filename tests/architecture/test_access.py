@@ -109,6 +109,7 @@ GET = {
     "plan-progress": ("", "login 403 403 200 200"),
     "plan-propose": ("", "login 403 403 403 405"),
     "run": ("proposed", "login 403 403 200 200"),
+    "run-files": ("released", "login 403 403 200 200"),
     "sheet-picture": ("sheet", "login 403 403 200 200"),
     "run-file": ("file", "login 403 403 200 200"),
     "run-release": ("proposed", "login 403 403 403 405"),
