@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from PIL import Image
 
-from configurator.answers import choice_labels
 from configurator.catalogue import spec_of
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.manufacturing import Work
 from configurator.engine.rendering.sheet import PlacedScene, sheet_pdf, sheet_svg
-from configurator.proofs import assets_of, fonts, scene_of
+from configurator.proofs import PREVIEW_SIZES, assets_of, fonts, preview, scene_of
 from orders.models import Line
 from production import tickets
-from production.models import Placement, ProductionFile, Run, RunState, Sheet
+from production.models import Material, Piece, Placement, ProductionFile, Run, RunState, Sheet
+from production.words import Names, read_names, short_number, told
 
 JOB_KIND = "production.files"
 ENDINGS = {"ticket": "pdf", "pdf": "pdf", "svg": "svg"}
@@ -136,80 +139,119 @@ def _data_uri(asset: AssetInfo) -> str:
 def ticket_of(run: Run) -> tickets.Ticket:
     """What stands on the ticket of a run."""
     zone = ZoneInfo(settings.WORKSHOP_ZONE)
-    operations = run.operations.select_related("machine", "work_centre")
-    pieces = run.pieces.select_related("line__order", "line__design__version__family")
-    sheets = run.sheets.select_related("material")
-    facts = [("Why together", run.why)]
+    names = read_names()
+    pieces = list(
+        run.pieces.select_related("line__order", "line__design__version__family").order_by("line", "index")
+    )
+    facts = [("Why together", names.sentence(run.why))]
     if run.due_at:
         facts.insert(0, ("First promise", f"{run.due_at.astimezone(zone):%a %d %b %Y, %H:%M}"))
     return tickets.Ticket(
         title=f"R-{run.number}",
-        subtitle=" · ".join(
-            str(run.key[name]) for name in ("work_centre", "material", "setup_family") if run.key[name]
-        ),
+        subtitle=names.run(run.key),
         code=run.pk,
         facts=tuple(facts),
-        tables=(
-            tickets.Table(
-                "Way over the machines",
-                (
-                    ("Step", 42),
-                    ("Machine", 34),
-                    ("Set-up for", 36),
-                    ("From", 24),
-                    ("To", 24),
-                    ("Done by", 18),
-                ),
-                tuple(
-                    (
-                        f"{operation.step} {operation.work_centre.name}",
-                        operation.machine.name,
-                        operation.setup_family,
-                        f"{operation.start.astimezone(zone):%a %H:%M}",
-                        f"{operation.end.astimezone(zone):%a %H:%M}",
-                        "",
-                    )
-                    for operation in operations
-                ),
-            ),
-            tickets.Table(
-                "Material",
-                (("Material", 90), ("Quantity", 40)),
-                tuple((code, str(quantity)) for code, quantity in sorted(run.needs.items())),
-            ),
-            tickets.Table(
-                "Sheets",
-                (("Sheet", 20), ("Material", 70), ("Size", 50), ("Used", 38)),
-                tuple(
-                    (
-                        str(sheet.index),
-                        sheet.material.name,
-                        f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm",
-                        f"{100 * sheet.used_area // (sheet.width_um * sheet.height_um)} %",
-                    )
-                    for sheet in sheets
-                ),
-            ),
-            tickets.Table(
-                "Pieces",
-                (("Order", 34), ("Piece", 18), ("What", 38), ("Choices", 88)),
-                tuple(
-                    (
-                        f"{piece.line.order.number}/{piece.line.position}",
-                        f"{piece.index} of {piece.line.quantity}",
-                        piece.line.family_name,
-                        _choices(piece.line),
-                    )
-                    for piece in pieces
-                ),
-            ),
+        tables=(_way(run, names, zone), _material(run, names)),
+        sheets=tuple(
+            _sketch(sheet)
+            for sheet in run.sheets.select_related("material").prefetch_related(
+                "placements__piece__line__order"
+            )
+        ),
+        members=tuple(_members(pieces)),
+    )
+
+
+def _way(run: Run, names: Names, zone: ZoneInfo) -> tickets.Table:
+    columns = (("Step", 42), ("Machine", 40), ("Set up for", 34), ("From", 22), ("To", 22), ("Done by", 18))
+    return tickets.Table(
+        "Way over the machines",
+        columns,
+        tuple(
+            (
+                f"{operation.step} {operation.work_centre.name}",
+                operation.machine.name,
+                names.setup(operation.setup_family),
+                f"{operation.start.astimezone(zone):%a %H:%M}",
+                f"{operation.end.astimezone(zone):%a %H:%M}",
+                "",
+            )
+            for operation in run.operations.select_related("machine", "work_centre")
         ),
     )
 
 
-def _choices(line: Line) -> str:
-    labels = choice_labels(line.design, line.choices)
-    return ", ".join(label["value"] for label in labels)
+def _material(run: Run, names: Names) -> tickets.Table:
+    units = dict(Material.objects.filter(pk__in=list(run.needs)).values_list("code", "unit"))
+    return tickets.Table(
+        "Material",
+        (("Material", 90), ("Quantity", 40)),
+        tuple(
+            (names.materials.get(code, code), f"{quantity:,} {units.get(code, '')}")
+            for code, quantity in sorted(run.needs.items())
+        ),
+    )
+
+
+def _sketch(sheet: Sheet) -> tickets.SheetSketch:
+    used = 100 * sheet.used_area // (sheet.width_um * sheet.height_um)
+    return tickets.SheetSketch(
+        title=f"{sheet.index}: {sheet.material.name}, {used} % used",
+        width=sheet.width_um / 1000,
+        height=sheet.height_um / 1000,
+        parts=tuple(
+            (
+                placement.x_um / 1000,
+                placement.y_um / 1000,
+                placement.width_um / 1000,
+                placement.height_um / 1000,
+                f"{short_number(placement.piece.line)} #{placement.piece.index}",
+            )
+            for placement in sheet.placements.all()
+        ),
+    )
+
+
+def _members(pieces: Sequence[Piece]) -> Iterator[tickets.Member]:
+    """The lines of these pieces, which come line by line."""
+    for _, group in groupby(pieces, key=lambda piece: piece.line_id):
+        own = list(group)
+        line = own[0].line
+        words = told(line, shown=100)
+        yield tickets.Member(
+            name=f"{line.order.number}/{line.position}",
+            pieces=f"{'piece' if len(own) == 1 else 'pieces'} {spans([piece.index for piece in own])}"
+            f" of {line.quantity}",
+            product=line.family_name,
+            words="  ·  ".join(words.texts),
+            choices=words.choices,
+            picture=_thumbnail(line),
+        )
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """``[1, 2, 3, 7]`` as 1-3, 7."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def _thumbnail(line: Line) -> bytes:
+    """The line's picture as a small JPEG; empty where its family has none."""
+    surfaces = spec_of(line.design.version).surfaces
+    if not surfaces:
+        return b""
+    drawn = preview(
+        version=line.design.version, choices=line.choices, surface=surfaces[0].code, size=min(PREVIEW_SIZES)
+    )
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(drawn)) as picture:
+        picture.convert("RGB").save(out, "JPEG", quality=80)
+    return out.getvalue()
 
 
 def _keep(sheet: int | None, kind: str, content: bytes) -> Made:

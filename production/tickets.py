@@ -7,6 +7,7 @@ Hebrew stands on the ticket as its owner wrote it. Same run, same bytes.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from reportlab.graphics.renderPDF import draw
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from configurator.engine.fonts import FontLibrary
@@ -25,6 +27,11 @@ from configurator.engine.layout.text import TextFrame, set_text
 LEFT, RIGHT, TOP, BOTTOM = 16.0, 194.0, 283.0, 16.0  # mm
 CAPITALS = 2.1  # mm, the size of running text
 ROW = 6.2  # mm
+LINE = 4.4  # mm, from line to line of wrapped text
+SMALL = 1.3  # mm, capitals of names on sketches
+SKETCH, SKETCH_WIDTH = 34.0, 85.0  # mm, height and greatest width of a sheet's sketch
+PICTURE = 18.0  # mm
+LETTER = 1.5  # mm, a letter's mean width in running text
 UM = 1000
 POINTS_PER_UM = mm / UM
 
@@ -39,6 +46,28 @@ class Table:
 
 
 @dataclass(frozen=True)
+class SheetSketch:
+    """A sheet in small; sizes and ``parts`` (left, bottom, width, height, name) in millimetres."""
+
+    title: str
+    width: float
+    height: float
+    parts: tuple[tuple[float, float, float, float, str], ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """The pieces of a line; ``picture`` is a JPEG, empty where there is none."""
+
+    name: str
+    pieces: str
+    product: str
+    words: str
+    choices: str
+    picture: bytes = b""
+
+
+@dataclass(frozen=True)
 class Ticket:
     """What stands on it; ``code`` goes into the QR code."""
 
@@ -47,6 +76,8 @@ class Ticket:
     code: str
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...]
+    sheets: tuple[SheetSketch, ...] = ()
+    members: tuple[Member, ...] = ()
 
 
 @cache
@@ -63,9 +94,16 @@ def pdf(ticket: Ticket) -> bytes:
     paper.facts(ticket.facts)
     for table in ticket.tables:
         paper.table(table)
+    paper.sheets(ticket.sheets)
+    paper.members(ticket.members)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def wrapped(text: str, *, width: float) -> list[str]:
+    """The text in lines of about ``width`` mm; a line that turns out wider is drawn a little smaller."""
+    return textwrap.wrap(" ".join(text.split()), width=max(int(width / LETTER), 10))
 
 
 class _Paper:
@@ -112,8 +150,10 @@ class _Paper:
         for name, value in facts:
             self.room(ROW)
             self.text(LEFT, self.y, name, width=38, weight=600)
-            self.text(LEFT + 40, self.y, value, width=RIGHT - LEFT - 40)
-            self.y -= ROW
+            for line in wrapped(value, width=RIGHT - LEFT - 40):
+                self.text(LEFT + 40, self.y, line, width=RIGHT - LEFT - 40)
+                self.y -= LINE
+            self.y -= ROW - LINE
         self.y -= 3
 
     def table(self, table: Table) -> None:
@@ -127,6 +167,70 @@ class _Paper:
                 self._row(table, tuple(name for name, _ in table.columns), weight=600)
             self._row(table, row)
         self.y -= 4
+
+    def sheets(self, sheets: Sequence[SheetSketch]) -> None:
+        """Small drawings side by side, so that the floor sees which sheet is which."""
+        if not sheets:
+            return
+        self.room(SKETCH + 3 * ROW)
+        self.text(LEFT, self.y, "Sheets", width=120, capitals=2.8, weight=700)
+        self.y -= ROW
+        x = LEFT
+        for sheet in sheets:
+            scale = min(SKETCH / sheet.height, SKETCH_WIDTH / sheet.width)
+            if x + sheet.width * scale > RIGHT:
+                x, self.y = LEFT, self.y - SKETCH - ROW - 2
+                self.room(SKETCH + ROW)
+            self._sketch(sheet, x, self.y - SKETCH, scale)
+            x += max(sheet.width * scale, 40) + 6
+        self.y -= SKETCH + 2 * ROW
+
+    def _sketch(self, sheet: SheetSketch, x: float, y: float, scale: float) -> None:
+        self.canvas.setLineWidth(0.7)
+        self.canvas.rect(x * mm, y * mm, sheet.width * scale * mm, sheet.height * scale * mm)
+        self.canvas.setLineWidth(0.3)
+        for left, bottom, width, height, name in sheet.parts:
+            at = x + left * scale, y + bottom * scale
+            self.canvas.rect(at[0] * mm, at[1] * mm, width * scale * mm, height * scale * mm)
+            if width * scale > len(name) * SMALL * 0.75 and height * scale > 2 * SMALL:
+                self.text(at[0] + 0.6, at[1] + 0.7, name, width=width * scale, capitals=SMALL)
+        self.text(x, y - 4, sheet.title, width=max(sheet.width * scale, 40), capitals=1.6)
+
+    def members(self, members: Sequence[Member]) -> None:
+        """The lines with their pictures: what is on them, then what was chosen."""
+        if not members:
+            return
+        self.room(PICTURE + 3 * ROW)
+        self.text(LEFT, self.y, "Pieces", width=120, capitals=2.8, weight=700)
+        self.y -= 3
+        for member in members:
+            lines = wrapped(member.choices, width=RIGHT - LEFT - PICTURE - 6)
+            height = max(PICTURE + 2, ROW * (2 if member.words else 1) + LINE * len(lines) + 4)
+            self.room(height)
+            self._member(member, lines)
+            self.y -= height
+            self.canvas.setLineWidth(0.3)
+            self.canvas.line(LEFT * mm, self.y * mm, RIGHT * mm, self.y * mm)
+
+    def _member(self, member: Member, lines: Sequence[str]) -> None:
+        x, y, width = LEFT + PICTURE + 4, self.y - 5.5, RIGHT - LEFT - PICTURE - 6
+        if member.picture:
+            self.canvas.drawImage(
+                ImageReader(io.BytesIO(member.picture)),
+                LEFT * mm,
+                (self.y - PICTURE - 1) * mm,
+                width=PICTURE * mm,
+                height=PICTURE * mm,
+                preserveAspectRatio=True,
+            )
+        self.text(x, y, f"{member.name}   {member.product}", width=width - 50, weight=700)
+        self.text(RIGHT - 50, y, member.pieces, width=50, align="right")
+        if member.words:
+            y -= ROW
+            self.text(x, y, member.words, width=width, weight=600)
+        for line in lines:
+            y -= LINE
+            self.text(x, y, line, width=width, capitals=1.8)
 
     def _row(self, table: Table, cells: Sequence[str], weight: int = 400) -> None:
         x = LEFT

@@ -61,14 +61,19 @@ class Told:
     choices: str
 
 
-def told(line: Line) -> Told:
+def told(line: Line, *, shown: int = SHOWN) -> Told:
     """What a line is, in its shopper's words. Needs ``design.version``, no query for a known version."""
     kinds = {option.code: option.kind for option in spec_of(line.design.version).options}
     labels = choice_labels(line.design, line.choices)
     texts = tuple(label["value"] for label in labels if kinds[label["code"]] == "text")
     rest = [label["value"] for label in labels if kinds[label["code"]] != "text"]
-    more = f" and {len(rest) - SHOWN} more" if len(rest) > SHOWN else ""
-    return Told(texts, ", ".join(rest[:SHOWN]) + more)
+    more = f" and {len(rest) - shown} more" if len(rest) > shown else ""
+    return Told(texts, ", ".join(rest[:shown]) + more)
+
+
+def short_number(line: Line) -> str:
+    """The end of the order's number and the line: 49/1 of A-2026-000049."""
+    return f"{line.order.number.rsplit('-', 1)[-1].lstrip('0')}/{line.position}"
 
 
 def who(actor: str) -> str:

@@ -10,6 +10,7 @@ from configurator.engine.rendering.sheet import TITLE_STRIP_UM
 from orders.models import Line
 from production.models import Placement, Run, Sheet
 from production.views.members import Row
+from production.words import short_number
 
 # The map over the drawing counts tenths of a millimetre: browsers draw no letters above 10,000 units.
 UNIT = 100  # micrometres
@@ -101,8 +102,3 @@ def _mark(placement: Placement, member: Row, *, sheet_height: int, letters: int)
         text_y=y + letters * 5 // 4,
         title=f"{line.order.number}/{line.position}, piece {piece.index} of {line.quantity}{part}, {size}",
     )
-
-
-def short_number(line: Line) -> str:
-    """The end of the order's number and the line: 49/1 of A-2026-000049."""
-    return f"{line.order.number.rsplit('-', 1)[-1].lstrip('0')}/{line.position}"
