@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from orders.fulfilment import MoveRefused
 from production import shopfloor
 from production.forms import ScrapReason
 from production.models import Machine, Operation, Piece, Run, WorkCentre
@@ -162,7 +163,7 @@ def run_on_floor(request: HttpRequest, pk: str) -> HttpResponse:
 def _work(request: HttpRequest, do: Callable[[], object], done: str) -> None:
     try:
         do()
-    except shopfloor.FloorRefused as refusal:
+    except (shopfloor.FloorRefused, MoveRefused) as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ledger.models import Entry, Job
+from orders.fulfilment import MoveRefused
 from production import files, review, stock
 from production.forms import Pieces, Reason, Seen
 from production.models import Material, Piece, ProductionFile, Run, Sheet
@@ -26,6 +27,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     review.Outdated,
     review.PlanBroken,
     stock.MaterialShort,
+    MoveRefused,  # a line was cancelled or shipped while the decision was taken
 )
 CONTENT_TYPES = {"ticket": "application/pdf", "pdf": "application/pdf", "svg": "image/svg+xml"}
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from ledger import jobs
 from ledger.models import Job
+from orders import fulfilment
 from orders.models import Line
 from production.models import Operation, Piece, Plan, Run
 from tests.production.day import kept_for_a_module, order, ordinary_day, plan_now, run_jobs
@@ -292,3 +293,37 @@ def test_the_floor_does_not_release(planned: Plan, alice: User) -> None:
     assert answer.status_code == 403
     run.refresh_from_db()
     assert run.state == "proposed"
+
+
+def cancelled_just_before(monkeypatch: pytest.MonkeyPatch, move: str) -> None:
+    """Somebody else cancels the lines between the look at them and ``fulfilment.<move>``."""
+    real = getattr(fulfilment, move)
+
+    def late(*, line_ids: list[str], **how: object) -> object:
+        Line.objects.filter(pk__in=line_ids).update(state="cancelled")
+        return real(line_ids=line_ids, **how)
+
+    monkeypatch.setattr(fulfilment, move, late)
+
+
+def test_a_run_whose_line_is_cancelled_meanwhile_is_not_rejected(
+    planned: Plan, bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.objects.get(key__work_centre="laser")
+    cancelled_just_before(monkeypatch, "unplan_lines")
+    page = bob_client.post(
+        f"/staff/runs/{run.pk}/reject/", {"version": run.version, "reason": "wrong wood"}, follow=True
+    )
+    assert "it is cancelled" in page.content.decode()
+    assert Run.objects.get(pk=run.pk).state == "proposed"
+
+
+def test_a_step_whose_line_is_cancelled_meanwhile_is_not_started(
+    planned: Plan, bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = released(bob_client)
+    cancelled_just_before(monkeypatch, "start_lines")
+    first = run.operations.order_by("sequence")[0]
+    page = bob_client.post(f"/staff/floor/operations/{first.pk}/start/", follow=True)
+    assert "it is cancelled" in page.content.decode()
+    assert Operation.objects.get(pk=first.pk).state == "planned"
