@@ -26,6 +26,7 @@ from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
 from configurator.engine.imaging import UploadRefused
 from ledger import idempotency, jobs, keys
+from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, payments
 from production import planning, review, shopfloor, stock
 from server import request_id
@@ -182,10 +183,15 @@ TABLE: dict[type[Exception], Refusal] = {
     jobs.NoSuchJob: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
     jobs.NotDead: Refusal(409, "job-not-dead", "Only a job that was set aside is run again"),
     keys.KeyRefused: Refusal(422, "key-refused", "The key was not issued"),
+    repeats.KeyMissing: Refusal(400, "idempotency-key-missing", "The idempotency key cannot be used"),
+    preconditions.PreconditionMissing: Refusal(
+        428, "precondition-required", "This is decided on what was seen"
+    ),
+    preconditions.PreconditionFailed: Refusal(412, "precondition-failed", "It has changed since you read it"),
     # what the frame around the operations refuses
     drf.ValidationError: Refusal(400, "invalid-request", "The request does not fit the schema", _validation),
     drf.ParseError: Refusal(400, "unreadable-body", "The body could not be read"),
-    drf.AuthenticationFailed: Refusal(401, "not-authenticated", "The key or session was not accepted"),
+    drf.AuthenticationFailed: Refusal(401, "not-authenticated", "This needs a key or a session"),
     drf.NotAuthenticated: Refusal(401, "not-authenticated", "This needs a key or a session"),
     drf.PermissionDenied: Refusal(403, "forbidden", "This is not yours to do"),
     PermissionDenied: Refusal(403, "forbidden", "This is not yours to do"),
