@@ -81,9 +81,11 @@ def release(*, run: Run, actor: str, now: datetime, expected_version: int | None
             raise PlanBroken(certificate.breaches)
         stock.reserve(run=run, actor=actor, now=now)
         run.pieces.update(state=PieceState.RELEASED)
+        was_pinned = run.pinned
         _change(run, state=RunState.RELEASED, pinned=False, released_at=now, released_by=actor)
         _lines(run, actor, now)
-        _record(run, "run.released", actor, now, needs=run.needs, pieces=run.pieces.count())
+        pieces = run.pieces.count()
+        _record(run, "run.released", actor, now, needs=run.needs, pieces=pieces, pinned=was_pinned)
     return run
 
 
@@ -162,23 +164,17 @@ def reject(*, run: Run, reason: str, actor: str, now: datetime, expected_version
 def undo(*, run: Run, actor: str, now: datetime, expected_version: int | None = None) -> Run:
     """Take the last decision about a run back: its release, rejection, pin or unpin.
 
-    A release as long as the floor has not begun; a rejection as long as all its pieces are still owed
-    (it is scheduled anew, its old time may be taken). Raises ``ReviewRefused``, ``Outdated``,
-    ``PlanBroken``.
+    A release as long as the floor has not begun (a pin that it took away is set again); a rejection as
+    long as all its pieces are still owed (it is scheduled anew, its old time may be taken). Raises
+    ``ReviewRefused``, ``Outdated``, ``PlanBroken``.
     """
     with transaction.atomic():
         run = _hold(run, expected_version)
-        last = Entry.objects.of(f"run:{run.pk}").filter(kind__startswith="run.").last()
-        undoing: dict[str, Callable[[Run, dict[str, Any], str, datetime], None]] = {
-            "run.released": _undo_release,
-            "run.rejected": _undo_rejection,
-            "run.pinned": _undo_pin,
-            "run.unpinned": _undo_pin,
-        }
-        if last is None or last.kind not in undoing:
-            what = last.kind.removeprefix("run.") if last else "nothing"
-            raise ReviewRefused([f"The last decision about {run} ({what}) cannot be taken back."])
-        undoing[last.kind](run, last.data, actor, now)
+        last = _last_decision(run)
+        if reason := _reason_against_undo(run, last):
+            raise ReviewRefused([reason])
+        assert last is not None  # else there was a reason
+        _UNDOING[last.kind](run, last.data, actor, now)
         run.refresh_from_db()
         _record(run, "run.undone", actor, now, undone=last.kind, entry=last.pk)
     return run
@@ -187,8 +183,8 @@ def undo(*, run: Run, actor: str, now: datetime, expected_version: int | None = 
 def reasons_against(run: Run) -> dict[str, str]:
     """For each decision about the run why it cannot be taken now; an empty text when it can.
 
-    Looks at the run alone (with its ``operations`` prefetched no query); material and certificate are
-    checked when it is done.
+    Looks at the run and at the last decision about it (one query, two after a rejection); material and
+    certificate are checked when it is done.
     """
     proposed = "" if run.state == RunState.PROPOSED else _wrong_state(run)
     not_begun = "" if run.state in (RunState.PROPOSED, RunState.RELEASED) else _wrong_state(run)
@@ -198,30 +194,42 @@ def reasons_against(run: Run) -> dict[str, str]:
         "unpin": proposed or ("" if run.pinned else "It is not pinned."),
         "split": proposed,
         "reject": not_begun,
-        "undo": ""
-        if run.state in (RunState.RELEASED, RunState.REJECTED) or run.pinned
-        else "There is no decision to take back.",
+        "undo": _reason_against_undo(run, _last_decision(run)),
     }
 
 
 # --- taking back ------------------------------------------------------------------------------------------
 
 
+def _last_decision(run: Run) -> Entry | None:
+    return Entry.objects.of(f"run:{run.pk}").filter(kind__startswith="run.").last()
+
+
+def _reason_against_undo(run: Run, last: Entry | None) -> str:
+    """Why ``last`` cannot be taken back; an empty text when it can."""
+    if last is None or last.kind not in _UNDOING:
+        what = last.kind.removeprefix("run.") if last else "nothing"
+        return f"The last decision about {run} ({what}) cannot be taken back."
+    if run.state != _LEFT_BY[last.kind]:
+        return _wrong_state(run)
+    if last.kind == "run.rejected":
+        pieces = last.data["pieces"]
+        gone = len(pieces) - Piece.objects.owed().filter(pk__in=pieces).count()
+        return f"{gone} of its {len(pieces)} pieces are in other runs or cancelled." if gone else ""
+    return ""
+
+
 def _undo_release(run: Run, data: dict[str, Any], actor: str, now: datetime) -> None:
-    _require(run, RunState.RELEASED)
     stock.unreserve(run=run, actor=actor, now=now)
     run.files.all().delete()
     run.pieces.update(state=PieceState.PLANNED)
-    _change(run, state=RunState.PROPOSED, released_at=None, released_by="")
+    pinned = bool(data.get("pinned", False))  # older entries do not say
+    _change(run, state=RunState.PROPOSED, pinned=pinned, released_at=None, released_by="")
     _lines(run, actor, now)
 
 
 def _undo_rejection(run: Run, data: dict[str, Any], actor: str, now: datetime) -> None:
-    _require(run, RunState.REJECTED)
     pieces = list(Piece.objects.owed().filter(pk__in=data["pieces"]))
-    if len(pieces) < len(data["pieces"]):
-        gone = len(data["pieces"]) - len(pieces)
-        raise ReviewRefused([f"{gone} of its {len(data['pieces'])} pieces are in other runs or cancelled."])
     run.operations.all().delete()
     run.sheets.all().delete()
     run.state_reason, run.released_at, run.released_by = "", None, ""
@@ -231,8 +239,22 @@ def _undo_rejection(run: Run, data: dict[str, Any], actor: str, now: datetime) -
 
 
 def _undo_pin(run: Run, data: dict[str, Any], actor: str, now: datetime) -> None:
-    _require(run, RunState.PROPOSED)
     _change(run, pinned=not run.pinned)
+
+
+_UNDOING: dict[str, Callable[[Run, dict[str, Any], str, datetime], None]] = {
+    "run.released": _undo_release,
+    "run.rejected": _undo_rejection,
+    "run.pinned": _undo_pin,
+    "run.unpinned": _undo_pin,
+}
+# In which state the decision left the run: in another one something has happened since.
+_LEFT_BY = {
+    "run.released": RunState.RELEASED,
+    "run.rejected": RunState.REJECTED,
+    "run.pinned": RunState.PROPOSED,
+    "run.unpinned": RunState.PROPOSED,
+}
 
 
 # --- parts of the operations ------------------------------------------------------------------------------
@@ -275,8 +297,9 @@ def _change(run: Run, **fields: Any) -> None:
 def _set_pinned(run: Run, pinned: bool, actor: str, now: datetime, expected_version: int | None) -> Run:
     with transaction.atomic():
         run = _hold(run, expected_version)
-        if reason := reasons_against(run)["pin" if pinned else "unpin"]:
-            raise ReviewRefused([reason])
+        _require(run, RunState.PROPOSED)
+        if run.pinned == pinned:
+            raise ReviewRefused(["It is pinned already." if pinned else "It is not pinned."])
         _change(run, pinned=pinned)
         _record(run, "run.pinned" if pinned else "run.unpinned", actor, now)
     return run

@@ -194,6 +194,72 @@ def test_a_pin_can_be_taken_back(run: Run) -> None:
     assert not fresh(run).pinned
 
 
+def test_a_release_that_is_taken_back_leaves_the_run_pinned_as_it_was(run: Run) -> None:
+    review.pin(run=run, actor=BOB, now=NOW)
+    review.release(run=run, actor=BOB, now=NOW)
+    assert not fresh(run).pinned
+    review.undo(run=run, actor=BOB, now=NOW)
+    assert fresh(run).pinned
+    sound()
+
+
+def split_off_one(run: Run) -> None:
+    review.split(run=run, pieces=list(run.pieces.all()[:1]), actor=BOB, now=NOW)
+
+
+def start_first(run: Run) -> None:
+    shopfloor.start(operation=run.operations.get(step=10), actor=BOB, now=NOW)
+
+
+def plan_again(run: Run) -> None:
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+
+
+DECIDE = {
+    "pin": partial(review.pin, actor=BOB, now=NOW),
+    "unpin": partial(review.unpin, actor=BOB, now=NOW),
+    "release": partial(review.release, actor=BOB, now=NOW),
+    "reject": partial(review.reject, reason="oops", actor=BOB, now=NOW),
+    "undo": partial(review.undo, actor=BOB, now=NOW),
+}
+
+
+@pytest.mark.parametrize(
+    ("history", "possible"),
+    [
+        ("", False),
+        ("pin", True),
+        ("pin unpin", True),
+        ("pin split", False),
+        ("pin undo", False),
+        ("pin release", True),
+        ("release", True),
+        ("release start", False),
+        ("reject", True),
+        ("reject plan", False),
+        ("release reject", True),
+        ("release reject undo", False),
+    ],
+)
+def test_what_is_said_about_taking_back_is_what_taking_back_does(
+    run: Run, history: str, possible: bool
+) -> None:
+    for step in history.split():
+        if step in DECIDE:
+            DECIDE[step](run=fresh(run))
+        else:
+            {"split": split_off_one, "start": start_first, "plan": plan_again}[step](fresh(run))
+    said = review.reasons_against(fresh(run))["undo"]
+    assert (said == "") is possible
+    if possible:
+        review.undo(run=fresh(run), actor=BOB, now=NOW)
+    else:
+        with pytest.raises(review.ReviewRefused) as refused:
+            review.undo(run=fresh(run), actor=BOB, now=NOW)
+        assert refused.value.reasons == (said,)
+    sound()
+
+
 def test_a_proposal_has_nothing_to_take_back(run: Run) -> None:
     with pytest.raises(review.ReviewRefused, match="cannot be taken back"):
         review.undo(run=run, actor=BOB, now=NOW)
