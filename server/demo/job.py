@@ -8,13 +8,15 @@ from datetime import datetime
 from django.db.models import F
 
 from ledger.models import Job
-from production import planning, review
+from production import planning, review, stock
 from production.models import Plan, Run, RunState
 
 ACTOR = "user:bob"
 LONGEST_WAIT = 180.0  # seconds
 AT_WORK = (Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED)
 RELEASED_SHARE = 3  # one run in so many is released: those due first
+# Why a run is not released after all: the demo goes on, and says so.
+KEEPS_BACK = (review.ReviewRefused, review.PlanBroken, review.Outdated, stock.MaterialShort)
 
 Wait = Callable[[Callable[[], bool], float], bool]
 
@@ -49,7 +51,7 @@ def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None])
     for run in chosen:
         try:
             released.append(review.release(run=run, actor=ACTOR, now=now()))
-        except review.ReviewRefused as refusal:
+        except KEEPS_BACK as refusal:
             kept_back.append(f"{run}: {refusal}")
     say(f"{len(released)} runs released; the worker writes their tickets and production files")
     wait(lambda: not Job.objects.filter(state__in=AT_WORK).exists(), LONGEST_WAIT)
