@@ -70,14 +70,22 @@ def owe_again(*, line_ids: Iterable[str], actor: str, now: datetime, reason: str
 def ship(
     *, order: Order, line_ids: Iterable[str], carrier: str, reference: str, actor: str, now: datetime
 ) -> Shipment:
-    """Send lines of an order away together. Raises ``MoveRefused``."""
+    """Send made lines of an order away together. Raises ``MoveRefused``; nothing is no parcel either."""
     with transaction.atomic():
-        lines = _move(
-            line_ids, Action.SHIP, actor=actor, now=now, data={"carrier": carrier}, only_order=order
-        )
+        told = {"carrier": carrier, "reference": reference}
+        lines = _move(line_ids, Action.SHIP, actor=actor, now=now, data=told, only_order=order)
+        if not lines:
+            raise MoveRefused(
+                [MoveProblem(order.number, "Choose the lines to ship: at least one that is made.")]
+            )
         shipment = Shipment.objects.create(order=order, carrier=carrier, reference=reference, shipped_at=now)
         shipment.lines.set(lines)
     return shipment
+
+
+def made_lines(order: Order) -> list[str]:
+    """The ids of the lines that wait to be shipped."""
+    return [line.id for line in order.lines.all() if line.state == LineState.MADE]
 
 
 def refresh_orders(order_ids: Iterable[str]) -> None:

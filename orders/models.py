@@ -97,7 +97,7 @@ class OrderQuerySet(OwnedQuerySet):
     def with_lines(self) -> Self:
         """Everything that a list or a page of orders shows, in a constant number of queries."""
         return self.select_related("customer").prefetch_related(
-            "lines__design__version", "payments", "shipments"
+            "lines__design__version", "payments", "shipments__lines"
         )
 
 

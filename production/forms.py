@@ -48,6 +48,20 @@ class ScrapReason(forms.Form):
         return data
 
 
+class Parcel(forms.Form):
+    """What goes out, and with whom."""
+
+    carrier = forms.CharField(
+        max_length=80, strip=True, error_messages={"required": "Say who carries the parcel."}
+    )
+    reference = forms.CharField(max_length=120, strip=True, required=False)
+    lines = forms.MultipleChoiceField(error_messages={"required": "Mark the lines that are in the parcel."})
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lines"].choices = choices  # type: ignore[attr-defined]
+
+
 class Seen(forms.Form):
     """The version of the run that the person looked at when deciding."""
 

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from production.views import floor, plans, queue, records, runs
+from production.views import dispatch, floor, plans, queue, records, runs
 
 urlpatterns = [
     path("", queue.home, name="staff-home"),
     path("queue/", queue.queue, name="queue"),
     path("orders/<slug:pk>/", queue.order, name="staff-order"),
+    path("orders/<slug:pk>/ship/", dispatch.ship, name="staff-order-ship"),
+    path("payments/<slug:pk>/paid/", dispatch.paid, name="staff-payment-paid"),
     path("plan/", plans.plan, name="plan"),
     path("plan/progress/", plans.progress, name="plan-progress"),
     path("plan/propose/", plans.propose, name="plan-propose"),

@@ -145,6 +145,8 @@ _SENTENCES: dict[str, Any] = {
     "line.released": lambda d: "a line released to the floor",
     "line.in_production": lambda d: "a line in production" + _because(d),
     "line.made": lambda d: "a line made",
-    "line.shipped": lambda d: "a line shipped",
+    "line.shipped": lambda d: (
+        f"a line shipped with {d.get('carrier', '?')} {d.get('reference', '')}".rstrip()
+    ),
     "line.cancelled": lambda d: "a line cancelled" + _because(d),
 }

@@ -154,7 +154,12 @@ TABLE: dict[type[Exception], Refusal] = {
     checkout.SubmitKeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),
     changes.CannotCancel: Refusal(409, "cannot-cancel", "The order cannot be cancelled"),
     payments.PaymentRefused: Refusal(409, "payment-refused", "The payment is not due"),
-    fulfilment.MoveRefused: Refusal(409, "move-refused", "The line cannot be moved so"),
+    fulfilment.MoveRefused: Refusal(
+        409,
+        "move-refused",
+        "The line cannot be moved so",
+        lambda e: {"lines": [{"line": p.line, "reason": p.message} for p in e.problems]},
+    ),
     # production
     review.ReviewRefused: Refusal(
         409, "decision-refused", "The run cannot be changed so", lambda e: {"reasons": list(e.reasons)}

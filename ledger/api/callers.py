@@ -54,7 +54,8 @@ class Scoped(BasePermission):
 
     A view states ``scopes = (read scope, write scope)`` and ``people``: ``anyone``
     (guests with a session too), ``signed_in`` or the name of a Django group
-    (superusers belong to every group).
+    (superusers belong to every group). With ``owner_in_group = True`` a key needs an owner of
+    that group besides its scope.
     """
 
     message = "The key lacks the scope, or the person the role, for this."
@@ -65,6 +66,10 @@ class Scoped(BasePermission):
         if isinstance(request.auth, ApiKey):
             if wanted and wanted not in request.auth.scopes:
                 self.message = f"This key lacks the scope {wanted}; issue one that has it."
+                return False
+            people = getattr(view, "people", "signed_in")
+            if getattr(view, "owner_in_group", False) and not self._person(request, people):
+                self.message = f"This is for keys of the group {people} only."
                 return False
             return True
         return self._person(request, getattr(view, "people", "signed_in"))

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from configurator.api.shapes import PriceShape, PromiseShape
 from ledger.api.shapes import Strict, Text, Whole
-from orders.models import MAX_QUANTITY, Customer, Line, Order, Payment
+from orders.models import MAX_QUANTITY, Customer, Line, Order, Payment, Shipment
 
 
 class CartLineShape(serializers.Serializer[Any]):
@@ -74,6 +74,14 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
         fields = ("id", "provider", "amount", "currency", "state", "reference", "recorded_at")
 
 
+class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
+    """A parcel: ``lines`` are the ids of what is in it."""
+
+    class Meta:
+        model = Shipment
+        fields = ("id", "carrier", "reference", "shipped_at", "lines")
+
+
 class ActionShape(serializers.Serializer[Any]):
     code = serializers.CharField()
     allowed = serializers.BooleanField()
@@ -84,12 +92,13 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     customer = CustomerSerializer(read_only=True)
     lines = LineSerializer(many=True, read_only=True)
     payments = PaymentSerializer(many=True, read_only=True)
+    shipments = ShipmentSerializer(many=True, read_only=True)
 
     class Meta:
         model = Order
         fields = (
             "id", "number", "channel", "currency", "total", "state", "placed_at", "version",
-            "customer", "lines", "payments",
+            "customer", "lines", "payments", "shipments",
         )  # fmt: skip
 
 
@@ -103,3 +112,11 @@ class OrderRowSerializer(serializers.ModelSerializer[Order]):
 
 class CancelShape(Strict):
     reason = Text(max_length=200, allow_blank=True, default="")
+
+
+class ShipShape(Strict):
+    """A parcel. Without ``lines`` everything that is made goes into it."""
+
+    carrier = Text(max_length=80)
+    reference = Text(max_length=120, allow_blank=True, default="")
+    lines = serializers.ListField(child=Text(max_length=40), min_length=1, max_length=200, required=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.api import carts, orders
+from orders.api import carts, office, orders
 
 urlpatterns = [
     path("cart/", carts.Cart.as_view(), name="api-cart"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("orders/<slug:pk>/", orders.OneOrder.as_view(), name="api-order"),
     path("orders/<slug:pk>/actions/", orders.Actions.as_view(), name="api-order-actions"),
     path("orders/<slug:pk>/cancel/", orders.Cancel.as_view(), name="api-order-cancel"),
+    path("orders/<slug:pk>/ship/", office.Ship.as_view(), name="api-order-ship"),
+    path("payments/<slug:pk>/paid/", office.Paid.as_view(), name="api-payment-paid"),
 ]

@@ -16,6 +16,7 @@ from orders.models import Line, Order
 from production.forms import QueueFilter
 from production.models import Operation, Piece, Plan, Run
 from production.views.access import staff_only
+from production.views.dispatch import dispatch_of
 from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
 from production.views.needs import nearly_used_up, needs_now
 from production.words import happened, read_names, who
@@ -141,5 +142,6 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
             ],
             "history": [(entry, happened(entry), who(entry.actor)) for entry in reversed(entries)],
             "now": now,
+            **dispatch_of(request, found),
         },
     )

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from ledger import jobs
 from ledger.models import Job
-from orders.models import CartLine
+from orders.models import CartLine, Payment
 from production.models import Operation, Piece, ProductionFile, Run
 from tests.api.conftest import Api, contents, done
 
@@ -77,6 +77,7 @@ def scene(
         "job": {"job_id": job.pk},
         "line": {"line_id": CartLine.objects.get(cart__owner__username="alice").pk},
         "problem": {"code": "not-found"},
+        "payment": {"pk": Payment.objects.get(order=order).pk},
         "": {},
         "key": {"key": "x"},
         "reset": {"uidb36": "1", "key": "x"},
@@ -105,6 +106,8 @@ GET = {
     "staff-home": ("", "login 403 403 200 200"),
     "queue": ("", "login 403 403 200 200"),
     "staff-order": ("order", "login 403 403 200 200"),
+    "staff-order-ship": ("order", "login 403 403 403 405"),
+    "staff-payment-paid": ("payment", "login 403 403 403 405"),
     "plan": ("", "login 403 403 200 200"),
     "plan-progress": ("", "login 403 403 200 200"),
     "plan-propose": ("", "login 403 403 403 405"),
@@ -150,6 +153,8 @@ GET = {
     "api-order": ("order", "404 200 404 200 200"),
     "api-order-actions": ("order", "404 200 404 200 200"),
     "api-order-cancel": ("order", "405 405 405 405 405"),
+    "api-order-ship": ("order", "401 403 403 403 405"),
+    "api-payment-paid": ("payment", "401 403 403 403 405"),
     "api-work-centres": ("", "401 403 403 403 200"),
     "api-machines": ("", "401 403 403 403 200"),
     "api-materials": ("", "401 403 403 403 200"),
@@ -182,6 +187,8 @@ GET = {
 
 # Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.
 CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "staff-order-ship": ("post", {"carrier": "PostNL"}, "login 403 403 403 302"),
+    "staff-payment-paid": ("post", {}, "login 403 403 403 302"),
     "plan-propose": ("post", {}, "login 403 403 403 302"),
     "run-release": ("post", {"version": "{version}"}, "login 403 403 403 302"),
     "run-pin": ("post", {"version": "{version}"}, "login 403 403 403 302"),
@@ -222,6 +229,8 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-cart-line": ("patch", {"quantity": 2}, "401 200 404 404 404"),
     "api-orders": ("post", {}, "401 400 400 400 400"),
     "api-order-cancel": ("post", {}, "401 409 404 409 409"),
+    "api-order-ship": ("post", {"carrier": "PostNL"}, "401 403 403 403 409"),
+    "api-payment-paid": ("post", {}, "401 403 403 403 200"),
     "api-plans": ("post", {}, "401 403 403 403 202"),
     "api-run-release": ("post", {}, "401 403 403 403 200"),
     "api-run-pin": ("post", {}, "401 403 403 403 200"),

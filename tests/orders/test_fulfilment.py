@@ -113,6 +113,18 @@ def test_a_line_of_another_order_cannot_be_shipped_with_this_one(order: Order) -
         ship(order=other, line_ids=ids(order), carrier="", reference="", **BOB)
 
 
+def test_a_parcel_with_nothing_in_it_is_refused(order: Order) -> None:
+    with pytest.raises(MoveRefused, match="Choose the lines to ship"):
+        ship(order=order, line_ids=[], carrier="PostNL", reference="", **BOB)
+    assert not order.shipments.exists()
+
+
+def test_a_line_is_not_shipped_before_it_is_made(order: Order) -> None:
+    with pytest.raises(MoveRefused, match="cannot be shipped: it waits for a plan"):
+        ship(order=order, line_ids=ids(order), carrier="PostNL", reference="", **BOB)
+    assert not order.shipments.exists()
+
+
 def test_moving_many_lines_takes_a_constant_number_of_queries(
     order: Order, django_assert_max_num_queries: Any
 ) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from ledger import jobs
 from ledger.models import Job
 from orders import fulfilment
-from orders.models import Line
+from orders.models import Line, Order
 from production.models import Operation, Piece, Plan, Run
 from tests.production.day import kept_for_a_module, order, ordinary_day, plan_now, run_jobs
 
@@ -327,3 +327,68 @@ def test_a_step_whose_line_is_cancelled_meanwhile_is_not_started(
     page = bob_client.post(f"/staff/floor/operations/{first.pk}/start/", follow=True)
     assert "it is cancelled" in page.content.decode()
     assert Operation.objects.get(pk=first.pk).state == "planned"
+
+
+# --- the end of an order ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def made(planned: Plan) -> Order:
+    """An order of one line that is made."""
+    line = Line.objects.filter(family_code="enamel-mug").get()
+    Line.objects.filter(pk=line.pk).update(state="made")
+    return line.order
+
+
+def ship(client: Client, made: Order, **changed: object) -> str:
+    """Send the form of the order's page; the page that follows."""
+    form = {"carrier": "PostNL", "reference": "3S1", "lines": [line.pk for line in made.lines.all()]}
+    answer = client.post(f"/staff/orders/{made.pk}/ship/", {**form, **changed}, follow=True)
+    return answer.content.decode()
+
+
+def test_what_is_made_is_shipped_from_the_page(made: Order, bob_client: Client) -> None:
+    page = bob_client.get(f"/staff/orders/{made.pk}/").content.decode()
+    assert f'name="lines" value="{made.lines.get().pk}" checked' in page
+    page = ship(bob_client, made)
+    assert "Shipped with PostNL." in page and "3S1" in page
+    assert Order.objects.get(pk=made.pk).state == "shipped"
+
+
+def test_an_order_that_cannot_be_shipped_says_why(planned: Plan, bob_client: Client) -> None:
+    waiting = Line.objects.filter(family_code="walnut-sign")[0].order
+    page = bob_client.get(f"/staff/orders/{waiting.pk}/").content.decode()
+    assert "No line is made and waiting to be shipped." in page
+    assert f"/staff/orders/{waiting.pk}/ship/" not in page
+
+
+def test_a_line_shipped_meanwhile_is_not_shipped_again(made: Order, bob_client: Client) -> None:
+    ship(bob_client, made)
+    assert "The line cannot be shipped: it is shipped." in ship(bob_client, made)
+    assert made.shipments.count() == 1
+
+
+def test_a_parcel_without_a_carrier_is_not_shipped(made: Order, bob_client: Client) -> None:
+    assert "Say who carries the parcel." in ship(bob_client, made, carrier=" ")
+    assert not made.shipments.exists()
+
+
+def test_a_parcel_without_lines_is_not_shipped(made: Order, bob_client: Client) -> None:
+    assert "Mark the lines that are in the parcel." in ship(bob_client, made, lines=[])
+    assert not made.shipments.exists()
+
+
+def test_an_invoice_is_marked_paid_from_the_page(made: Order, bob_client: Client) -> None:
+    payment = made.payments.get()
+    address = f"/staff/payments/{payment.pk}/paid/"
+    assert address in bob_client.get(f"/staff/orders/{made.pk}/").content.decode()
+    page = bob_client.post(address, follow=True).content.decode()
+    assert f"Invoice {payment.reference} is paid." in page
+    assert "No invoice of this order is due." in page and address not in page
+
+
+def test_an_invoice_is_not_marked_paid_twice_from_the_page(made: Order, bob_client: Client) -> None:
+    payment = made.payments.get()
+    for _ in range(2):
+        answer = bob_client.post(f"/staff/payments/{payment.pk}/paid/", follow=True)
+    assert "is paid, not due" in answer.content.decode()
