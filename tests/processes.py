@@ -10,11 +10,20 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
-from django.db import connections
+from django.db import connection, connections
 
 LONGEST = 180  # seconds for one process, on a busy machine
 _fork = multiprocessing.get_context("fork")
+
+
+def environment() -> dict[str, str]:
+    """For ``manage.py`` and workers as processes of their own: they see the test's database."""
+    here = connection.settings_dict
+    user, password, host = (quote(str(here[name]), safe="") for name in ("USER", "PASSWORD", "HOST"))
+    url = f"postgres://{user}:{password}@{host}:{here['PORT']}/{quote(str(here['NAME']), safe='')}"
+    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "server.settings"}
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from configurator.catalogue import publish
@@ -16,6 +16,8 @@ from tests.shops import NOW
 FAMILIES = Path(__file__).resolve().parents[2] / "configurator" / "families"
 PHONE = {"width": 390, "height": 780}
 DESK = {"width": 1280, "height": 860}
+PATIENCE = 15_000  # milliseconds for a page to do what is asked of it, on a busy machine
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
         page.on(
             "console",

@@ -5,12 +5,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.db import connection, connections
 
 from ledger import followers, handlers
+from tests import processes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Together = Callable[..., list[Any]]
@@ -26,12 +26,8 @@ def registrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def environment(transactional_db: None) -> dict[str, str]:
-    """For ``manage.py`` and workers as processes of their own: they see the test's database."""
-    here = connection.settings_dict
-    user, password, host = (quote(str(here[name]), safe="") for name in ("USER", "PASSWORD", "HOST"))
-    url = f"postgres://{user}:{password}@{host}:{here['PORT']}/{quote(str(here['NAME']), safe='')}"
-    settings = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "server.settings", "LOG_LEVEL": "INFO"}
-    return {**os.environ, **settings}
+    """For ``manage.py`` and workers as processes of their own, which tell what they do."""
+    return {**processes.environment(), "LOG_LEVEL": "INFO"}
 
 
 @pytest.fixture
