@@ -140,7 +140,7 @@ def test_nothing_is_lost_or_doubled_while_workers_and_broker_are_killed(
 
         relay = running.relays[0]
         relay.send_signal(signal.SIGTERM)
-        assert relay.wait(2) == 0, "a relay that is told to stop stops at once"
+        assert relay.wait(8) == 0, "a relay that is told to stop stops, whatever it is doing"
 
     starts = sum(Job.objects.values_list("attempts", flat=True)) - POISON * MAX_ATTEMPTS
     print(f"{JOBS} jobs in {took:.1f} s, {starts} starts, {len(faults)} faults")
