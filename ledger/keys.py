@@ -22,6 +22,8 @@ SCOPES = (
     "production:read",
     "production:write",
 )
+# Only staff can be given these; whether the owner still has the role is asked at every call (api.callers).
+STAFF_SCOPES = frozenset({"production:read", "production:write"})
 # A secret reads `ock_<12 characters to look it up>_<43 characters, 256 bits>`.
 MARK = "ock"
 SHAPE = re.compile(rf"{MARK}_(?P<prefix>[0-9a-f]{{12}})_[A-Za-z0-9_-]{{43}}")
@@ -89,6 +91,12 @@ def problems_of(
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
         problems.append(f"There is no scope {', '.join(unknown)}: the scopes are {', '.join(SCOPES)}.")
+    beyond = sorted(STAFF_SCOPES & set(scopes))
+    if beyond and not (getattr(owner, "is_staff", False) or getattr(owner, "is_superuser", False)):
+        problems.append(
+            f"{owner.get_username()} is not staff and cannot be given {' or '.join(beyond)}: "
+            "choose an owner who is, or leave that out."
+        )
     if expires_at is not None and expires_at <= now:
         problems.append("The key would have expired already: give a later time.")
     return problems

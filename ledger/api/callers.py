@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the settings of the framework name this module, so its view
     from rest_framework.views import APIView
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+UNGROUPED = ("anyone", "signed_in")  # what ``people`` may say beside the name of a group
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -54,8 +55,8 @@ class Scoped(BasePermission):
 
     A view states ``scopes = (read scope, write scope)`` and ``people``: ``anyone``
     (guests with a session too), ``signed_in`` or the name of a Django group
-    (superusers belong to every group). With ``owner_in_group = True`` a key needs an owner of
-    that group besides its scope.
+    (superusers belong to every group). A scope never outlives its owner's role: where
+    ``people`` is a group, a key opens only while its owner is in that group.
     """
 
     message = "The key lacks the scope, or the person the role, for this."
@@ -63,16 +64,16 @@ class Scoped(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         read, write = getattr(view, "scopes", ("", ""))
         wanted = read if request.method in SAFE else write
+        people = getattr(view, "people", "signed_in")
         if isinstance(request.auth, ApiKey):
             if wanted and wanted not in request.auth.scopes:
                 self.message = f"This key lacks the scope {wanted}; issue one that has it."
                 return False
-            people = getattr(view, "people", "signed_in")
-            if getattr(view, "owner_in_group", False) and not self._person(request, people):
-                self.message = f"This is for keys of the group {people} only."
+            if people not in UNGROUPED and not _belongs(request, people):
+                self.message = f"The key's owner is not (or no longer) in the group {people}."
                 return False
             return True
-        return self._person(request, getattr(view, "people", "signed_in"))
+        return self._person(request, people)
 
     def _person(self, request: Request, people: str) -> bool:
         signed_in = not isinstance(request.user, AnonymousUser) and request.user is not None
@@ -81,4 +82,9 @@ class Scoped(BasePermission):
             return request.method in SAFE or signed_in or bool(request._request.session.session_key)
         if people == "signed_in":
             return signed_in
-        return signed_in and (request.user.is_superuser or request.user.groups.filter(name=people).exists())
+        return signed_in and _belongs(request, people)
+
+
+def _belongs(request: Request, group: str) -> bool:
+    """Whether the caller (for a key: its owner) is in the group at this moment."""
+    return bool(request.user.is_superuser or request.user.groups.filter(name=group).exists())

@@ -24,7 +24,6 @@ class OfficeView(APIView):
 
     scopes = SCOPES
     people = "planner"
-    owner_in_group = True
 
 
 class Ship(OfficeView):

@@ -23,14 +23,8 @@ from tests.production.workshop import SHOP
 from tests.shops import BADGE
 
 FAMILIES = Path(__file__).resolve().parents[2] / "configurator" / "families"
-ALL_SCOPES = [
-    "catalogue:read",
-    "configurations:write",
-    "orders:read",
-    "orders:write",
-    "production:read",
-    "production:write",
-]
+SHOPPER_SCOPES = ["catalogue:read", "configurations:write", "orders:read", "orders:write"]
+ALL_SCOPES = [*SHOPPER_SCOPES, "production:read", "production:write"]
 
 
 PROBLEM = "application/problem+json"
@@ -178,13 +172,13 @@ def workshop(badge: Version, now: datetime) -> None:
 
 @pytest.fixture
 def keyed(now: datetime) -> Callable[..., Api]:
-    """``keyed(user, *scopes)``: an API with a key of that user's."""
+    """``keyed(user, *scopes)``: an API with a key of that user's; all scopes that the user can have."""
 
     def make(user: User, *scopes: str) -> Api:
         _, secret = keys.issue(
             name="test",
             owner=user,
-            scopes=list(scopes or ALL_SCOPES),
+            scopes=list(scopes or (ALL_SCOPES if user.is_staff else SHOPPER_SCOPES)),
             expires_at=now + timedelta(days=1),
             actor="system:test",
             now=now,

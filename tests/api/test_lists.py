@@ -109,13 +109,15 @@ MORE: dict[str, Callable[[int], None]] = {
 @pytest.mark.parametrize("rows", [10, 60])
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_takes_at_most_three_queries_however_long(bob_api: Api, name: str, rows: int) -> None:
-    """One for the key, one that notes its use (once a minute), one for the page."""
+    """One for the key, one that notes its use (once a minute), one for the page; where the workshop's
+    lists are, one for the role of the key's owner."""
     MORE[name](rows)
     bob_api.get("families/")  # notes the use of the key
     with CaptureQueriesContext(connection) as queries:
         listed = done(bob_api.get(f"{name}/?page_size=200"))["results"]
     assert len(listed) == rows
-    assert len(queries) <= 2, "\n".join(query["sql"] for query in queries)
+    most = 2 if name in ("families", "orders") else 3
+    assert len(queries) <= most, "\n".join(query["sql"] for query in queries)
 
 
 @pytest.mark.parametrize("name", LISTS)

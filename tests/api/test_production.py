@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.files.storage import default_storage
 
 from ledger import jobs
@@ -228,3 +228,16 @@ def test_a_key_that_only_reads_decides_nothing(
     reader = keyed(bob, "production:read")
     assert "production:write" in refused(decide(reader, run, "release"), 403, "forbidden")["detail"]
     refused(reader.post("plans/"), 403, "forbidden")
+
+
+def test_a_scope_does_not_outlive_its_owners_role(planner: Api, run: dict[str, Any], bob: User) -> None:
+    bob.groups.clear()
+    assert "group planner" in refused(planner.get("runs/"), 403, "forbidden")["detail"]
+    refused(decide(planner, run, "release"), 403, "forbidden")
+    bob.groups.add(Group.objects.get(name="planner"))
+    done(decide(planner, run, "release"))
+
+
+def test_the_key_of_a_superuser_belongs_to_every_group(workshop: None, keyed: Any) -> None:
+    root = User.objects.create_superuser("root", "root@example.org", "x")
+    done(keyed(root).get("runs/"))

@@ -15,7 +15,7 @@ def key_for(owner: User, **changes: object) -> tuple[ApiKey, str]:
     told: dict[str, object] = {
         "name": "shop floor screen",
         "owner": owner,
-        "scopes": ["production:read", "orders:read"],
+        "scopes": ["orders:write", "orders:read"],
         "expires_at": None,
         "actor": "user:admin",
         "now": NOW,
@@ -27,7 +27,7 @@ def key_for(owner: User, **changes: object) -> tuple[ApiKey, str]:
 def test_a_key_opens_with_its_secret(alice: User) -> None:
     key, secret = key_for(alice)
     found = authenticate(secret, now=NOW)
-    assert found == key and found.scopes == ["orders:read", "production:read"]
+    assert found == key and found.scopes == ["orders:read", "orders:write"]
 
 
 @pytest.mark.django_db
@@ -102,3 +102,17 @@ def test_a_key_is_refused_with_everything_that_is_wrong(alice: User) -> None:
 def test_a_key_without_scopes_is_refused(alice: User) -> None:
     with pytest.raises(KeyRefused, match=SCOPES[0]):
         key_for(alice, scopes=[])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scope", ["production:read", "production:write"])
+def test_a_shopper_gets_no_key_to_the_workshop(alice: User, scope: str) -> None:
+    with pytest.raises(KeyRefused, match=f"alice is not staff and cannot be given {scope}"):
+        key_for(alice, scopes=["orders:read", scope])
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.django_db
+def test_staff_get_a_key_to_the_workshop(bob: User) -> None:
+    key, _ = key_for(bob, scopes=["production:write"])
+    assert key.scopes == ["production:write"]
