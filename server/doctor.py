@@ -16,6 +16,7 @@ import uharfbuzz
 from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from packaging.markers import Marker
 from packaging.version import Version
 
@@ -196,6 +197,8 @@ def database(servers: contextlib.ExitStack) -> Finding:
     if version < checks.LEAST_POSTGRESQL:
         return Finding("database", f"PostgreSQL {version // 10000}", "Use PostgreSQL 16 or newer.")
     waiting = health.database_problem()
+    if waiting and settings.EMBEDDED_DATABASE and not MigrationRecorder(connection).applied_migrations():
+        return Finding("database", f"PostgreSQL {version // 10000}.{version % 10000}, empty: `up` fills it")
     if waiting:
         return Finding("database", waiting, "Run `python3 manage.py migrate` (`up` does it itself).")
     for problem in checks.demo_problems():

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +93,19 @@ def test_the_command_fails_when_something_is_wrong(
         call_command("doctor")
     assert stopped.value.code == 1
     assert "-> Free some space." in capsys.readouterr().out
+
+
+def test_a_new_checkout_is_well(tmp_path: Path, settings: Settings) -> None:
+    """A shop that was never started has an empty database: that is what `up` fills, nothing to mend."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+    asked = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=settings.BASE_DIR,
+        env={**clean, "VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert "empty: `up` fills it" in asked.stdout and "ms from the database's" in asked.stdout
