@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from configurator.models import Family
+from production.stock import MOST
 
 DUE = (("", "any time"), ("late", "overdue"), ("today", "within a day"), ("week", "within a week"))
 STATES = (("", "waiting or planned"), ("ready", "waiting"), ("planned", "planned"))
@@ -31,6 +32,14 @@ class Reason(forms.Form):
 
     reason = forms.CharField(
         max_length=200, strip=True, error_messages={"required": "Say why: the next planner will ask."}
+    )
+
+
+class MachineReason(forms.Form):
+    """Why a machine stops."""
+
+    reason = forms.CharField(
+        max_length=200, strip=True, error_messages={"required": "Say why it stops: the planner will ask."}
     )
 
 
@@ -60,6 +69,33 @@ class Parcel(forms.Form):
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lines"].choices = choices  # type: ignore[attr-defined]
+
+
+class MaterialFilter(forms.Form):
+    """Both may be empty."""
+
+    q = forms.CharField(required=False, max_length=80, label="Material")
+    low = forms.BooleanField(required=False, label="Only what runs out")
+
+
+class Received(forms.Form):
+    """How much comes in."""
+
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=MOST,
+        error_messages={"required": "Type how much has come in.", "invalid": "Type a whole number."},
+    )
+
+
+class Counted(forms.Form):
+    """How much really lies there."""
+
+    quantity = forms.IntegerField(
+        min_value=0,
+        max_value=MOST,
+        error_messages={"required": "Type how much was counted.", "invalid": "Type a whole number."},
+    )
 
 
 class Seen(forms.Form):

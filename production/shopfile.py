@@ -148,15 +148,17 @@ def load(*, text: str, actor: str, now: datetime) -> Loaded:
             _load_calendar(calendar)
         for position, centre in enumerate(data["work_centres"], start=1):
             _load_work_centre(centre, position)
+        begun: dict[str, int] = {}
         for material in _materials(data):
-            _load_material(material, actor=actor, now=now)
+            begun |= _load_material(material, actor=actor, now=now)
         loaded = Loaded(
             Calendar.objects.count(),
             WorkCentre.objects.count(),
             Machine.objects.count(),
             Material.objects.count(),
         )
-        record(stream="shop", kind="shop.loaded", actor=actor, data={"name": data["name"]}, now=now)
+        told = {"name": data["name"], "stock": begun}
+        record(stream="shop", kind="shop.loaded", actor=actor, data=told, now=now)
     return loaded
 
 
@@ -247,9 +249,8 @@ def _load_work_centre(data: Mapping[str, Any], position: int) -> None:
             "gap_um": _micrometres(machine.get("gap", 0)),
             "speed_percent": machine.get("speed", 100),
             "calendar_id": machine["calendar"],
-            "in_service": True,
         }
-        # What a machine is set up for is the floor's to say once it runs.
+        # What a machine is set up for, and whether it works, is the floor's to say once it is there.
         Machine.objects.update_or_create(
             code=machine["code"],
             defaults=built,
@@ -267,7 +268,8 @@ def _load_work_centre(data: Mapping[str, Any], position: int) -> None:
     )
 
 
-def _load_material(data: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+def _load_material(data: Mapping[str, Any], *, actor: str, now: datetime) -> dict[str, int]:
+    """The stock that a new material begins with, by its code."""
     width, height = data.get("sheet", (0, 0))
     material, is_new = Material.objects.update_or_create(
         code=data["code"],
@@ -279,7 +281,9 @@ def _load_material(data: Mapping[str, Any], *, actor: str, now: datetime) -> Non
         },
     )
     if is_new and data["stock"]:
-        stock.receive(material=material, quantity=data["stock"], actor=actor, now=now)
+        stock.begin(material=material, quantity=data["stock"], actor=actor, now=now)
+        return {material.pk: data["stock"]}
+    return {}
 
 
 def _micrometres(millimetres: float) -> int:

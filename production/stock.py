@@ -11,7 +11,14 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from ledger.entries import record
 from production.models import Material, MaterialMovement, Run
+
+MOST = 1_000_000_000  # units at once; more is a slip of the finger
+
+
+class StockRefused(Exception):
+    """A receipt or a count that cannot be; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,50 @@ class MaterialShort(Exception):
         self.shortages = shortages
 
 
-def receive(*, material: Material, quantity: int, actor: str, now: datetime) -> None:
-    """Put ``quantity`` (at least 1) into the store."""
-    if quantity < 1:
-        raise ValueError("Receive at least one unit.")
+def begin(*, material: Material, quantity: int, actor: str, now: datetime) -> None:
+    """What a shop has of a material when it is first heard of; its shop file's entry tells it."""
     with transaction.atomic():
         Material.objects.filter(pk=material.pk).update(on_hand=F("on_hand") + quantity)
         _move(material.pk, MaterialMovement.Kind.RECEIPT, quantity, 0, None, actor, now)
+
+
+def receive(*, material: Material, quantity: int, actor: str, now: datetime) -> Material:
+    """Put ``quantity`` (1 to MOST) into the store; what was short of it is planned again.
+
+    Raises ``StockRefused``.
+    """
+    if not 1 <= quantity <= MOST:
+        raise StockRefused(f"Receive at least 1 and at most {MOST:,} {material.unit}, not {quantity:,}.")
+    with transaction.atomic():
+        held = Material.objects.select_for_update().get(pk=material.pk)
+        held.on_hand += quantity
+        held.save(update_fields=["on_hand"])
+        _move(held.pk, MaterialMovement.Kind.RECEIPT, quantity, 0, None, actor, now)
+        _record(held, "material.received", {"quantity": quantity}, actor, now)
+    return held
+
+
+def count(*, material: Material, on_hand: int, actor: str, now: datetime) -> Material:
+    """Put the books right: so much (0 to MOST) lies in the store. A count that agrees is noted too.
+
+    Raises ``StockRefused`` for less than released runs have reserved: they have to give it back first.
+    """
+    if not 0 <= on_hand <= MOST:
+        raise StockRefused(f"Count at least 0 and at most {MOST:,} {material.unit}, not {on_hand:,}.")
+    with transaction.atomic():
+        held = Material.objects.select_for_update().get(pk=material.pk)
+        if on_hand < held.reserved:
+            raise StockRefused(
+                f"{held.reserved:,} {held.unit} of {held.name} are reserved for released runs, more than the "
+                f"{on_hand:,} counted: undo the release of a run that cannot be made, then count again."
+            )
+        change = on_hand - held.on_hand
+        if change:
+            held.on_hand = on_hand
+            held.save(update_fields=["on_hand"])
+            _move(held.pk, MaterialMovement.Kind.COUNT, change, 0, None, actor, now)
+        _record(held, "material.counted", {"change": change}, actor, now)
+    return held
 
 
 def reserve(*, run: Run, actor: str, now: datetime) -> None:
@@ -82,6 +126,11 @@ def issue(*, run: Run, actor: str, now: datetime) -> None:
                 on_hand=F("on_hand") - quantity, reserved=F("reserved") - quantity
             )
             _move(code, MaterialMovement.Kind.ISSUE, -quantity, -quantity, run, actor, now)
+
+
+def _record(material: Material, kind: str, data: Mapping[str, int], actor: str, now: datetime) -> None:
+    told = {"material": material.pk, "on_hand": material.on_hand, **data}
+    record(stream=f"material:{material.pk}", kind=kind, actor=actor, data=told, now=now)
 
 
 def _needs(run: Run) -> Mapping[str, int]:

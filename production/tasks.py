@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
+from ledger.models import Entry
 from production import files
 from production.models import Run
 from production.planning import JOB_KIND, QUEUE, Computed, compute, request_soon, store
@@ -16,6 +17,9 @@ DEMAND_JOB = "production.demand"
 
 # What changes the demand: a proposal follows a few seconds later, one for all of them.
 for kind in ("line.ready", "order.cancelled", "piece.scrapped"):
+    follow(kind, job_kind=DEMAND_JOB)
+# What changes what it can be made of and on.
+for kind in ("material.received", "material.counted", "machine.stopped", "machine.started"):
     follow(kind, job_kind=DEMAND_JOB)
 
 
@@ -32,7 +36,10 @@ def make_files(claim: Claim) -> Effect | None:
 
 @handler(DEMAND_JOB)
 def take_note(claim: Claim) -> Effect | None:
-    """Something is to be planned: ask for a proposal."""
+    """Something is to be planned: ask for a proposal. A count that agreed with the books changes nothing."""
+    entry = Entry.objects.get(pk=claim.payload["entry"])
+    if entry.kind == "material.counted" and not entry.data["change"]:
+        return None
     return partial(request_soon_as_effect, actor="system:demand")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.views import dispatch, floor, plans, queue, records, runs
+from production.views import dispatch, floor, materials, plans, queue, records, runs
 
 urlpatterns = [
     path("", queue.home, name="staff-home"),
@@ -28,6 +28,12 @@ urlpatterns = [
     path("floor/operations/<int:operation_id>/start/", floor.start, name="floor-start"),
     path("floor/operations/<int:operation_id>/finish/", floor.finish, name="floor-finish"),
     path("floor/pieces/<int:piece_id>/scrap/", floor.scrap, name="floor-scrap"),
+    path("floor/machines/<slug:code>/stop/", floor.stop_machine, name="machine-stop"),
+    path("floor/machines/<slug:code>/start/", floor.start_machine, name="machine-start"),
+    path("materials/", materials.materials, name="materials"),
+    path("materials/<slug:code>/", materials.material, name="material"),
+    path("materials/<slug:code>/receive/", materials.receive, name="material-receive"),
+    path("materials/<slug:code>/count/", materials.count, name="material-count"),
     path("jobs/", records.jobs, name="jobs"),
     path("jobs/<int:job_id>/again/", records.job_again, name="job-again"),
     path("ledger/", records.ledger, name="ledger"),

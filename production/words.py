@@ -140,6 +140,12 @@ _SENTENCES: dict[str, Any] = {
     "order.placed": lambda d: "placed the order",
     "order.cancelled": lambda d: "cancelled the order" + _because(d),
     "payment.received": lambda d: "payment received",
+    "material.received": lambda d: f"{d.get('quantity', 0):,} received, {d.get('on_hand', 0):,} on hand",
+    "material.counted": lambda d: (
+        f"counted {d.get('on_hand', 0):,}, {d.get('change', 0):+,} against the books"
+    ),
+    "machine.stopped": lambda d: f"{d.get('machine')} taken out of service" + _because(d),
+    "machine.started": lambda d: f"{d.get('machine')} back in service",
     "line.ready": lambda d: "a line waits to be planned" + _because(d),
     "line.planned": lambda d: "a line planned",
     "line.released": lambda d: "a line released to the floor",

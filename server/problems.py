@@ -28,7 +28,7 @@ from configurator.engine.imaging import UploadRefused
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, payments
-from production import planning, review, shopfloor, stock
+from production import planning, review, shopfloor, stock, upkeep
 from server import request_id
 
 logger = logging.getLogger(__name__)
@@ -170,6 +170,10 @@ TABLE: dict[type[Exception], Refusal] = {
         "plan-not-certified",
         "The plan no longer fits the workshop",
         lambda e: {"breaches": [{"kind": b.kind, "where": b.where, "text": b.text} for b in e.breaches[:20]]},
+    ),
+    stock.StockRefused: Refusal(409, "stock-refused", "The stock cannot be changed so"),
+    upkeep.UpkeepRefused: Refusal(
+        409, "upkeep-refused", "The machine stays as it is", lambda e: {"reasons": list(e.reasons)}
     ),
     stock.MaterialShort: Refusal(
         409,

@@ -18,6 +18,7 @@ from production.models import (
     Sheet,
     WorkCentre,
 )
+from production.stock import MOST
 
 
 class WorkCentreSerializer(serializers.ModelSerializer[WorkCentre]):
@@ -40,7 +41,7 @@ class MachineSerializer(serializers.ModelSerializer[Machine]):
         model = Machine
         fields = (
             "code", "name", "work_centre", "bed_width_mm", "bed_height_mm",
-            "speed_percent", "calendar", "setup_state", "in_service",
+            "speed_percent", "calendar", "setup_state", "in_service", "stopped_reason", "stopped_at",
         )  # fmt: skip
 
     def get_bed_width_mm(self, machine: Machine) -> str:
@@ -163,6 +164,18 @@ class RunDetailSerializer(RunSerializer):
 
 class ReasonShape(Strict):
     reason = Text(max_length=200)
+
+
+class ReceiptShape(Strict):
+    """How much comes in, in the material's unit."""
+
+    quantity = Whole(min_value=1, max_value=MOST)
+
+
+class CountShape(Strict):
+    """How much lies in the store, in the material's unit."""
+
+    on_hand = Whole(min_value=0, max_value=MOST)
 
 
 class PiecesShape(Strict):

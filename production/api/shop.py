@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from configurator.api.callers import caller
 from ledger.api.paging import Cursor
-from production.api.shapes import MachineSerializer, MaterialSerializer, WorkCentreSerializer
+from ledger.api.repeats import once
+from production import stock, upkeep
+from production.api.shapes import (
+    CountShape,
+    MachineSerializer,
+    MaterialSerializer,
+    ReasonShape,
+    ReceiptShape,
+    WorkCentreSerializer,
+)
 from production.models import Machine, Material, WorkCentre
 
 SCOPES = ("production:read", "production:write")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True
+)
 
 
 class ByCode(Cursor):
@@ -49,3 +69,88 @@ class Materials(ListAPIView[Material]):
 
     def get_queryset(self) -> QuerySet[Material]:
         return Material.objects.all()
+
+
+class Receive(APIView):
+    """Put material into the store; lines that were short of it are planned again."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(
+        operation_id="receive_material",
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReceiptShape,
+        responses=MaterialSerializer,
+    )
+    @once
+    def post(self, request: Request, code: str) -> Response:
+        shape = ReceiptShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        material = stock.receive(
+            material=get_object_or_404(Material, pk=code),
+            quantity=shape.validated_data["quantity"],
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return Response(MaterialSerializer(material).data)
+
+
+class Count(APIView):
+    """Say how much really lies in the store: the books follow."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(
+        operation_id="count_material",
+        parameters=[IDEMPOTENCY_KEY],
+        request=CountShape,
+        responses=MaterialSerializer,
+    )
+    @once
+    def post(self, request: Request, code: str) -> Response:
+        shape = CountShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        material = stock.count(
+            material=get_object_or_404(Material, pk=code),
+            on_hand=shape.validated_data["on_hand"],
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return Response(MaterialSerializer(material).data)
+
+
+class Stop(APIView):
+    """Take a machine out of service; a new plan goes around it."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(operation_id="stop_machine", request=ReasonShape, responses=MachineSerializer)
+    def post(self, request: Request, code: str) -> Response:
+        shape = ReasonShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        machine = upkeep.stop(
+            machine=get_object_or_404(Machine, code=code),
+            reason=shape.validated_data["reason"],
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return Response(MachineSerializer(machine).data)
+
+
+class Start(APIView):
+    """Put a machine back into service; a new plan uses it."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(operation_id="start_machine", request=None, responses=MachineSerializer)
+    def post(self, request: Request, code: str) -> Response:
+        machine = upkeep.start(
+            machine=get_object_or_404(Machine, code=code),
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return Response(MachineSerializer(machine).data)

@@ -7,7 +7,11 @@ from production.api import runs, shop
 urlpatterns = [
     path("work-centres/", shop.WorkCentres.as_view(), name="api-work-centres"),
     path("machines/", shop.Machines.as_view(), name="api-machines"),
+    path("machines/<slug:code>/stop/", shop.Stop.as_view(), name="api-machine-stop"),
+    path("machines/<slug:code>/start/", shop.Start.as_view(), name="api-machine-start"),
     path("materials/", shop.Materials.as_view(), name="api-materials"),
+    path("materials/<slug:code>/receive/", shop.Receive.as_view(), name="api-material-receive"),
+    path("materials/<slug:code>/count/", shop.Count.as_view(), name="api-material-count"),
     path("plans/", runs.Plans.as_view(), name="api-plans"),
     path("plans/current/", runs.CurrentPlan.as_view(), name="api-current-plan"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),

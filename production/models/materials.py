@@ -9,11 +9,17 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+NEARLY_ALL = 0.8  # of what is on hand
+
 
 class MaterialQuerySet(models.QuerySet["Material"]):
     def sheets(self) -> Self:
         """Materials that parts are laid on."""
         return self.filter(sheet_width_um__gt=0)
+
+    def low(self) -> Self:
+        """Materials of which nothing is left, or nearly all is reserved."""
+        return self.filter(reserved__gte=F("on_hand") * NEARLY_ALL)
 
 
 class Material(models.Model):
@@ -47,6 +53,11 @@ class Material(models.Model):
     def free(self) -> int:
         """What a new run may still reserve."""
         return self.on_hand - self.reserved
+
+    @property
+    def is_low(self) -> bool:
+        """The rule of ``MaterialQuerySet.low``."""
+        return self.reserved >= self.on_hand * NEARLY_ALL
 
 
 class MaterialMovement(models.Model):

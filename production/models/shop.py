@@ -119,6 +119,8 @@ class Machine(models.Model):
     )
     setup_state = models.CharField(max_length=80, blank=True, help_text="What it is set up for now.")
     in_service = models.BooleanField(default=True)
+    stopped_reason = models.CharField(max_length=200, blank=True, help_text="Why it is out of service.")
+    stopped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["work_centre", "code"]

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from orders.fulfilment import MoveRefused
-from production import shopfloor
-from production.forms import ScrapReason
+from production import shopfloor, upkeep
+from production.forms import MachineReason, ScrapReason
 from production.models import Machine, Operation, Piece, Run, WorkCentre
 from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
 from production.views.drawings import drawings_of
@@ -50,13 +50,10 @@ class Post:
 
 
 def posts(*, centre: str = "") -> list[Post]:
-    """Machines in service, those of one work centre or all, each with its released work. Four queries."""
+    """Machines, those of one work centre or all, each with its released work: also the stopped ones, where
+    what has begun is still finished. Four queries."""
     names = read_names()
-    machines = (
-        Machine.objects.filter(in_service=True)
-        .select_related("work_centre")
-        .order_by("work_centre__position", "code")
-    )
+    machines = Machine.objects.select_related("work_centre").order_by("work_centre__position", "code")
     released = Operation.objects.filter(run__state__in=("released", "started"))
     pending: dict[str, list[tuple[int, str]]] = {}  # by run: steps not finished yet, with their work centre
     work: dict[int, list[Operation]] = {}
@@ -100,8 +97,9 @@ def floor(request: HttpRequest) -> HttpResponse:
     """Machines with what runs and what comes next, soonest first; made for a tablet beside the machine."""
     centre = request.GET.get("centre", "")
     centres = dict(
-        WorkCentre.objects.filter(machines__in_service=True)
+        WorkCentre.objects.filter(machines__isnull=False)
         .order_by("position", "code")
+        .distinct()
         .values_list("code", "name")
     )
     return render(
@@ -211,6 +209,41 @@ def scrap(request: HttpRequest, piece_id: int) -> HttpResponse:
     else:
         messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return redirect("floor-run", pk=run_id) if run_id else redirect("floor")
+
+
+@staff_only(FLOOR, PLANNER)
+@require_POST
+def stop_machine(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a machine out of service, and say which released runs wait for it."""
+    machine = get_object_or_404(Machine, code=code)
+    form = MachineReason(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for text in form.errors["reason"]))
+        return redirect("floor")
+    try:
+        upkeep.stop(
+            machine=machine, reason=form.cleaned_data["reason"], actor=actor(request), now=timezone.now()
+        )
+    except upkeep.UpkeepRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        waiting = ", ".join(str(run) for run in upkeep.released_to(machine=machine))
+        held = f" Released to it: {waiting}; undo a release to have it planned elsewhere." if waiting else ""
+        messages.success(request, f"{machine} is out of service; a new plan goes around it.{held}")
+    return redirect("floor")
+
+
+@staff_only(FLOOR, PLANNER)
+@require_POST
+def start_machine(request: HttpRequest, code: str) -> HttpResponse:
+    machine = get_object_or_404(Machine, code=code)
+    try:
+        upkeep.start(machine=machine, actor=actor(request), now=timezone.now())
+    except upkeep.UpkeepRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{machine} is back in service; a new plan uses it.")
+    return redirect("floor")
 
 
 def _back(request: HttpRequest, operation: Operation) -> HttpResponse:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min
+from django.db.models import Min
 from django.urls import reverse
 
 from ledger.models import Job
@@ -16,7 +16,6 @@ from production.views.members import late_text
 from production.words import read_names
 
 RELEASE_AHEAD = timedelta(hours=4)  # a run that begins sooner should be released
-NEARLY_RESERVED = 0.8  # of what is on hand
 NAMED = 4  # things that a need names
 
 
@@ -86,16 +85,14 @@ def _short() -> Iterator[Need]:
         yield Need(
             f"{_many(len(short), 'material')} nearly used up",
             ", ".join(f"{each.name} ({each.free} {each.unit} free)" for each in short[:NAMED]),
-            reverse("staff-home") + "#short",
+            reverse("materials") + "?low=on",
             False,
         )
 
 
 def nearly_used_up() -> list[Material]:
     """Materials of which released runs have reserved nearly all."""
-    return list(
-        Material.objects.filter(on_hand__gt=0, reserved__gte=F("on_hand") * NEARLY_RESERVED).order_by("name")
-    )
+    return list(Material.objects.low().filter(on_hand__gt=0).order_by("name"))
 
 
 def _many(count: int, noun: str) -> str:

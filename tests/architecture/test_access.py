@@ -12,11 +12,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
-from production.models import Operation, Piece, ProductionFile, Run
+from production import upkeep
+from production.models import Machine, Operation, Piece, ProductionFile, Run
 from tests.api.conftest import Api, contents, done
 
 PEOPLE = ("anonymous", "alice", "charlie", "sam", "bob")  # sam is staff without a group, bob a planner
@@ -42,6 +44,9 @@ def scene(
     """Alice has a design being edited, a frozen one, a cart, and two orders: one released, one proposed."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.API_RATES = dict.fromkeys(settings.API_RATES, "100000/min")
+    upkeep.stop(
+        machine=Machine.objects.get(code="laser-2"), reason="belt", actor="system:test", now=timezone.now()
+    )
     configuration = alice_api.started()["id"]
     design = alice_api.frozen()
     order = alice_api.ordered(quantity=2, key="first")["id"]
@@ -78,6 +83,9 @@ def scene(
         "line": {"line_id": CartLine.objects.get(cart__owner__username="alice").pk},
         "problem": {"code": "not-found"},
         "payment": {"pk": Payment.objects.get(order=order).pk},
+        "material": {"code": "acrylic-3"},
+        "machine": {"code": "laser-1"},
+        "stopped": {"code": "laser-2"},
         "": {},
         "key": {"key": "x"},
         "reset": {"uidb36": "1", "key": "x"},
@@ -126,6 +134,12 @@ GET = {
     "floor-start": ("operation", "login 403 403 403 405"),
     "floor-finish": ("operation", "login 403 403 403 405"),
     "floor-scrap": ("piece", "login 403 403 403 405"),
+    "machine-stop": ("machine", "login 403 403 403 405"),
+    "machine-start": ("stopped", "login 403 403 403 405"),
+    "materials": ("", "login 403 403 200 200"),
+    "material": ("material", "login 403 403 200 200"),
+    "material-receive": ("material", "login 403 403 403 405"),
+    "material-count": ("material", "login 403 403 403 405"),
     "jobs": ("", "login 403 403 200 200"),
     "job-again": ("job", "login 403 403 403 405"),
     "ledger": ("", "login 403 403 200 200"),
@@ -158,6 +172,10 @@ GET = {
     "api-work-centres": ("", "401 403 403 403 200"),
     "api-machines": ("", "401 403 403 403 200"),
     "api-materials": ("", "401 403 403 403 200"),
+    "api-machine-stop": ("machine", "401 403 403 403 405"),
+    "api-machine-start": ("stopped", "401 403 403 403 405"),
+    "api-material-receive": ("material", "401 403 403 403 405"),
+    "api-material-count": ("material", "401 403 403 403 405"),
     "api-plans": ("", "401 403 403 403 200"),
     "api-current-plan": ("", "401 403 403 403 200"),
     "api-runs": ("", "401 403 403 403 200"),
@@ -199,6 +217,10 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "floor-start": ("post", {}, "login 403 403 403 302"),
     "floor-finish": ("post", {}, "login 403 403 403 302"),
     "floor-scrap": ("post", {"reason": "x"}, "login 403 403 403 302"),
+    "machine-stop": ("post", {"reason": "lens"}, "login 403 403 403 302"),
+    "machine-start": ("post", {}, "login 403 403 403 302"),
+    "material-receive": ("post", {"quantity": 5}, "login 403 403 403 302"),
+    "material-count": ("post", {"quantity": 50}, "login 403 403 403 302"),
     "job-again": ("post", {}, "login 403 403 403 302"),
     "configure": ("post", {}, "302 302 302 302 302"),
     "configuration": ("post", {}, "404 302 404 404 404"),
@@ -231,6 +253,10 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-order-cancel": ("post", {}, "401 409 404 409 409"),
     "api-order-ship": ("post", {"carrier": "PostNL"}, "401 403 403 403 409"),
     "api-payment-paid": ("post", {}, "401 403 403 403 200"),
+    "api-machine-stop": ("post", {"reason": "lens"}, "401 403 403 403 200"),
+    "api-machine-start": ("post", {}, "401 403 403 403 200"),
+    "api-material-receive": ("post", {"quantity": 5}, "401 403 403 403 200"),
+    "api-material-count": ("post", {"on_hand": 50}, "401 403 403 403 200"),
     "api-plans": ("post", {}, "401 403 403 403 202"),
     "api-run-release": ("post", {}, "401 403 403 403 200"),
     "api-run-pin": ("post", {}, "401 403 403 403 200"),

@@ -32,7 +32,7 @@ def test_a_file_becomes_a_workshop_with_stock_in_its_books() -> None:
     sound()
 
 
-def test_loading_again_leaves_the_stock_and_the_set_up_alone() -> None:
+def test_loading_again_leaves_stock_and_set_up_alone_and_a_stopped_machine_stopped() -> None:
     load(text=SHOP, actor="user:bob", now=NOW)
     Machine.objects.filter(code="laser-1").update(setup_state="oak", in_service=False)
     load(
@@ -41,7 +41,7 @@ def test_loading_again_leaves_the_stock_and_the_set_up_alone() -> None:
         now=NOW,
     )
     laser = Machine.objects.get(code="laser-1")
-    assert (laser.name, laser.setup_state, laser.in_service) == ("Big laser", "oak", True)
+    assert (laser.name, laser.setup_state, laser.in_service) == ("Big laser", "oak", False)
     assert Material.objects.get(pk="oak").on_hand == 40
     sound()
 

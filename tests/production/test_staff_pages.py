@@ -12,10 +12,10 @@ from ledger import jobs
 from ledger.models import Job
 from orders import fulfilment
 from orders.models import Line, Order
-from production.models import Operation, Piece, Plan, Run
+from production.models import Machine, Material, Operation, Piece, Plan, Run
 from tests.production.day import kept_for_a_module, order, ordinary_day, plan_now, run_jobs
 
-PAGES = ("", "queue/", "plan/", "floor/", "jobs/", "ledger/")
+PAGES = ("", "queue/", "plan/", "floor/", "materials/", "materials/walnut-6/", "jobs/", "ledger/")
 
 
 @pytest.fixture(scope="module")
@@ -392,3 +392,81 @@ def test_an_invoice_is_not_marked_paid_twice_from_the_page(made: Order, bob_clie
     for _ in range(2):
         answer = bob_client.post(f"/staff/payments/{payment.pk}/paid/", follow=True)
     assert "is paid, not due" in answer.content.decode()
+
+
+# --- store and machines -----------------------------------------------------------------------------------
+
+
+def test_materials_are_found_by_name_and_by_code(planned: Plan, bob_client: Client) -> None:
+    for words in ("Walnut board 10", "walnut-10"):
+        page = bob_client.get("/staff/materials/", {"q": words}).content.decode()
+        assert "/staff/materials/walnut-10/" in page and "/staff/materials/oil/" not in page
+
+
+def test_what_runs_out_is_marked_and_can_be_shown_alone(planned: Plan, bob_client: Client) -> None:
+    Material.objects.filter(pk="oil").update(on_hand=0)
+    page = bob_client.get("/staff/materials/?low=on").content.decode()
+    assert "/staff/materials/oil/" in page and "none left" in page
+    assert "/staff/materials/bracket/" not in page
+
+
+def test_the_list_of_materials_takes_a_constant_number_of_queries(
+    planned: Plan, bob_client: Client, django_assert_max_num_queries: pytest_django.DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(6):
+        bob_client.get("/staff/materials/")
+
+
+def test_material_is_received_from_its_page(planned: Plan, bob_client: Client) -> None:
+    before = Material.objects.get(pk="oil").on_hand
+    page = bob_client.post("/staff/materials/oil/receive/", {"quantity": "250"}, follow=True)
+    assert "Received." in page.content.decode() and "receipt" in page.content.decode()
+    assert Material.objects.get(pk="oil").on_hand == before + 250
+
+
+def test_a_count_is_taken_from_its_page(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.post("/staff/materials/oil/count/", {"quantity": "77"}, follow=True)
+    assert "Counted. 77 ml" in page.content.decode()
+    assert Material.objects.get(pk="oil").on_hand == 77
+
+
+def test_a_count_below_what_is_reserved_is_refused_on_its_page(planned: Plan, bob_client: Client) -> None:
+    run = released(bob_client)
+    code = next(iter(run.needs))
+    page = bob_client.post(f"/staff/materials/{code}/count/", {"quantity": "0"}, follow=True)
+    assert "reserved for released runs" in page.content.decode()
+    assert Material.objects.get(pk=code).on_hand
+
+
+def test_a_receipt_of_nothing_is_refused_on_its_page(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.post("/staff/materials/oil/receive/", {"quantity": ""}, follow=True)
+    assert "Type how much has come in." in page.content.decode()
+
+
+def test_a_machine_is_stopped_and_started_on_the_floor(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.post("/staff/floor/machines/laser-2/stop/", {"reason": "belt torn"}, follow=True)
+    assert "out of service" in page.content.decode() and "belt torn" in page.content.decode()
+    assert not Machine.objects.get(code="laser-2").in_service
+    page = bob_client.post("/staff/floor/machines/laser-2/start/", follow=True)
+    assert "back in service" in page.content.decode()
+    assert Machine.objects.get(code="laser-2").in_service
+
+
+def test_a_machine_is_not_stopped_on_the_floor_without_a_reason(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.post("/staff/floor/machines/laser-2/stop/", {"reason": " "}, follow=True)
+    assert "Say why it stops" in page.content.decode()
+    assert Machine.objects.get(code="laser-2").in_service
+
+
+def test_a_machine_that_works_is_not_started_on_the_floor(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.post("/staff/floor/machines/laser-2/start/", follow=True)
+    assert "is in service already" in page.content.decode()
+
+
+def test_stopping_a_machine_names_the_released_runs_that_wait_for_it(
+    planned: Plan, bob_client: Client
+) -> None:
+    run = released(bob_client)
+    machine = run.operations.order_by("sequence")[0].machine
+    page = bob_client.post(f"/staff/floor/machines/{machine.code}/stop/", {"reason": "lens"}, follow=True)
+    assert f"Released to it: R-{run.number}" in page.content.decode()

@@ -1,0 +1,101 @@
+"""The store: what is there, what is promised, what came in, and what a count found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from production import stock
+from production.forms import Counted, MaterialFilter, Received
+from production.models import Material
+from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
+from production.words import who
+
+PAGE = 50
+MOVEMENTS = 50  # the newest that a material's page shows
+
+
+@staff_only()
+def materials(request: HttpRequest) -> HttpResponse:
+    """Every material with what is on hand, reserved and free. A constant number of queries."""
+    form = MaterialFilter(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    found = Material.objects.low() if wanted.get("low") else Material.objects.all()
+    if wanted.get("q"):
+        found = found.filter(Q(name__icontains=wanted["q"]) | Q(code__icontains=wanted["q"]))
+    page = Paginator(found.order_by("name", "code"), PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    return render(request, "staff/materials.html", {"form": form, "page": page, "query": query.urlencode()})
+
+
+@staff_only()
+def material(request: HttpRequest, code: str) -> HttpResponse:
+    """One material: its figures, its movements, and the forms that change them."""
+    found = get_object_or_404(Material, pk=code)
+    movements = found.movements.select_related("run").order_by("-at", "-pk")[:MOVEMENTS]
+    return render(
+        request,
+        "staff/material.html",
+        {
+            "material": found,
+            "movements": [(each, who(each.actor)) for each in movements],
+            "most": stock.MOST,
+            "may_store": is_in(request, FLOOR, PLANNER),
+        },
+    )
+
+
+def _change(
+    request: HttpRequest,
+    code: str,
+    form: Received | Counted,
+    change: Callable[[Material, int], Material],
+    done: str,
+) -> HttpResponse:
+    held = get_object_or_404(Material, pk=code)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        return redirect("material", code=code)
+    try:
+        held = change(held, form.cleaned_data["quantity"])
+    except stock.StockRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, f"{done} {held.on_hand:,} {held.unit} of {held.name} on hand, {held.free:,} free."
+        )
+    return redirect("material", code=code)
+
+
+@staff_only(FLOOR, PLANNER)
+@require_POST
+def receive(request: HttpRequest, code: str) -> HttpResponse:
+    by, now = actor(request), timezone.now()
+    return _change(
+        request,
+        code,
+        Received(request.POST),
+        lambda held, quantity: stock.receive(material=held, quantity=quantity, actor=by, now=now),
+        "Received.",
+    )
+
+
+@staff_only(FLOOR, PLANNER)
+@require_POST
+def count(request: HttpRequest, code: str) -> HttpResponse:
+    by, now = actor(request), timezone.now()
+    return _change(
+        request,
+        code,
+        Counted(request.POST),
+        lambda held, quantity: stock.count(material=held, on_hand=quantity, actor=by, now=now),
+        "Counted.",
+    )
