@@ -10,7 +10,12 @@ from configurator.models import Family
 from production.stock import MOST
 
 DUE = (("", "any time"), ("late", "overdue"), ("today", "within a day"), ("week", "within a week"))
-STATES = (("", "waiting or planned"), ("ready", "waiting"), ("planned", "planned"))
+STATES = (
+    ("", "waiting or planned"),
+    ("ready", "waiting"),
+    ("planned", "planned"),
+    ("made", "made, to be shipped"),
+)
 
 
 class QueueFilter(forms.Form):

@@ -10,8 +10,9 @@ from django.db.models import Min
 from django.urls import reverse
 
 from ledger.models import Job
+from orders.models import Line
 from production.lateness import late_lines
-from production.models import Material, Operation, Plan, Run
+from production.models import Machine, Material, Operation, Plan, Run
 from production.views.members import late_text
 from production.words import read_names
 
@@ -31,7 +32,7 @@ class Need:
 
 def needs_now(*, now: datetime, plan: Plan | None) -> list[Need]:
     """What wants a decision, the worst first; empty on a quiet day. A constant number of queries."""
-    return [*_bad(now), *_due(now), *_unplanned(plan), *_short()]
+    return [*_bad(now), *_stopped(), *_due(now), *_to_ship(), *_unplanned(plan), *_short()]
 
 
 def _bad(now: datetime) -> Iterator[Need]:
@@ -49,6 +50,27 @@ def _bad(now: datetime) -> Iterator[Need]:
             ", ".join(names[:NAMED]),
             reverse("floor"),
             True,
+        )
+
+
+def _stopped() -> Iterator[Need]:
+    if stopped := list(Machine.objects.filter(in_service=False).order_by("name")):
+        reasons = ", ".join(
+            f"{each.name}: {each.stopped_reason}" if each.stopped_reason else each.name
+            for each in stopped[:NAMED]
+        )
+        yield Need(f"{_many(len(stopped), 'machine')} out of service", reasons, reverse("floor"), True)
+
+
+def _to_ship() -> Iterator[Need]:
+    made = Line.objects.filter(state="made").select_related("order").order_by("promised_at", "pk")
+    if lines := list(made.only("order__number", "promised_at")):
+        numbers = dict.fromkeys(line.order.number for line in lines)
+        yield Need(
+            f"{_many(len(lines), 'line')} made, to be shipped",
+            ", ".join(list(numbers)[:NAMED]),
+            f"{reverse('queue')}?state=made",
+            False,
         )
 
 

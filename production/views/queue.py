@@ -63,7 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def filtered(form: QueueFilter, *, now: datetime) -> QuerySet[Line]:
-    """Lines not yet released that the filter lets through, those promised first in front."""
+    """Lines not yet released, or if wanted made ones, that the filter lets through; first promised first."""
     wanted = form.cleaned_data if form.is_valid() else {}
     lines = Line.objects.filter(state__in=[wanted["state"]] if wanted.get("state") else ["ready", "planned"])
     if wanted.get("q"):

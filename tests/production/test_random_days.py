@@ -8,8 +8,8 @@ import pytest
 
 from orders.changes import CannotCancel, cancel
 from orders.models import Order
-from production import planning, review, shopfloor, stock
-from production.models import Machine, Operation, OperationState, Piece, PieceState, Run, RunState
+from production import planning, review, shopfloor, stock, upkeep
+from production.models import Machine, Material, Operation, OperationState, Piece, PieceState, Run, RunState
 from tests.production.workshop import NOW, line_writer, load_test_shop, sound
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +19,7 @@ REFUSALS = (
     review.Outdated,
     shopfloor.FloorRefused,
     stock.MaterialShort,
+    stock.StockRefused,
     CannotCancel,
 )
 
@@ -48,7 +49,9 @@ class Day:
             (6, self.finish),
             (1, self.scrap),
             (1, self.cancel),
-            (1, self.machine_down_or_up),
+            (1, self.machine_down_and_up),
+            (1, self.receive),
+            (1, self.count),
             (3, self.wait),
         ]
         weights = [weight for weight, _ in actions]
@@ -127,16 +130,25 @@ class Day:
         if orders:
             cancel(order=self.chance.choice(orders), reason="", actor="user:ann", now=self.now)
 
-    def machine_down_or_up(self) -> None:
+    def machine_down_and_up(self) -> None:
         machine = self.chance.choice(list(Machine.objects.all()))
-        machine.in_service = not machine.in_service
-        machine.save(update_fields=["in_service"])
-        if not machine.in_service:
-            # It comes back with the next plan: until then the plan in force is rightly called broken.
-            self.propose()
-            machine.in_service = True
-            machine.save(update_fields=["in_service"])
-            self.propose()
+        upkeep.stop(machine=machine, reason="lens", actor="user:finn", now=self.now)
+        # A plan around it follows at once: until then the plan in force is rightly called broken.
+        self.propose()
+        upkeep.start(machine=machine, actor="user:finn", now=self.now)
+        self.propose()
+
+    def receive(self) -> None:
+        stock.receive(material=self.a_material(), quantity=3, actor="user:finn", now=self.now)
+
+    def count(self) -> None:
+        material = self.a_material()
+        found = max(material.on_hand + self.chance.randint(-6, 6), 0)
+        stock.count(material=material, on_hand=found, actor="user:finn", now=self.now)
+        self.propose()
+
+    def a_material(self) -> Material:
+        return self.chance.choice(list(Material.objects.all()))
 
     def wait(self) -> None:
         self.now += timedelta(minutes=self.chance.choice([1, 10, 60, 600]))

@@ -355,6 +355,18 @@ def test_what_is_made_is_shipped_from_the_page(made: Order, bob_client: Client) 
     assert Order.objects.get(pk=made.pk).state == "shipped"
 
 
+def test_what_is_made_is_on_the_start_page_and_in_the_queue_until_it_is_shipped(
+    made: Order, bob_client: Client
+) -> None:
+    home = bob_client.get("/staff/").content.decode()
+    assert "1 line made, to be shipped" in home and "/staff/queue/?state=made" in home
+    queue = "/staff/queue/?state=made"
+    assert made.number in bob_client.get(queue).content.decode()
+    ship(bob_client, made)
+    assert made.number not in bob_client.get(queue).content.decode()
+    assert "to be shipped" not in bob_client.get("/staff/").content.decode()
+
+
 def test_an_order_that_cannot_be_shipped_says_why(planned: Plan, bob_client: Client) -> None:
     waiting = Line.objects.filter(family_code="walnut-sign")[0].order
     page = bob_client.get(f"/staff/orders/{waiting.pk}/").content.decode()
@@ -450,6 +462,12 @@ def test_a_machine_is_stopped_and_started_on_the_floor(planned: Plan, bob_client
     page = bob_client.post("/staff/floor/machines/laser-2/start/", follow=True)
     assert "back in service" in page.content.decode()
     assert Machine.objects.get(code="laser-2").in_service
+
+
+def test_a_stopped_machine_is_on_the_start_page(planned: Plan, bob_client: Client) -> None:
+    bob_client.post("/staff/floor/machines/laser-2/stop/", {"reason": "belt torn"})
+    page = bob_client.get("/staff/").content.decode()
+    assert "1 machine out of service" in page and "belt torn" in page
 
 
 def test_a_machine_is_not_stopped_on_the_floor_without_a_reason(planned: Plan, bob_client: Client) -> None:
