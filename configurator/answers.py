@@ -109,7 +109,12 @@ def _option_json(option: OptionAnswer) -> dict[str, Any]:
 
 
 def promise_json(promise: Promise) -> dict[str, Any]:
-    return {"ready_at": promise.ready_at.isoformat() if promise.ready_at else None, "reason": promise.reason}
+    """``refusal`` says why it cannot be ordered without a date, and what to do; empty when it can."""
+    return {
+        "ready_at": promise.ready_at.isoformat() if promise.ready_at else None,
+        "reason": promise.reason,
+        "refusal": promise.refusal,
+    }
 
 
 def refused_json(refused: Refused) -> dict[str, Any]:

@@ -17,10 +17,21 @@ from configurator.engine.manufacturing import Work
 
 @dataclass(frozen=True)
 class Promise:
-    """``ready_at`` is aware UTC; None when nothing can be promised, and ``reason`` says why."""
+    """``ready_at`` is aware UTC; None when nothing can be promised, and ``reason`` says why. ``routed``
+    says whether it has a way through the workshop at all."""
 
     ready_at: datetime | None
     reason: str = ""
+    routed: bool = True
+
+    @property
+    def refusal(self) -> str:
+        """Why it cannot be ordered so, and what to do; empty when it can. What has no routing (a model
+        read in from elsewhere) is ordered without a date; what the workshop makes is not."""
+        if self.ready_at is not None or not self.routed:
+            return ""
+        said = ("No date can be promised.", self.reason, "Order fewer pieces, or ask us.")
+        return " ".join(sentence for sentence in said if sentence)
 
 
 class Promiser(Protocol):
@@ -39,7 +50,7 @@ def ask(*, work: Work, quantity: int, lead_days: int, now: datetime) -> Promise:
     """When ``quantity`` pieces of ``work`` could leave the house: production's answer and the family's
     days of handling on top. Work without a routing gets no date."""
     if not work.routing:
-        return Promise(None, "No routing: this family has no way through the workshop yet.")
+        return Promise(None, "No routing: this family has no way through the workshop yet.", routed=False)
     answer = _promiser(settings.PROMISER).promise(work=work, quantity=quantity, now=now)
     if answer.ready_at is None:
         return answer

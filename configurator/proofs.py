@@ -2,8 +2,6 @@
 
 import fcntl
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +21,7 @@ from configurator.engine.recent import Recent
 from configurator.engine.rendering.preview import encode, picture_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
+from ledger.files import write_whole
 
 Form = Literal["png", "webp"]
 
@@ -112,7 +111,7 @@ def preview(
     if not path.exists():
         with _alone(path):
             if not path.exists():
-                _write_whole(path, _draw(version, choices, surface, size, form))
+                write_whole(path, _draw(version, choices, surface, size, form))
     return path.read_bytes()
 
 
@@ -163,14 +162,3 @@ def _alone(path: Path) -> Iterator[None]:
             yield
         finally:
             lock.unlink(missing_ok=True)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Into a file beside it, to the disk, then renamed: nobody ever reads half a picture."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).chmod(0o640)
-    Path(temporary).replace(path)

@@ -23,7 +23,7 @@ from configurator.models import Design, Version
 from configurator.promise import Promise, ask
 
 VALID_FOR = timedelta(minutes=30)
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def quote_for(*, version: Version, content_hash: str, price: Price, work: Work, 
             "lines": [[line.code, line.label, str(line.amount)] for line in price.lines],
             "ready": promise.ready_at.isoformat() if promise.ready_at else None,
             "reason": promise.reason,
+            "routed": promise.routed,
             "until": expires_at.isoformat(),
         }
     )
@@ -108,7 +109,9 @@ def read(token: str, *, design: Design, quantity: int, now: datetime) -> Quote:
             quantity=quantity,
             total=Decimal(data["total"]),
         ),
-        promise=Promise(datetime.fromisoformat(data["ready"]) if data["ready"] else None, data["reason"]),
+        promise=Promise(
+            datetime.fromisoformat(data["ready"]) if data["ready"] else None, data["reason"], data["routed"]
+        ),
         expires_at=expires_at,
         token=token,
     )

@@ -27,7 +27,6 @@ from configurator.models import Configuration, Design, Family, Version
 from configurator.promise import ask
 from configurator.visibility import guest_key
 
-MOST = 10_000  # pieces a line can have
 SHELF_SECONDS = 60  # how long the shelf shows the same earliest date
 FOR_EVER = "private, max-age=31536000, immutable"
 SHELF_CHOICES = "shelf"
@@ -252,7 +251,7 @@ def _address(held: Configuration, pressed: Mapping[str, Any]) -> str:
     """The page again, with the quantity and the view that the visitor had."""
     url = reverse("configuration", args=[held.version.family_id, held.pk])
     wanted = []
-    quantity = read_quantity(pressed.get("quantity"), most=MOST)
+    quantity = read_quantity(pressed.get("quantity"), most=settings.MAX_PIECES_A_LINE)
     if quantity != 1:
         wanted.append(f"quantity={quantity}")
     view = str(pressed.get("view", ""))
@@ -341,7 +340,7 @@ def configuration_page(
     outcome = outcome or Outcome()
     spec = spec_of(held.version)
     asked = request.POST if request.method == "POST" else request.GET
-    quantity = read_quantity(asked.get("quantity", 1), most=MOST)
+    quantity = read_quantity(asked.get("quantity", 1), most=settings.MAX_PIECES_A_LINE)
     described = answers.describe(held, quantity=quantity, now=timezone.now())
     surfaces = [{**each, "name": _surface_name(spec, each["surface"])} for each in described["preview"]]
     shown = next((each for each in surfaces if each["surface"] == asked.get("view")), None)
@@ -364,7 +363,7 @@ def configuration_page(
             "surface": shown or (surfaces[0] if surfaces else None),
             "refusal": _shown_refusal(spec, held, outcome.refused) if outcome.refused else None,
             "quantity": quantity,
-            "most": MOST,
+            "most": settings.MAX_PIECES_A_LINE,
             "ready_at": datetime.fromisoformat(ready_at) if ready_at else None,
             "api_url": _api_url("api-configuration", held.pk, f"/api/v1/configurations/{held.pk}/"),
             "assets_url": _api_url("api-assets", None, "/api/v1/assets/"),

@@ -13,7 +13,8 @@ from configurator.models import Design
 from configurator.quotes import Quote, quote
 from configurator.visibility import Visitor
 from orders.engine.totals import order_total
-from orders.models import MAX_QUANTITY, Cart, CartLine
+from orders.limits import line_refusal
+from orders.models import Cart, CartLine
 
 MAX_LINES = 50
 
@@ -136,8 +137,8 @@ def quoted(*, cart: Cart, now: datetime) -> QuotedCart:
 
 
 def _check(quantity: int) -> None:
-    if not 1 <= quantity <= MAX_QUANTITY:
-        raise QuantityRefused(f"Choose between 1 and {MAX_QUANTITY} pieces.")
+    if refusal := line_refusal(quantity):
+        raise QuantityRefused(refusal)
 
 
 def _hold(cart: Cart, expected_revision: int | None) -> Cart:

@@ -20,7 +20,8 @@ from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
 from ledger.entries import Draft, record_all
 from orders.engine.lifecycle import LineState, OrderState
 from orders.engine.totals import MoneyMismatch, order_total
-from orders.models import MAX_QUANTITY, Cart, Customer, Line, Order
+from orders.limits import line_refusal, order_refusal
+from orders.models import Cart, Customer, Line, Order
 from orders.numbering import next_number
 from orders.payments import PROVIDERS, InvoiceProvider
 
@@ -87,7 +88,8 @@ def place(
 
     The same key again, however often and from however many places at once, gives the same order.
     Raises ``CheckoutRefused`` (a cart that is empty, a quote that is missing, forged or too old, a
-    version no longer sold, artwork that came out differently, an address that is not one) and
+    version no longer sold, artwork that came out differently, more pieces than the shop takes at once, a
+    line that the workshop cannot promise, an address that is not one) and
     ``SubmitKeyReused``.
     """
     submit_key = _digest(f"user:{owner.pk}" if owner is not None else f"guest:{session_key}", idempotency_key)
@@ -159,6 +161,8 @@ def _agree(
         problems.append(
             CheckoutProblem("twice", "", "A design is in the order twice: put its quantities together.")
         )
+    if refusal := order_refusal(sum(item.quantity for item in items)):
+        problems.append(CheckoutProblem("too-many-pieces", "", refusal))
     sellable = set(
         Version.objects.sellable()
         .filter(pk__in={item.design.version_id for item in items})
@@ -183,8 +187,8 @@ def _agree_line(
     item: Item, quotes: Mapping[str, str], sellable: set[int], now: datetime
 ) -> _Agreed | CheckoutProblem:
     design, quantity = item.design, item.quantity
-    if not 1 <= quantity <= MAX_QUANTITY:
-        return CheckoutProblem("quantity", design.id, f"Choose between 1 and {MAX_QUANTITY} pieces.")
+    if refusal := line_refusal(quantity):
+        return CheckoutProblem("quantity", design.id, f"{design.version.family.name}: {refusal}")
     if design.version_id not in sellable:
         return CheckoutProblem(
             "not-on-sale",
@@ -214,6 +218,10 @@ def _agree_line(
         return CheckoutProblem("quote-forged", design.id, str(fault))
     except QuoteExpired as fault:
         return CheckoutProblem("quote-expired", design.id, str(fault), quote=fault.fresh)
+    if said.promise.refusal:
+        return CheckoutProblem(
+            "no-promise", design.id, f"{design.version.family.name}: {said.promise.refusal}"
+        )
     return _Agreed(design, quantity, said, seen.work.as_json())
 
 

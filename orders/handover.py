@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from configurator.visibility import GUEST_KEY
-from orders.models import MAX_QUANTITY, Cart, Order
+from orders.models import Cart, Order
 
 
 def hand_over(*, session_key: str, user: User) -> None:
@@ -33,7 +34,7 @@ def _pour(cart: Cart, *, into: Cart) -> None:
             line.cart = into
             line.save(update_fields=["cart"])
         else:
-            twin.quantity = min(twin.quantity + line.quantity, MAX_QUANTITY)
+            twin.quantity = min(twin.quantity + line.quantity, settings.MAX_PIECES_A_LINE)
             twin.save(update_fields=["quantity"])
     cart.delete()
     Cart.objects.filter(pk=into.pk).update(revision=F("revision") + 1)

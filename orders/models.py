@@ -21,7 +21,7 @@ from orders.engine.lifecycle import LineState, OrderState
 
 ORDER_STATES = [(state.value, state.value) for state in OrderState]
 LINE_STATES = [(state.value, state.value) for state in LineState]
-MAX_QUANTITY = 10_000  # pieces a line; more is a conversation with the workshop
+MAX_QUANTITY = 10_000  # pieces a line that the tables hold; the shop takes settings.MAX_PIECES_A_LINE
 
 
 def new_access_token() -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -32,6 +33,7 @@ from orders import cart as carts
 from orders import changes, checkout
 from orders.engine.lifecycle import LineState, OrderState
 from orders.forms import COUNTRIES, CustomerForm
+from orders.limits import line_refusal, order_refusal
 from orders.models import MAX_QUANTITY, Cart, CartLine, Line, Order
 
 PAGE_SIZE = 20
@@ -52,7 +54,7 @@ def _cart(visitor: Visitor) -> Cart | None:
 def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, at present prices and dates."""
     found = _cart(visitor_of(request))
-    return render(request, "orders/cart.html", _cart_context(found) | {"most": MAX_QUANTITY})
+    return render(request, "orders/cart.html", _cart_context(found) | {"most": settings.MAX_PIECES_A_LINE})
 
 
 def _cart_context(found: Cart | None) -> dict[str, Any]:
@@ -63,14 +65,16 @@ def _cart_context(found: Cart | None) -> dict[str, Any]:
     sellable = _sellable(quoted.lines)
     lines = [_cart_line(each, each.line.design.version_id in sellable) for each in quoted.lines]
     dates = [line["ready_at"] for line in lines]
+    pieces = sum(line["quantity"] for line in lines)
     return {
         "cart": found,
         "lines": lines,
-        "pieces": sum(line["quantity"] for line in lines),
+        "pieces": pieces,
         "total": quoted.total,
         "currency": quoted.currency,
         "ready_at": max(dates) if all(dates) else None,
-        "blocked": any(line["problem"] for line in lines),
+        "problem": order_refusal(pieces),
+        "blocked": bool(order_refusal(pieces)) or any(line["problem"] for line in lines),
     }
 
 
@@ -93,10 +97,15 @@ def _cart_line(quoted: carts.QuotedLine, sellable: bool) -> dict[str, Any]:
         "price": quote.price,
         "ready_at": quote.promise.ready_at,
         "token": quote.token,
-        "problem": ""
-        if sellable
-        else "This version is no longer made. Edit the design to go on with today's.",
+        "problem": _line_problem(quoted, sellable),
     }
+
+
+def _line_problem(quoted: carts.QuotedLine, sellable: bool) -> str:
+    """Why this line cannot be checked out, as the checkout would say it."""
+    if not sellable:
+        return "This version is no longer made. Edit the design to go on with today's."
+    return line_refusal(quoted.line.quantity) or quoted.quote.promise.refusal
 
 
 def summary(design: Design) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +25,7 @@ from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.manufacturing import Work
 from configurator.engine.rendering.sheet import PlacedScene, sheet_pdf, sheet_svg
 from configurator.proofs import PREVIEW_SIZES, assets_of, fonts, preview, scene_of
+from ledger.files import write_whole
 from orders.models import Line
 from production import tickets
 from production.models import Material, Piece, Placement, ProductionFile, Run, RunState, Sheet
@@ -255,17 +254,10 @@ def _thumbnail(line: Line) -> bytes:
 
 
 def _keep(sheet: int | None, kind: str, content: bytes) -> Made:
-    """The file under its hash: written beside, to the disk, then renamed, so that nobody reads half of it."""
+    """The file under its hash: the same content is the same file."""
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"production/{sha256[:2]}/{sha256}.{ENDINGS[kind]}"
     target = Path(default_storage.path(path))
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o640)
-        Path(temporary).replace(target)
+        write_whole(target, content)
     return Made(sheet, kind, path, sha256)

@@ -39,8 +39,8 @@ def flag(name: str, default: bool) -> bool:
     raise BadSetting(f"{name}={raw!r} is neither yes nor no: write 1 or 0.")
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
-    """The variable as a whole number not below ``least``."""
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """The variable as a whole number not below ``least``, nor above ``most``."""
     raw = text(name)
     if not raw:
         return default
@@ -50,6 +50,8 @@ def number(name: str, default: int, *, least: int = 0) -> int:
         raise BadSetting(f"{name}={raw!r} is not a whole number.") from None
     if value < least:
         raise BadSetting(f"{name}={raw!r} is too small: {least} or more.")
+    if most is not None and value > most:
+        raise BadSetting(f"{name}={raw!r} is too large: {most} or less.")
     return value
 
 

@@ -273,6 +273,11 @@ else:  # RabbitMQ
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 
+# --- how much one order may ask for; more is a conversation with the workshop -----------------------------
+
+MAX_PIECES_A_LINE = env.number("MAX_PIECES_A_LINE", 500, least=1, most=10_000)  # the database holds 10 000
+MAX_PIECES_AN_ORDER = env.number("MAX_PIECES_AN_ORDER", 2_000, least=1)
+
 # Who answers "when would it be ready?" (configurator/promise.py is the port).
 PROMISER = "production.promising.Promiser"
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 15, least=2)

@@ -27,3 +27,12 @@ class InTwoDays:
 
     def promise(self, *, work: Work, quantity: int, now: datetime) -> Promise:
         return Promise(now + timedelta(days=2), "")
+
+
+class FiveInTwoDays(InTwoDays):
+    """A small shop: it has pins for five pieces."""
+
+    def promise(self, *, work: Work, quantity: int, now: datetime) -> Promise:
+        if quantity > 5:
+            return Promise(None, f"Not enough material. pin: {quantity} piece needed, 5 free.")
+        return super().promise(work=work, quantity=quantity, now=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,10 +12,10 @@ from rest_framework.request import Request
 from configurator.models import Design, Family
 from ledger.api.shapes import Strict, Text, Whole
 
-MAX_QUANTITY = 10_000  # pieces; more is a conversation with the workshop
+TOO_MANY = "At most {max_value} pieces a line: ask us for more."
 QUANTITY = OpenApiParameter(
     "quantity",
-    {"type": "integer", "minimum": 1, "maximum": MAX_QUANTITY, "default": 1},
+    {"type": "integer", "minimum": 1, "maximum": settings.MAX_PIECES_A_LINE, "default": 1},
     required=False,
     description="How many pieces the price and the promise are for.",
 )
@@ -23,9 +24,18 @@ QUANTITY = OpenApiParameter(
 def quantity_in(request: Request) -> int:
     """``?quantity=``, 1 where it is absent."""
     given = request.query_params.get("quantity", "1")
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_QUANTITY):
-        raise serializers.ValidationError({"quantity": f"A whole number from 1 to {MAX_QUANTITY}."})
+    most = settings.MAX_PIECES_A_LINE
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= most):
+        raise serializers.ValidationError({"quantity": f"A whole number from 1 to {most}."})
     return int(given)
+
+
+class Pieces(Whole):
+    """How many pieces of a line: no more than this shop takes at once."""
+
+    def __init__(self, **options: Any) -> None:
+        most: Any = {"max_value": settings.MAX_PIECES_A_LINE, "error_messages": {"max_value": TOO_MANY}}
+        super().__init__(**{"min_value": 1, **most, **options})
 
 
 VALUE_SCHEMA = {"type": ["string", "integer"]}
@@ -119,13 +129,13 @@ class ChangeShape(Strict):
     """``choices`` holds only what changes."""
 
     choices = ChoicesField()
-    quantity = Whole(min_value=1, max_value=MAX_QUANTITY, default=1)
+    quantity = Pieces(default=1)
 
 
 class WantedShape(Strict):
     option = Text(max_length=120)
     value = ValueField()
-    quantity = Whole(min_value=1, max_value=MAX_QUANTITY, default=1)
+    quantity = Pieces(default=1)
 
 
 class ChangedShape(serializers.Serializer[Any]):
@@ -188,6 +198,7 @@ class PriceShape(serializers.Serializer[Any]):
 class PromiseShape(serializers.Serializer[Any]):
     ready_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()
+    refusal = serializers.CharField(help_text="Why it cannot be ordered so; empty when it can.")
 
 
 class PreviewShape(serializers.Serializer[Any]):

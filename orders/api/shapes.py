@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from configurator.api.shapes import PriceShape, PromiseShape
-from ledger.api.shapes import Strict, Text, Whole
-from orders.models import MAX_QUANTITY, Customer, Line, Order, Payment, Shipment
+from configurator.api.shapes import Pieces, PriceShape, PromiseShape
+from ledger.api.shapes import Strict, Text
+from orders.models import Customer, Line, Order, Payment, Shipment
 
 
 class CartLineShape(serializers.Serializer[Any]):
@@ -30,11 +30,11 @@ class CartShape(serializers.Serializer[Any]):
 
 class AddShape(Strict):
     design = Text(max_length=40)
-    quantity = Whole(min_value=1, max_value=MAX_QUANTITY, default=1)
+    quantity = Pieces(default=1)
 
 
 class QuantityShape(Strict):
-    quantity = Whole(min_value=0, max_value=MAX_QUANTITY)
+    quantity = Pieces(min_value=0)
 
 
 class CustomerSerializer(Strict, serializers.ModelSerializer[Customer]):
@@ -45,7 +45,7 @@ class CustomerSerializer(Strict, serializers.ModelSerializer[Customer]):
 
 class OrderedShape(Strict):
     design = Text(max_length=40)
-    quantity = Whole(min_value=1, max_value=MAX_QUANTITY)
+    quantity = Pieces()
     quote_token = Text(max_length=8_000)
 
 

@@ -280,6 +280,9 @@ class PcConfigurator extends HTMLElement {
     const promise = state.promise;
     this.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.zone)}` : "No date yet");
     this.text("[data-promise-reason]", promise?.ready_at ? "" : promise?.reason ?? "");
+    const refusal = promise?.refusal ?? ""; // it may go in the cart, but not through the checkout
+    this.text("[data-promise-refusal]", refusal);
+    this.form.querySelector("[data-promise-refusal]").hidden = !refusal;
     this.text("[data-left]", this.left(state));
   }
 

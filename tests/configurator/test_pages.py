@@ -3,6 +3,7 @@
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -291,3 +292,12 @@ def test_a_wrong_address_gets_our_own_page(db: None, client: Client) -> None:
     answer = client.get("/nowhere/")
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+def test_the_page_of_a_design_says_when_so_many_cannot_be_promised(
+    configuration: Configuration, alice_client: Client, settings: Any
+) -> None:
+    settings.PROMISER = "tests.shops.FiveInTwoDays"
+    refusal = "No date can be promised. Not enough material. pin: 6 piece needed, 5 free."
+    assert refusal in alice_client.get(page_of(configuration) + "?quantity=6").content.decode()
+    assert refusal not in alice_client.get(page_of(configuration) + "?quantity=5").content.decode()

@@ -137,3 +137,12 @@ def test_processes_that_want_the_same_preview_draw_it_once(
         child.join(60)
     assert [child.exitcode for child in children] == [0, 0, 0, 0]
     assert drawn.read_text() == "x"
+
+
+def test_a_torn_file_is_not_trusted(alice: User, charlie: User) -> None:
+    first = take_in(upload=photograph(), owner=alice, session_key="", now=NOW)
+    stored = Path(default_storage.path(first.path))
+    whole = stored.read_bytes()
+    stored.write_bytes(whole[:20])  # as a crash in the middle of a write would leave it
+    take_in(upload=photograph(), owner=charlie, session_key="", now=NOW)
+    assert stored.read_bytes() == whole

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 
 from configurator.catalogue import publish, retire, suspend
-from configurator.designs import choose, freeze
+from configurator.designs import choose, freeze, start
 from configurator.models import Configuration, Design
 from configurator.quotes import quote
 from ledger.models import Entry
@@ -197,6 +197,44 @@ def test_artwork_that_comes_out_differently_is_refused(alice: User, design: Desi
 @pytest.mark.parametrize("quantity", [0, -1, 10_001])
 def test_a_quantity_that_nobody_can_order_is_refused(alice: User, design: Design, quantity: int) -> None:
     assert refused(None, alice, items=[Item(design, quantity)], quotes={}) == ["quantity"]
+
+
+def test_a_line_that_the_workshop_cannot_promise_is_refused(
+    alice: User, design: Design, settings: Any
+) -> None:
+    settings.PROMISER = "tests.shops.FiveInTwoDays"
+    tokens = {design.id: quote(design=design, quantity=6, now=NOW).token}
+    with pytest.raises(CheckoutRefused) as refusal:
+        submit(None, alice, items=[Item(design, 6)], quotes=tokens)
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.where) == ("no-promise", design.id)
+    assert problem.message == (
+        "Name badge: No date can be promised. Not enough material. pin: 6 piece needed, 5 free. "
+        "Order fewer pieces, or ask us."
+    )
+    assert not Order.objects.exists()
+
+
+def test_what_has_no_routing_is_ordered_without_a_date(alice: User, settings: Any) -> None:
+    settings.PROMISER = "tests.shops.FiveInTwoDays"
+    source = BADGE.partition("manufacture:")[0].replace("family: badge", "family: plain")
+    family = publish(source=source, filename="plain.yaml", actor="system:test", now=NOW).family
+    made = start(family=family, owner=alice, session_key="", now=NOW)
+    plain = freeze(configuration=made, actor="user:alice", now=NOW)
+    tokens = {plain.id: quote(design=plain, quantity=9, now=NOW).token}
+    line = submit(None, alice, items=[Item(plain, 9)], quotes=tokens).lines.get()
+    assert (line.promised_at, line.work["routing"]) == (None, [])
+
+
+def test_more_pieces_than_an_order_takes_are_refused(cart: Cart, alice: User, settings: Any) -> None:
+    settings.MAX_PIECES_AN_ORDER = 2
+    assert refused(cart, alice) == ["too-many-pieces"]
+
+
+def test_a_line_of_more_pieces_than_one_takes_is_refused(cart: Cart, alice: User, settings: Any) -> None:
+    tokens = quoted(cart=cart, now=NOW).tokens
+    settings.MAX_PIECES_A_LINE = 2  # lowered while the cart stood there
+    assert refused(cart, alice, quotes=tokens) == ["quantity"]
 
 
 def test_a_design_twice_is_refused(alice: User, design: Design) -> None:

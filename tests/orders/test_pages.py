@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -95,6 +96,37 @@ def test_the_quantity_can_be_changed(in_cart: CartLine, alice_client: Client) ->
     alice_client.post(reverse("cart-change"), {"line": in_cart.pk, "quantity": "12", "do": "change"})
     in_cart.refresh_from_db()
     assert in_cart.quantity == 12
+
+
+def test_more_pieces_than_a_line_takes_are_refused_with_the_limit(
+    in_cart: CartLine, alice_client: Client
+) -> None:
+    answer = alice_client.post(
+        reverse("cart-change"), {"line": in_cart.pk, "quantity": "501", "do": "change"}, follow=True
+    )
+    assert "Choose between 1 and 500 pieces; ask us for more." in answer.content.decode()
+    in_cart.refresh_from_db()
+    assert in_cart.quantity == 2
+
+
+def test_what_cannot_be_promised_goes_into_the_cart_and_no_further(
+    configuration: Configuration, alice_client: Client, settings: Any
+) -> None:
+    settings.PROMISER = "tests.shops.FiveInTwoDays"
+    assert fill_cart(alice_client, configuration, 6).quantity == 6
+    page = alice_client.get(reverse("cart")).content.decode()
+    assert "No date can be promised. Not enough material. pin: 6 piece needed, 5 free." in page
+    assert reverse("checkout") not in page
+    assert alice_client.get(reverse("checkout")).url == reverse("cart")
+
+
+def test_a_cart_of_more_pieces_than_an_order_takes_says_so(
+    in_cart: CartLine, alice_client: Client, settings: Any
+) -> None:
+    settings.MAX_PIECES_AN_ORDER = 1
+    page = alice_client.get(reverse("cart")).content.decode()
+    assert "One order takes 1 pieces at most, and these are 2: order fewer, or ask us." in page
+    assert alice_client.get(reverse("checkout")).url == reverse("cart")
 
 
 def test_a_line_can_be_removed(in_cart: CartLine, alice_client: Client) -> None:
