@@ -8,7 +8,7 @@ from typing import Any
 from configurator.catalogue import kernel_of, spec_of
 from configurator.designs import Refused, read_changes
 from configurator.engine.answers import Answer, OptionAnswer
-from configurator.engine.pricing import price
+from configurator.engine.pricing import PriceError, price
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask
@@ -90,7 +90,10 @@ def _extras(configuration: Configuration, seen: Examination) -> dict[str, dict[s
         for value in option.codes:
             if states.get(value) == "impossible" or value == seen.choices.get(option.code):
                 continue
-            other = price(spec, {**seen.choices, option.code: value}, quantity=seen.price.quantity)
+            try:
+                other = price(spec, {**seen.choices, option.code: value}, quantity=seen.price.quantity)
+            except PriceError:
+                continue  # choosing it says why; nobody has chosen it yet
             if other.unit != seen.price.unit:
                 extras.setdefault(option.code, {})[value] = f"{other.unit - seen.price.unit:.2f}"
     return extras

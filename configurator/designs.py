@@ -81,9 +81,11 @@ def start(*, family: Family, owner: User | None, session_key: str, now: datetime
     version = on_sale.filter(family__current=F("pk")).first()
     if version is None:
         raise NotOnSale(f"{family.name} is not on sale at present.")
+    choices = spec_of(version).defaults
+    examine(version=version, choices=choices)  # what cannot be shown is not stored
     return Configuration.objects.create(
         version=version,
-        choices=spec_of(version).defaults,
+        choices=choices,
         owner=owner,
         session_key="" if owner is not None else session_key,
         created_at=now,
@@ -101,8 +103,9 @@ def choose(
 ) -> Configuration:
     """Take ``changes`` (option code -> value, None takes back) together, all or none.
 
-    Raises ``RevisionConflict``, ``ChoiceError`` (values that mean nothing here) and ``Refused``
-    (values that contradict the other choices). ``configuration`` is brought up to date.
+    Raises ``RevisionConflict``, ``ChoiceError`` (values that mean nothing here), ``Refused`` (values that
+    contradict the other choices), and what ``examine`` raises of a combination that the family makes no
+    sense of; then nothing is stored. ``configuration`` is brought up to date.
     """
     with transaction.atomic():
         held = _hold(configuration, expected_revision)
@@ -243,6 +246,7 @@ def reopen(*, design: Design, owner: User | None, session_key: str, now: datetim
         updated_at=now,
     )
     fresh.choices = _carried_over(design.choices, fresh)
+    examine(version=version, choices=fresh.choices)
     fresh.save()
     return fresh
 
@@ -319,6 +323,7 @@ def _store(
     held: Configuration, given: Configuration, choices: dict[str, Choice], now: datetime
 ) -> Configuration:
     if choices != held.choices:
+        examine(version=held.version, choices=choices)  # what cannot be shown is not stored
         held.choices = choices
         held.revision += 1
         held.updated_at = now

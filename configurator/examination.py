@@ -6,16 +6,24 @@ from typing import Any
 
 from configurator.catalogue import compiled
 from configurator.engine.answers import Answer
+from configurator.engine.fonts import UnknownFont
 from configurator.engine.identity import artwork_hash, canonical, content_hash
+from configurator.engine.layout.elements import LayoutError
 from configurator.engine.layout.scene import Finding, Scene
-from configurator.engine.manufacturing import Work, work_of
-from configurator.engine.pricing import Price, price
+from configurator.engine.manufacturing import NotDefined, Work, work_of
+from configurator.engine.pricing import Price, PriceError, price
 from configurator.engine.recent import Recent
+from configurator.engine.rendering.svg import PictureMissing
 from configurator.engine.spec import Choice
 from configurator.models import Version
 from configurator.proofs import scenes_of
 
 CACHED_EXAMINATIONS = 256  # a process
+
+
+# What a family's author did not foresee shows only with the values that nobody tried before: a price or
+# a length that makes no sense, a surface that cannot be laid out. The shopper can choose otherwise.
+UNFORESEEN = (PriceError, NotDefined, LayoutError, UnknownFont, PictureMissing)
 
 
 class Contradiction(Exception):
@@ -58,7 +66,8 @@ _seen: Recent[tuple[str, str, int], Examination] = Recent(CACHED_EXAMINATIONS)
 def examine(*, version: Version, choices: Mapping[str, Choice], quantity: int = 1) -> Examination:
     """Look at ``choices`` (consistent ones, as stored) from every side; changes nothing.
 
-    Raises ``Contradiction`` for choices that no configuration has.
+    Raises ``Contradiction`` for choices that no configuration has, one of ``UNFORESEEN`` for those that
+    the family's text makes no sense of, ``Undecided``.
     """
     key = (version.content_hash, canonical(choices), quantity)
     return _seen.get(key, lambda: _examine(version, dict(choices), quantity))

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
+from configurator.catalogue import spec_of
+from configurator.engine.pricing import price
 from configurator.models import Design
 from configurator.quotes import Quote, quote
 from configurator.visibility import Visitor
@@ -82,10 +84,10 @@ def add(*, cart: Cart, design: Design, quantity: int, now: datetime) -> CartLine
         if line is None:
             if held.lines.count() >= MAX_LINES:
                 raise CartFull(f"A cart holds {MAX_LINES} designs: order these first.")
-            _check(quantity)
+            _check(design, quantity)
             line = CartLine.objects.create(cart=held, design=design, quantity=quantity, added_at=now)
         else:
-            _check(line.quantity + quantity)
+            _check(design, line.quantity + quantity)
             line.quantity += quantity
             line.save(update_fields=["quantity"])
         _touch(cart)
@@ -98,11 +100,13 @@ def change_quantity(*, cart: Cart, line_id: int, quantity: int, expected_revisio
     if quantity == 0:
         remove(cart=cart, line_id=line_id, expected_revision=expected_revision)
         return
-    _check(quantity)
     with transaction.atomic():
         held = _hold(cart, expected_revision)
-        if not held.lines.filter(pk=line_id).update(quantity=quantity):
+        line = held.lines.select_related("design__version").filter(pk=line_id).first()
+        if line is None:
             raise NotInCart("This design is not in the cart any more.")
+        _check(line.design, quantity)
+        held.lines.filter(pk=line_id).update(quantity=quantity)
         _touch(cart)
 
 
@@ -136,9 +140,12 @@ def quoted(*, cart: Cart, now: datetime) -> QuotedCart:
     return QuotedCart(lines, currency, total)
 
 
-def _check(quantity: int) -> None:
+def _check(design: Design, quantity: int) -> None:
+    """Refuse a quantity that cannot be ordered, and one of which the family's prices make no sense
+    (``PriceError``): a cart that cannot be priced cannot be opened any more."""
     if refusal := line_refusal(quantity):
         raise QuantityRefused(refusal)
+    price(spec_of(design.version), design.choices, quantity=quantity)
 
 
 def _hold(cart: Cart, expected_revision: int | None) -> Cart:

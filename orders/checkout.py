@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from configurator.engine import lettering
-from configurator.examination import Contradiction, examine
+from configurator.engine.domains import Undecided
+from configurator.examination import UNFORESEEN, Contradiction, examine
 from configurator.models import Design, Version
 from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
 from ledger.entries import Draft, record_all
@@ -161,8 +162,9 @@ def _agree(
         problems.append(
             CheckoutProblem("twice", "", "A design is in the order twice: put its quantities together.")
         )
-    if refusal := order_refusal(sum(item.quantity for item in items)):
-        problems.append(CheckoutProblem("too-many-pieces", "", refusal))
+    together = order_refusal(sum(item.quantity for item in items))
+    if together and not any(line_refusal(item.quantity) for item in items):
+        problems.append(CheckoutProblem("too-many-pieces", "", together))
     sellable = set(
         Version.objects.sellable()
         .filter(pk__in={item.design.version_id for item in items})
@@ -197,7 +199,7 @@ def _agree_line(
         )
     try:
         seen = examine(version=design.version, choices=design.choices, quantity=quantity)
-    except Contradiction as fault:
+    except (Contradiction, Undecided, *UNFORESEEN) as fault:
         return CheckoutProblem("not-valid", design.id, f"This design can no longer be made: {fault}")
     if not seen.orderable:
         return CheckoutProblem(

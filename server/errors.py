@@ -14,12 +14,16 @@ from collections.abc import Callable
 from django.core.exceptions import SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template import loader
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
-from server import problems
+from configurator.engine.domains import Undecided
+from configurator.examination import UNFORESEEN
+from server import insides, problems
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +38,9 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        nowhere = response.status_code == 404 and request.resolver_match is None  # no address of ours
+        return not_found(request, Http404()) if nowhere and insides.hidden() else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         refusal = problems.refusal_of(error)
@@ -43,8 +49,11 @@ class ErrorsMiddleware:
             return away(request, error)
         if isinstance(error, DataError) and NUL in str(error):
             return bad_request(request, SuspiciousOperation("Text with a NUL character."))
+        if isinstance(error, (*UNFORESEEN, Undecided)) and not below_api(request):
+            return cannot_be_made(request, error)
         if not below_api(request):
-            return None  # Django's own way: the handlers below, or its page for developers
+            # Django's own way: the handlers below, or with DEBUG its pages for developers
+            return not_found(request, error) if isinstance(error, Http404) and insides.hidden() else None
         if refusal is None:
             logger.error("%s %s failed", request.method, request.path, exc_info=error)
             got_request_exception.send(sender=type(self), request=request)
@@ -64,6 +73,21 @@ def away(request: HttpRequest, error: BaseException) -> HttpResponse:
     page["Retry-After"] = str(problems.TABLE[OperationalError].retry_after)
     add_never_cache_headers(page)
     return page
+
+
+def cannot_be_made(request: HttpRequest, error: Exception) -> HttpResponse:
+    """409 with the sentence: a combination of values of which the family makes no sense."""
+    refusal = problems.refusal_of(error)
+    told = str(error) or (refusal.title if refusal else "")
+    logger.warning("%s %s: %s: %s", request.method, request.path, type(error).__name__, told)
+    context = {
+        "headline": "This cannot be made as it is",
+        "reason": f"{told.rstrip('.')}. Nothing was changed: choose something else, or ask us.",
+        "back": request.headers.get("Referer", "") if request.method == "POST" else "",
+    }
+    if not url_has_allowed_host_and_scheme(context["back"], allowed_hosts={request.get_host()}):
+        context["back"] = ""
+    return render(request, "409.html", context, status=409)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -20,7 +20,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from configurator import answers, catalogue, designs, proofs, quotes
+from configurator import answers, catalogue, designs, examination, proofs, quotes
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
@@ -215,6 +215,11 @@ TABLE: dict[type[Exception], Refusal] = {
     OperationalError: Refusal(503, "temporarily-unavailable", "The database is busy or away", retry_after=5),
     InterfaceError: Refusal(503, "temporarily-unavailable", "The database is busy or away", retry_after=5),
 }
+
+# Values that nobody tried before, and of which the family's text makes no sense.
+TABLE |= dict.fromkeys(
+    examination.UNFORESEEN, Refusal(409, "not-makeable", "This combination cannot be made as it is")
+)
 
 UNEXPECTED = Refusal(500, "unexpected", "Something went wrong on our side")
 

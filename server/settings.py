@@ -19,6 +19,8 @@ VAR_DIR = env.VAR_DIR
 # --- what kind of place this is ---------------------------------------------------------------------------
 
 DEBUG = env.flag("DEBUG", True)
+DEBUG_PAGES = env.flag("DEBUG_PAGES", False)  # Django's pages for developers, with DEBUG only
+DEFAULT_EXCEPTION_REPORTER = "server.insides.Reporter"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")

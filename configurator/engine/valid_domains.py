@@ -25,6 +25,9 @@ class Undecided(Exception):
     easier.
     """
 
+    def __init__(self) -> None:
+        super().__init__("The rules are too hard to decide about these choices: choose fewer things at once.")
+
 
 @dataclass(slots=True)
 class Domain:

@@ -23,7 +23,9 @@ from django.db.models import F
 from configurator.catalogue import Compiled, compiled
 from configurator.designs import Incomplete, NotMakeable, NotOnSale, freeze_choices, read_changes
 from configurator.engine.choices import ChoiceError
+from configurator.engine.domains import Undecided
 from configurator.engine.spec import Choice, FamilySpec
+from configurator.examination import UNFORESEEN
 from configurator.models import Family, Version
 from configurator.quotes import quote
 from ledger.entries import record
@@ -217,6 +219,9 @@ def _take_in(row: _Row, task: _Import) -> None:
     try:
         with transaction.atomic():
             ImportRow.objects.create(report=task.report, row=row.number, order=_order(row, task))
+    except Undecided:
+        problems = [_problem("undecided", "", "The rules are too hard to decide about this row.")]
+        ImportRow.objects.create(report=task.report, row=row.number, problems=problems)
     except _RowRefused as refusal:
         ImportRow.objects.create(report=task.report, row=row.number, problems=refusal.problems)
 
@@ -244,6 +249,8 @@ def _order(row: _Row, task: _Import) -> Order:
             now=task.now,
             channel="csv",
         )
+    except UNFORESEEN as fault:
+        raise _RowRefused([_problem("not-makeable", "", str(fault))]) from fault
     except Incomplete as refusal:
         raise _RowRefused(
             [_problem("missing", code, "This has to be given.") for code in refusal.missing]

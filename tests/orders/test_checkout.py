@@ -194,7 +194,7 @@ def test_artwork_that_comes_out_differently_is_refused(alice: User, design: Desi
     assert refused(None, alice, items=[Item(changed, 1)], quotes=tokens) == ["artwork-changed"]
 
 
-@pytest.mark.parametrize("quantity", [0, -1, 10_001])
+@pytest.mark.parametrize("quantity", [0, -1, 501, 10_001])
 def test_a_quantity_that_nobody_can_order_is_refused(alice: User, design: Design, quantity: int) -> None:
     assert refused(None, alice, items=[Item(design, quantity)], quotes={}) == ["quantity"]
 
