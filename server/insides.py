@@ -8,6 +8,7 @@ reads this while it sets up its logs.
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.template import loader
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 
@@ -19,14 +20,13 @@ def hidden() -> bool:
 class Reporter(ExceptionReporter):
     """Our page in place of Django's, also for an error in a middleware. Mails keep the insides."""
 
-    def get_traceback_html(self) -> str:
+    def get_traceback_html(self) -> SafeString:
         if not hidden() or self.is_email:
             return super().get_traceback_html()
         name = "400.html" if isinstance(self.exc_value, SuspiciousOperation) else "500.html"
-        page: str = loader.get_template(name).render()
-        return page
+        return loader.get_template(name).render()
 
-    def get_traceback_text(self) -> str:
+    def get_traceback_text(self) -> SafeString:
         if not hidden() or self.is_email:
             return super().get_traceback_text()
-        return "The request could not be answered. It has been logged.\n"
+        return SafeString("The request could not be answered. It has been logged.\n")
