@@ -24,7 +24,7 @@ class Reporter(ExceptionReporter):
         if not hidden() or self.is_email:
             return super().get_traceback_html()
         name = "400.html" if isinstance(self.exc_value, SuspiciousOperation) else "500.html"
-        return loader.get_template(name).render()
+        return SafeString(loader.get_template(name).render())
 
     def get_traceback_text(self) -> SafeString:
         if not hidden() or self.is_email:
