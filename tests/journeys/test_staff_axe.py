@@ -69,6 +69,8 @@ def test_no_page_of_the_workshop_has_a_barrier(
     )
     line = Line.objects.filter(family_code="walnut-sign").first()
     assert line is not None
+    Line.objects.filter(pk=line.pk).update(state="made")
+    bob_client.post("/staff/floor/machines/laser-2/stop/", {"reason": "belt torn"})
     page = staff(**look)
     for path in (
         "",
@@ -80,6 +82,8 @@ def test_no_page_of_the_workshop_has_a_barrier(
         f"runs/{mug.pk}/",
         "floor/",
         f"floor/runs/{run.pk}/",
+        "materials/",
+        "materials/walnut-6/",
         "jobs/",
         "ledger/",
     ):
