@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from ledger import jobs
 from ledger.models import Job
+from orders.models import Payment
 from production.models import Run
 from server.wsgi import application
 from tests.api.conftest import Api, done
@@ -37,6 +38,9 @@ def ids(workshop: None, alice_api: Api, bob_api: Api) -> dict[str, Any]:
         "designs": design,
         "orders": order,
         "runs": Run.objects.get().pk,
+        "payments": Payment.objects.get(order=order).pk,
+        "materials": "acrylic-3",
+        "machines": "laser-1",
         "families": "badge",
         "line_id": line,
         "job_id": job,
