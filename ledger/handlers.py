@@ -19,6 +19,14 @@ class ClaimLost(Exception):
     """The lease of this job ran out and somebody else has it now: stop, nothing will be kept."""
 
 
+class NotNow(Exception):
+    """The work cannot be done yet: the job waits ``wait`` and is called again. Costs no attempt."""
+
+    def __init__(self, wait: timedelta, why: str) -> None:
+        super().__init__(why)
+        self.wait = wait
+
+
 class TwoHandlers(Exception):
     """Two functions were registered for one kind of job."""
 
@@ -68,8 +76,9 @@ def handler(
     It runs with no transaction open, may be killed and started again at any
     point, and changes nothing itself. It returns the effect: a closure that
     runs in the transaction that marks the job done, and only when this attempt
-    still holds the job. ``lease`` is extended every third of it while the
-    function runs; give a longer one to code that keeps the interpreter's lock.
+    still holds the job. It raises ``NotNow`` to be called again later. ``lease``
+    is extended every third of it while the function runs; give a longer one to
+    code that keeps the interpreter's lock.
     """
 
     def register(work: Work) -> Work:

@@ -22,7 +22,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ledger.entries import record
-from ledger.handlers import Claim, ClaimLost, Effect, Handler, handler, handler_of, queues
+from ledger.handlers import Claim, ClaimLost, Effect, Handler, NotNow, handler, handler_of, queues
 from ledger.models import MAX_ATTEMPTS, Job, database_now
 from ledger.requesting import request
 
@@ -32,7 +32,9 @@ __all__ = [
     "Effect",
     "NoSuchJob",
     "NotDead",
+    "NotNow",
     "again",
+    "call_now",
     "handler",
     "prune",
     "queues",
@@ -82,6 +84,10 @@ def run(job_id: int) -> bool:
     except ClaimLost:
         log.warning("job %s: attempt %s was overtaken, its result is discarded", job_id, claim.attempt)
         return False
+    except NotNow as later:
+        log.info("job %s (%s) waits %s: %s", job_id, kind, later.wait, later)
+        _put_back(claim, later.wait)
+        return False
     except BaseException as error:
         log.exception("job %s (%s): attempt %s failed", job_id, kind, claim.attempt)
         _fail(claim, error)
@@ -116,6 +122,14 @@ def again(*, job_id: int, actor: str, now: datetime) -> Job:
         _ring()
         job.refresh_from_db()
         return job
+
+
+def call_now(*, job: Job) -> None:
+    """Let a job that waits for its time be called as soon as this transaction commits."""
+    Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(
+        run_after=None, publishes=0, published_at=None
+    )
+    _ring()
 
 
 def set_aside_exhausted(*, cap: int = 100) -> list[int]:
@@ -216,6 +230,20 @@ def _finish(claim: Claim, effect: Effect | None) -> None:
             raise ClaimLost(f"Job {claim.job_id} is no longer held by this worker.")
         if effect is not None:
             effect()
+
+
+def _put_back(claim: Claim, wait: timedelta) -> None:
+    """As if the attempt had not been made; the relay calls the job when ``wait`` is over."""
+    Job.objects.filter(pk=claim.job_id).held_by(claim.token).update(
+        state=Job.State.QUEUED,
+        token="",
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        progress={},
+        run_after=Now() + wait,
+        publishes=0,
+        published_at=None,
+    )
 
 
 def _fail(claim: Claim, error: BaseException) -> None:

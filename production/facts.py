@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from orders.models import Line
@@ -70,7 +71,7 @@ def read_problem(*, now: datetime, limits: Limits | None = None) -> Facts:
         units=tuple(units.values()),
         frozen=tuple(frozen_operations(Run.objects.frozen(), now=seconds(now))),
         claims=tuple(claims_of(Run.objects.proposed().filter(pinned=True))),
-        limits=limits or Limits(),
+        limits=limits or Limits(max_units=settings.PLANNING_PIECES),
     )
     return Facts(
         problem=problem,

@@ -11,6 +11,7 @@ from ledger.entries import NotInTransaction
 
 LONGEST_WAIT = "25s"
 PLANNING = 0x70_6C_61_6E  # "plan"
+WISHES = 0x77_69_73_68  # "wish"
 
 
 def planning_lock() -> None:
@@ -31,3 +32,10 @@ def planning_lock() -> None:
         usual = cursor.fetchone()[0]
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PLANNING])
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
+
+
+def wishes_lock() -> None:
+    """One at a time asks for a proposal or begins with one. Held until the transaction ends, so it comes
+    last: after the planning lock, where both are needed, and at the end of what takes long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WISHES])

@@ -4,14 +4,14 @@ Note on two planners at once. What is computed belongs to the facts that were re
 is stored, under the planning lock, the facts are read again:
 - the same: it is stored, in place of the proposal before it;
 - the same, and another planner stored a plan for them meanwhile: nothing is left to do;
-- only more units than before: it is stored, the new ones listed as not planned yet, and a
-  further proposal is asked for;
-- anything else (a run was released, a line cancelled, a machine stopped): it is thrown away
-  and a further proposal is asked for.
+- other facts, and the proposal still answers them (more units, which are listed as not planned
+  yet; work begun or finished; material that came): it is fitted to them, certified against
+  them and stored. For units that arrived a further proposal is asked for;
+- other facts that it does not answer (a run was released, a line cancelled, a machine stopped):
+  it is thrown away and a further proposal is asked for.
 So a piece is in one run at most whoever plans, and nobody's release is lost.
 """
 
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -21,22 +21,28 @@ from typing import Any
 from django.db import transaction
 
 from ledger.entries import record
-from ledger.models import Job
-from ledger.requesting import request
 from production import demand
 from production.engine.certificate import Breach, Certificate, certify
-from production.engine.planning import iterations, measure, propose
+from production.engine.planning import iterations, propose, refit
 from production.engine.proposal import Problem, Proposal, Unplanned
 from production.facts import Facts, fingerprint, moment, read_problem
 from production.locking import planning_lock
 from production.models import Piece, PieceState, Plan, PlanState, Run
 from production.plans import Kept, dissolve, next_plan_number, write_frozen, write_runs
 from production.progress import lines_follow
+from production.wishes import JOB_KIND, QUEUE, request_proposal, request_soon
 
-JOB_KIND = "planning.propose"
-QUEUE = "planning"
-# Wishes within so many seconds become one proposal.
-DEBOUNCE_SECONDS = 5
+__all__ = [
+    "JOB_KIND",
+    "QUEUE",
+    "Computed",
+    "NotCertified",
+    "compute",
+    "request_proposal",
+    "request_soon",
+    "store",
+]
+
 ITERATIONS = 60
 
 Report = Callable[[dict[str, Any]], None]
@@ -49,32 +55,6 @@ class NotCertified(Exception):
         first = "; ".join(f"{breach.kind} at {breach.where}: {breach.text}" for breach in breaches[:3])
         super().__init__(f"The plan breaks {len(breaches)} rules and is not stored. {first}")
         self.breaches = breaches
-
-
-def request_proposal(*, actor: str, now: datetime) -> Job:
-    """Ask for a proposal now. In a transaction of the caller or its own."""
-    with transaction.atomic():
-        return request(
-            kind=JOB_KIND,
-            payload={"actor": actor},
-            key=f"{JOB_KIND}:{uuid.uuid4().hex}",
-            now=now,
-            queue=QUEUE,
-        )
-
-
-def request_soon(*, actor: str, now: datetime) -> Job:
-    """Ask for a proposal because something changed: one job for all changes of a few seconds."""
-    window = int(now.timestamp()) // DEBOUNCE_SECONDS + 1
-    with transaction.atomic():
-        return request(
-            kind=JOB_KIND,
-            payload={"actor": actor},
-            key=f"{JOB_KIND}:{window * DEBOUNCE_SECONDS}",
-            now=now,
-            queue=QUEUE,
-            run_after=moment(window * DEBOUNCE_SECONDS),
-        )
 
 
 @dataclass(frozen=True)
@@ -116,32 +96,27 @@ def store(computed: Computed, *, now: datetime) -> Plan | None:
         facts = read_problem(now=computed.now)
         known = {unit.id for unit in computed.facts.problem.units}
         arrived = frozenset(unit.id for unit in facts.problem.units if unit.id not in known)
-        if fingerprint(facts.problem, without=arrived) != computed.facts.snapshot:
-            request_soon(actor=computed.actor, now=now)
+        same = fingerprint(facts.problem, without=arrived) == computed.facts.snapshot
+        overtaken = facts.base != computed.facts.base
+        if overtaken and same and not arrived:
             return None
-        if not arrived and facts.base != computed.facts.base:
-            return None
-        if arrived:
-            computed = _with_arrived(computed, facts, arrived)
+        answer: Computed | None = computed
+        if arrived or not same:
+            answer = None if overtaken and not same else _fitted(computed, facts, arrived)
+        plan = None if answer is None else _replace_plan(answer, facts)
+        if arrived or answer is None:
             request_soon(actor=computed.actor, now=now)
-        return _replace_plan(computed, facts)
+        return plan
 
 
-def _with_arrived(computed: Computed, facts: Facts, arrived: frozenset[str]) -> Computed:
-    """The proposal as an answer to the newer facts: what arrived meanwhile is listed."""
+def _fitted(computed: Computed, facts: Facts, arrived: frozenset[str]) -> Computed | None:
+    """The proposal as an answer to newer facts, what arrived meanwhile being listed; None when it is none."""
     text = "Arrived while this plan was computed; the next one takes it in."
-    unplanned = (
-        *computed.proposal.unplanned,
-        *(Unplanned(unit, "arrived", text) for unit in sorted(arrived)),
-    )
-    proposal = replace(
-        computed.proposal,
-        unplanned=unplanned,
-        kpis=measure(facts.problem, computed.proposal.runs, computed.proposal.operations, len(unplanned)),
-    )
+    listed = tuple(Unplanned(unit, "arrived", text) for unit in sorted(arrived))
+    proposal = refit(computed.proposal, facts.problem, listed=listed)
     certificate = certify(facts.problem, proposal)
     if not certificate.ok:
-        raise NotCertified(certificate.breaches)
+        return None
     return replace(computed, facts=facts, proposal=proposal, certificate=certificate)
 
 

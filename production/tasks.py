@@ -9,9 +9,9 @@ from django.utils import timezone
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
 from ledger.models import Entry
-from production import files
+from production import files, wishes
 from production.models import Run
-from production.planning import JOB_KIND, QUEUE, Computed, compute, request_soon, store
+from production.planning import Computed, compute, store
 
 DEMAND_JOB = "production.demand"
 
@@ -43,9 +43,10 @@ def take_note(claim: Claim) -> Effect | None:
     return partial(request_soon_as_effect, actor="system:demand")
 
 
-@handler(JOB_KIND, queue=QUEUE)
+@handler(wishes.JOB_KIND, queue=wishes.QUEUE)
 def propose(claim: Claim) -> Effect | None:
-    """Compute a proposal; the effect stores it in the transaction that ends the job."""
+    """Compute a proposal, one at a time; the effect stores it in the transaction that ends the job."""
+    wishes.begin(claim)
     computed = compute(
         actor=claim.payload["actor"],
         now=timezone.now(),
@@ -56,7 +57,7 @@ def propose(claim: Claim) -> Effect | None:
 
 
 def request_soon_as_effect(*, actor: str) -> None:
-    request_soon(actor=actor, now=timezone.now())
+    wishes.request_soon(actor=actor, now=timezone.now())
 
 
 def store_as_effect(computed: Computed) -> None:

@@ -282,6 +282,8 @@ MAX_PIECES_AN_ORDER = env.number("MAX_PIECES_AN_ORDER", 2_000, least=1)
 
 # Who answers "when would it be ready?" (configurator/promise.py is the port).
 PROMISER = "production.promising.Promiser"
+PLANNING_QUIET_SECONDS = env.number("PLANNING_QUIET_SECONDS", 60)  # between plans that nobody asked for
+PLANNING_PIECES = env.number("PLANNING_PIECES", 5_000, least=1)  # in one plan: those due first
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 15, least=2)
 
 # --- logs: one line an event, with the id of the request --------------------------------------------------

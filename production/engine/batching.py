@@ -21,6 +21,8 @@ from production.engine.work import Part, Step, Unit
 PATIENCE = 40
 # How often in a row everything is nested again in vain, before only free space counts.
 RENESTS = 4
+# Up to so many parts it is nested how many sheets are missing; beyond, their area says it.
+COUNTED_BY_NESTING = 48
 LATEST = 1 << 62
 
 
@@ -166,29 +168,45 @@ def form_runs(
     """Runs with their nests, numbered ``r1``, ``r2``... in the order of their first promise.
 
     ``units`` must be free of ``routing.obstacles``. ``claims`` is material that others have a right to.
-    Units for which material lacks come back with the reason ``material-short``.
+    Units for which material lacks come back with the reason ``material-short``; of the others
+    ``limits.max_units`` are taken, those due first, and the rest comes back with ``later``.
     """
     limits = limits or Limits()
     stock = _Stock(Counter({s.material: s.on_hand for s in shop.materials}))
     stock.free.subtract(claims or Counter())
     groups: dict[Key, list[Unit]] = {}
-    short: list[Unplanned] = []
+    passed_over: dict[Key, list[Unit]] = {}
+    area: Counter[Key] = Counter()
+    answered: list[Unplanned] = []
+    taken = 0
     for unit in sorted(units, key=_urgency):
         uses = Counter({use.material: 0 for use in unit.materials})
         for use in unit.materials:
             uses[use.material] += use.quantity
         if lacking := stock.lacking(uses):
-            short.append(Unplanned(unit.id, "material-short", _lack(lacking, stock, shop)))
+            answered.append(Unplanned(unit.id, "material-short", _lack(lacking, stock, shop)))
             continue
+        key = key_of(unit, shop)
+        if key.material and area[key] + _area(unit) > _worth_trying(key, shop, stock):
+            passed_over.setdefault(key, []).append(unit)
+            continue
+        if taken >= limits.max_units:
+            answered.append(Unplanned(unit.id, "later", _later(limits)))
+            continue
+        taken += 1
+        area[key] += _area(unit)
         stock.take(uses)
-        groups.setdefault(key_of(unit, shop), []).append(unit)
+        groups.setdefault(key, []).append(unit)
     runs: list[Run] = []
-    for key in sorted(groups):
-        formed, missing = _runs_of(key, groups[key], shop, limits, stock)
+    for key in sorted(groups.keys() | passed_over.keys()):
+        formed, left = _runs_of(key, groups.get(key, []), shop, limits, stock)
         runs += formed
-        short += missing
+        for unit in left:
+            stock.give(Counter({use.material: use.quantity for use in unit.materials}))
+        if short := left + passed_over.get(key, []):
+            answered += _short_of_sheets(key, short, shop, stock)
     runs.sort(key=lambda run: (LATEST if run.due is None else run.due, run.key, run.units))
-    return [replace(run, id=f"r{number}") for number, run in enumerate(runs, start=1)], short
+    return [replace(run, id=f"r{number}") for number, run in enumerate(runs, start=1)], answered
 
 
 def nest_again(units: Sequence[Unit], shop: Shop, *, key: Key, run_id: str) -> Run:
@@ -205,10 +223,11 @@ def nest_again(units: Sequence[Unit], shop: Shop, *, key: Key, run_id: str) -> R
 
 def _runs_of(
     key: Key, units: list[Unit], shop: Shop, limits: Limits, stock: _Stock
-) -> tuple[list[Run], list[Unplanned]]:
+) -> tuple[list[Run], list[Unit]]:
+    """Runs of these units until there are no more sheets, and the units that are left then."""
     runs: list[Run] = []
     pending = units
-    while pending:
+    while pending and (not key.material or stock.free[key.material] > 0):
         filling = _fill(
             key, pending, shop, limits, stock.free[key.material] if key.material else limits.max_sheets
         )
@@ -220,7 +239,7 @@ def _runs_of(
         runs.append(run)
         taken = set(run.units)
         pending = [unit for unit in pending if unit.id not in taken]
-    return runs, [] if not pending else _short_of_sheets(key, pending, shop, stock)
+    return runs, pending
 
 
 def _open(key: Key, shop: Shop, limits: Limits, sheets_free: int) -> _Filling:
@@ -291,15 +310,38 @@ def _lack(lacking: dict[str, int], stock: _Stock, shop: Shop) -> str:
 
 def _short_of_sheets(key: Key, units: list[Unit], shop: Shop, stock: _Stock) -> list[Unplanned]:
     """One reason for all units that are left without sheets: how many sheets they would need."""
-    needed = len(nest_again(units, shop, key=key, run_id="").sheets)
+    if sum(part.count for unit in units for part in unit.parts) <= COUNTED_BY_NESTING:
+        needed = str(len(nest_again(units, shop, key=key, run_id="").sheets))
+    else:
+        needed = f"at least {-(-sum(map(_area, units)) // _sheet_area(key, shop))}"
     free = max(stock.free[key.material], 0)
     text = (
         f"Not enough material. {key.material}: {needed} sheets are needed for {len(units)} pieces, "
         f"{free} free."
     )
-    for unit in units:
-        stock.give(Counter({use.material: use.quantity for use in unit.materials}))
     return [Unplanned(unit.id, "material-short", text) for unit in units]
+
+
+def _worth_trying(key: Key, shop: Shop, stock: _Stock) -> int:
+    """How much area of parts is tried on the sheets that there are: twice theirs, so that enough is left
+    where something large is in the way. What is beyond that could not be made and is not even nested."""
+    return 2 * max(stock.free[key.material], 0) * _sheet_area(key, shop)
+
+
+def _sheet_area(key: Key, shop: Shop) -> int:
+    stock = shop.stock[key.material]
+    return stock.width_um * stock.height_um
+
+
+def _area(unit: Unit) -> int:
+    return sum(part.width_um * part.height_um * part.count for part in unit.parts)
+
+
+def _later(limits: Limits) -> str:
+    return (
+        f"The {limits.max_units} pieces that are due first are planned; this one is planned when some of "
+        "them have been released."
+    )
 
 
 def _urgency(unit: Unit) -> tuple[int, str, str]:

@@ -8,14 +8,15 @@ certificate's to say.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from production.engine.batching import form_runs
 from production.engine.proposal import Kpis, Operation, Problem, Proposal, Run, Unplanned
 from production.engine.routing import obstacles
-from production.engine.scheduling.construct import Stop, iterations, schedule
+from production.engine.scheduling.construct import Stop, follow_setups, iterations, schedule
 from production.engine.work import Unit
 
-__all__ = ["Stop", "iterations", "measure", "propose"]
+__all__ = ["Stop", "iterations", "measure", "propose", "refit"]
 
 
 def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Proposal:
@@ -23,7 +24,7 @@ def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Pro
 
     Every unit is in exactly one run or in ``unplanned`` with a reason code: ``no-routing``,
     ``bad-routing``, ``no-machine``, ``no-calendar``, ``material-unknown``, ``material-short``,
-    ``part-too-large``, ``beyond-horizon``.
+    ``part-too-large``, ``beyond-horizon``, ``later``.
     """
     plannable: list[Unit] = []
     unplanned: list[Unplanned] = []
@@ -58,6 +59,20 @@ def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Pro
     )
 
 
+def refit(proposal: Proposal, problem: Problem, *, listed: Sequence[Unplanned] = ()) -> Proposal:
+    """The proposal on newer facts: its runs, machines and times as they are, frozen work and set-ups as the
+    new facts ask for, ``listed`` unplanned besides. Whether it answers them is the certificate's to say."""
+    operations, frozen = follow_setups(proposal.operations, problem)
+    unplanned = tuple(sorted([*proposal.unplanned, *listed], key=lambda u: u.unit))
+    return replace(
+        proposal,
+        operations=operations,
+        frozen=frozen,
+        unplanned=unplanned,
+        kpis=measure(problem, proposal.runs, operations, len(unplanned)),
+    )
+
+
 def measure(problem: Problem, runs: Sequence[Run], operations: Sequence[Operation], unplanned: int) -> Kpis:
     """The figures of these runs and operations."""
     ends: dict[str, int] = {}
@@ -88,8 +103,9 @@ def measure(problem: Problem, runs: Sequence[Run], operations: Sequence[Operatio
 
 
 def _setup_seconds(problem: Problem, operation: Operation) -> int:
-    calendar = problem.shop.machine[operation.machine].calendar
+    """Nothing on a machine that is gone or no longer works."""
+    machine = problem.shop.machine.get(operation.machine)
     return sum(
         max(min(end, operation.start) - max(start, operation.setup_start), 0)
-        for start, end in problem.shop.intervals[calendar]
+        for start, end in (problem.shop.intervals.get(machine.calendar, ()) if machine else ())
     )

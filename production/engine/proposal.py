@@ -15,13 +15,14 @@ class Limits:
 
     ``due_window`` seconds: pieces promised that much later than the first of a run join it only
     where they need no further sheet. ``review_seconds``: new work begins that long after now, so that
-    staff can look at the proposal first.
+    staff can look at the proposal first. ``max_units``: so many units, those due first, are planned at all.
     """
 
     max_sheets: int = 10
     max_seconds: int = 4 * 3600
     due_window: int = 36 * 3600
     review_seconds: int = 900
+    max_units: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """From ready lines to a stored proposal."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from ledger import jobs
 from ledger.models import Entry, Job
 from orders.changes import cancel
 from orders.models import Line
-from production import planning, review
+from production import planning, plans, review, shopfloor
 from production.facts import read_problem
 from production.models import Machine, Operation, Piece, PieceState, Plan, Run, RunState
 from tests.production.workshop import NOW, PlaceLine, sound
@@ -163,11 +164,51 @@ def test_the_job_proposes(place_line: PlaceLine) -> None:
     sound()
 
 
-def test_wishes_of_a_few_seconds_become_one_job(place_line: PlaceLine) -> None:
-    one = planning.request_soon(actor="system:demand", now=NOW)
-    two = planning.request_soon(actor="system:demand", now=NOW + timedelta(seconds=3))
-    later = planning.request_soon(actor="system:demand", now=NOW + timedelta(seconds=6))
-    assert one.pk == two.pk != later.pk
+def test_work_begun_while_a_plan_was_computed_does_not_discard_it(place_line: PlaceLine) -> None:
+    place_line(quantity=2)
+    propose()
+    released = Run.objects.get()
+    review.release(run=released, actor="user:bob", now=NOW)
+    place_line(quantity=3, material="walnut")
+    computed = planning.compute(actor="user:bob", now=NOW)
+    first = released.operations.get(step=10)
+    shopfloor.start(operation=first, actor="user:bob", now=first.start)
+    plan = planning.store(computed, now=NOW)
+    assert plan is not None and plan.kpis["units"] == 3
+    assert not Job.objects.filter(kind=planning.JOB_KIND).exists()
+    sound()
+
+
+def test_another_set_up_on_a_machine_is_worked_into_the_computed_plan(place_line: PlaceLine) -> None:
+    place_line(quantity=3)
+    computed = planning.compute(actor="user:bob", now=NOW)
+    Machine.objects.filter(work_centre="laser").update(setup_state="oak")
+    plan = planning.store(computed, now=NOW)
+    assert plan is not None and plan.kpis["setup_seconds"] == 0
+    assert plan.snapshot_hash != computed.facts.snapshot
+    assert plans.certify_standing(now=NOW).ok
+    sound()
+
+
+def test_a_machine_that_broke_down_meanwhile_discards_the_plan(place_line: PlaceLine) -> None:
+    place_line(quantity=3)
+    computed = planning.compute(actor="user:bob", now=NOW)
+    Machine.objects.filter(work_centre="laser").update(in_service=False)
+    assert planning.store(computed, now=NOW) is None
+    assert Job.objects.filter(kind=planning.JOB_KIND).count() == 1
+
+
+def test_only_so_many_pieces_are_planned_at_once_those_due_first(
+    place_line: PlaceLine, settings: Any
+) -> None:
+    settings.PLANNING_PIECES = 5
+    late = place_line(quantity=4, due_days=9)
+    place_line(quantity=4, due_days=5)
+    plan = propose()
+    assert plan is not None and plan.kpis["units"] == 5
+    assert [(row["line"], row["code"], row["pieces"]) for row in plan.unplanned] == [(late.pk, "later", 3)]
+    assert "5 pieces" in plan.unplanned[0]["text"]
+    sound()
 
 
 def test_reading_the_facts_takes_the_same_queries_for_10_and_200_lines(place_line: PlaceLine) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from ledger import jobs
 from ledger.models import Job
 from production.models import Material
 from production.planning import JOB_KIND
 from server.demo import job
-from tests.production.workshop import NOW, line_writer, load_test_shop
+from tests.production.workshop import line_writer, load_test_shop
 
 
 @pytest.mark.django_db
@@ -23,7 +24,7 @@ def test_a_run_whose_material_went_meanwhile_is_kept_back_and_reported() -> None
         Material.objects.filter(pk="box").update(on_hand=1)
         return ended()
 
-    made = job.make(now=lambda: NOW, wait=work_and_lose_the_boxes, say=lambda text: None)
+    made = job.make(now=timezone.now, wait=work_and_lose_the_boxes, say=lambda text: None)
     assert made.released == ()
     (kept_back,) = made.kept_back
     assert "box" in kept_back

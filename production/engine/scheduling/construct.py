@@ -139,6 +139,30 @@ def settle(problem: Problem) -> tuple[dict[str, Timeline], tuple[FrozenOperation
     return machines, tuple(_shifted_right(problem, machines))
 
 
+def follow_setups(
+    operations: Sequence[Operation], problem: Problem
+) -> tuple[tuple[Operation, ...], tuple[FrozenOperation, ...]]:
+    """Planned operations where they are, between the frozen work of the problem, each with the set-up that
+    its neighbour on the machine asks for. Where there is no room for it they come out overlapping."""
+    machines, frozen = settle(problem)
+    family = {code: timeline.state for code, timeline in machines.items()}
+    planned: list[Operation] = []
+    kept: list[FrozenOperation] = []
+    everything: list[Operation | FrozenOperation] = [*operations, *frozen]
+    for one in sorted(everything, key=lambda o: (o.start, o.end)):
+        if one.machine in machines:
+            timeline = machines[one.machine]
+            begin = timeline.back(one.start, timeline.setup(family[one.machine], one.setup_family))
+            family[one.machine] = one.setup_family
+        else:
+            begin = one.setup_start  # the machine is gone; not for us to judge
+        if isinstance(one, Operation):
+            planned.append(replace(one, setup_start=begin))
+        else:
+            kept.append(one if one.started else replace(one, setup_start=begin))
+    return tuple(sorted(planned, key=lambda o: (o.setup_start, o.machine, o.run, o.step))), tuple(kept)
+
+
 def is_sound(frozen: Sequence[FrozenOperation], problem: Problem) -> bool:
     """Whether the frozen work can be done at the times it has (set-ups as in ``frozen``)."""
     ends = {operation.id: operation.end for operation in frozen}

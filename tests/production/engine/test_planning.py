@@ -146,6 +146,32 @@ def test_missing_sheets_say_how_many() -> None:
     )
 
 
+def test_thousands_of_pieces_without_a_sheet_cost_next_to_nothing() -> None:
+    shop = sign_shop()
+    poor = tuple(replace(m, on_hand=2) if m.material == "oak" else m for m in shop.materials)
+    demand = tuple(sign(n, width=250 + n % 200, height=150 + n % 100) for n in range(4000))
+    problem = Problem(replace(shop, materials=poor), demand)
+    begin = time.process_time()
+    proposal = propose(problem)
+    spent = time.process_time() - begin
+    certified(problem, proposal)
+    assert proposal.kpis.sheets == 2
+    assert set(codes(proposal).values()) == {"material-short"}
+    assert "oak: at least" in proposal.unplanned[0].text
+    assert spent < 2, f"{spent:.2f} CPU seconds"
+
+
+def test_pieces_that_cannot_be_made_take_no_place_among_those_due_first() -> None:
+    shop = sign_shop()
+    poor = tuple(replace(m, on_hand=0) if m.material == "oak" else m for m in shop.materials)
+    demand = [sign(n, due=MONDAY + DAY) for n in range(8)]
+    demand += [sign(n, material="walnut", due=MONDAY + 2 * DAY) for n in range(8, 14)]
+    problem = Problem(replace(shop, materials=poor), tuple(demand), limits=Limits(max_units=5))
+    proposal = certified(problem, propose(problem))
+    assert proposal.kpis.units == 5
+    assert sorted(codes(proposal).values()) == ["later"] + ["material-short"] * 8
+
+
 def test_a_horizon_that_is_full_is_a_reason() -> None:
     shop = replace(sign_shop(), calendars=(Calendar("day", eight_hours_a_day(1)),))
     problem = Problem(shop, tuple(sign(n, seconds=6 * HOUR) for n in range(4)))

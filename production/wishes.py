@@ -1,0 +1,96 @@
+"""Asking for a proposal, so that many wishes become one job and one job at a time computes.
+
+Note on wishes. A job reads the facts when it begins. So a wish may join any job that has not
+begun, and is kept as long as asking and beginning exclude each other: both take the wishes
+lock, and a job has begun when it shows progress. Whoever wishes inside a change holds the
+lock until that change commits, so the job that is joined sees it.
+
+Nobody waits longer than needed for a person: their wish makes a waiting job due at once.
+What only follows the demand leaves PLANNING_QUIET_SECONDS between the end of one plan and
+the next. All times are the database's, which also reads them.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from ledger.jobs import Claim, NotNow, call_now
+from ledger.models import Job, database_now
+from ledger.requesting import request
+from production.locking import wishes_lock
+
+JOB_KIND = "planning.propose"
+QUEUE = "planning"
+# Changes within so many seconds become one proposal.
+DEBOUNCE = timedelta(seconds=5)
+# How soon a job that found another one computing looks again.
+LOOK_AGAIN = timedelta(seconds=5)
+
+
+def request_proposal(*, actor: str, now: datetime) -> Job:
+    """Ask for a proposal now: the job that waits already, made due at once, or a new one.
+
+    In a transaction of the caller or its own.
+    """
+    with transaction.atomic():
+        wishes_lock()
+        waiting = _waiting()
+        if waiting is None:
+            return _ask({"actor": actor, "asked": True}, now, None)
+        payload = waiting.payload | {"actor": actor, "asked": True}
+        Job.objects.filter(pk=waiting.pk).update(payload=payload)
+        call_now(job=waiting)
+        waiting.refresh_from_db()
+        return waiting
+
+
+def request_soon(*, actor: str, now: datetime) -> Job:
+    """Ask for a proposal because something changed: the job that waits already, or a new one for when the
+    changes of a few seconds are in and the last plan is old enough."""
+    with transaction.atomic():
+        wishes_lock()
+        soon = database_now() + DEBOUNCE
+        return _waiting() or _ask({"actor": actor}, now, max(soon, _quiet_until() or soon))
+
+
+def begin(claim: Claim) -> None:
+    """Mark this job as the one that computes. Raises ``NotNow`` while another one does, or while it is too
+    early for a plan that nobody asked for."""
+    with transaction.atomic():
+        wishes_lock()
+        others = Job.objects.filter(kind=JOB_KIND, state=Job.State.RUNNING, lease_until__gt=Now())
+        if others.exclude(pk=claim.job_id).exclude(progress={}).exists():
+            raise NotNow(LOOK_AGAIN, "Another proposal is being computed.")
+        if not claim.payload.get("asked") and (until := _quiet_until()) and until > (at := database_now()):
+            raise NotNow(until - at, "The last plan is too new for one that nobody asked for.")
+        claim.report({"step": "reading"})
+
+
+def _waiting() -> Job | None:
+    """A job that has not begun, locked so that it does not begin before this transaction ends."""
+    queued = Job.objects.filter(kind=JOB_KIND, state=Job.State.QUEUED, attempts=0)
+    return queued.order_by("pk").select_for_update().first()
+
+
+def _ask(payload: dict[str, Any], now: datetime, run_after: datetime | None) -> Job:
+    return request(
+        kind=JOB_KIND,
+        payload=payload,
+        key=f"{JOB_KIND}:{uuid.uuid4().hex}",
+        now=now,
+        queue=QUEUE,
+        run_after=run_after,
+    )
+
+
+def _quiet_until() -> datetime | None:
+    """Before when no plan is made that nobody asked for."""
+    ended: datetime | None = Job.objects.filter(kind=JOB_KIND, state=Job.State.DONE).aggregate(
+        last=Max("finished_at")
+    )["last"]
+    return None if ended is None else ended + timedelta(seconds=settings.PLANNING_QUIET_SECONDS)
