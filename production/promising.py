@@ -15,10 +15,12 @@ from orders.models import Line
 from production.engine.promising import Busy, Capacity, Load, earliest, prepare
 from production.engine.work import read_work
 from production.facts import claims_of, moment, read_shop, seconds, work_of
-from production.models import Operation, OperationState, Piece, Run
+from production.models import Operation, OperationState, Piece, Plan, Run
 
 # The capacity is read again when anything happened, and when it is this old.
 FRESH = timedelta(minutes=1)
+# Why a piece is not planned, when it has no claim on the material that is there.
+WITHOUT_CLAIM = ("material-short", "later")
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,24 @@ def read_capacity(*, now: datetime) -> Capacity:
     new = Line.objects.filter(state=LineState.READY).exclude(pk__in=Piece.objects.order_by().values("line"))
     counted = [(line, owed[line.pk]) for line in waiting]
     counted += [(line, line.quantity) for line in new.only("id", "work", "quantity")]
+    without_claim = _waiting_for_more()
     for line, pieces in counted:
         work = work_of(line)
         for step in work.routing:
             backlog[step.work_centre] += step.seconds * pieces
         for use in work.materials:
-            claims[use.material] += use.quantity * pieces
+            claims[use.material] += use.quantity * max(pieces - without_claim.get(line.pk, 0), 0)
     for use in claims_of(Run.objects.proposed()):
         claims[use.material] += use.quantity
     return prepare(read_shop(now=now), Load(busy, backlog, claims))
+
+
+def _waiting_for_more() -> Counter[str]:
+    """Pieces by line that the plan in force could not take in, for want of material or of a place: they hold
+    no material against others, or one large order that cannot be made would stop all promises."""
+    unplanned = Plan.objects.current().values_list("unplanned", flat=True).first() or []
+    waiting: Counter[str] = Counter()
+    for row in unplanned:
+        if row["code"] in WITHOUT_CLAIM:
+            waiting[row["line"]] += row["pieces"]
+    return waiting

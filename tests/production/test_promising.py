@@ -1,6 +1,7 @@
 """The promise port, answered from the plan in force."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -98,3 +99,23 @@ def test_material_of_released_and_proposed_runs_is_not_promised_again(place_line
     promise = Promiser().promise(work=agreed(), quantity=3, now=NOW)
     assert promise.ready_at is None
     assert "box: 3 piece needed, 2 free" in promise.reason
+
+
+def test_an_order_that_cannot_be_made_does_not_stop_the_promises_of_others(place_line: PlaceLine) -> None:
+    place_line(quantity=1, boxes=2000)
+    before = Promiser().promise(work=agreed(), quantity=1, now=NOW)
+    assert before.ready_at is None, "until a plan has looked at it, its material counts"
+    propose()
+    assert Promiser().promise(work=agreed(), quantity=1, now=NOW).ready_at is not None
+
+
+def test_pieces_for_a_later_plan_hold_no_material_against_others(
+    place_line: PlaceLine, settings: Any
+) -> None:
+    settings.PLANNING_PIECES = 2
+    Material.objects.filter(pk="box").update(on_hand=10)
+    place_line(quantity=10)
+    propose()
+    promise = Promiser().promise(work=agreed(), quantity=8, now=NOW)
+    assert promise.ready_at is not None
+    assert "box" in Promiser().promise(work=agreed(), quantity=9, now=NOW).reason
