@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from configurator import views
+from configurator.views import finished, making, pictures, shelf
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("robots.txt", views.robots, name="robots"),
-    path("make/<slug:family>/", views.configure, name="configure"),
-    path("make/<slug:family>/picture.png", views.shelf_picture, name="shelf-picture"),
-    path("make/<slug:family>/<slug:pk>/", views.configuration, name="configuration"),
-    path("d/<slug:pk>/", views.design, name="design"),
-    path("preview/<slug:of>/<slug:surface>.png", views.preview, name="preview"),
+    path("", shelf.home, name="home"),
+    path("robots.txt", shelf.robots, name="robots"),
+    path("make/<slug:family>/", making.configure, name="configure"),
+    path("make/<slug:family>/picture.png", shelf.shelf_picture, name="shelf-picture"),
+    path("make/<slug:family>/<slug:pk>/", making.configuration, name="configuration"),
+    path("d/<slug:pk>/", finished.design, name="design"),
+    path("preview/<slug:of>/<slug:surface>.png", pictures.preview, name="preview"),
 ]

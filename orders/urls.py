@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from orders import views
+from orders.views import cart, checkout, orders
 
 urlpatterns = [
-    path("cart/", views.cart, name="cart"),
-    path("cart/add/", views.cart_add, name="cart-add"),
-    path("cart/change/", views.cart_change, name="cart-change"),
-    path("checkout/", views.checkout_page, name="checkout"),
-    path("orders/", views.orders, name="orders"),
-    path("orders/<slug:pk>/", views.order, name="order"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/add/", cart.cart_add, name="cart-add"),
+    path("cart/change/", cart.cart_change, name="cart-change"),
+    path("checkout/", checkout.checkout_page, name="checkout"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<slug:pk>/", orders.order, name="order"),
 ]

@@ -1,0 +1,55 @@
+"""The pictures of designs on their products."""
+
+from collections.abc import Mapping
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from configurator import proofs
+from configurator.catalogue import kernel_of
+from configurator.engine.spec import Choice
+from configurator.models import Configuration, Design, Version
+from configurator.views.visitors import visitor_of
+
+FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@require_safe
+def preview(request: HttpRequest, of: str, surface: str) -> HttpResponse:
+    """The picture of a configuration or design on its product."""
+    visitor = visitor_of(request)
+    if of.startswith("cfg"):
+        mine = Configuration.objects.visible_to(user=request.user, session_key=visitor.session_key)
+        making: Configuration = get_object_or_404(mine.select_related("version"), pk=of)
+        full = kernel_of(making.version).complete(making.choices)
+        return picture(request, making.version, full if full is not None else making.choices, surface)
+    open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
+    held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
+    return picture(request, held.version, held.choices, surface, known_as=proofs.frozen_name(held))
+
+
+def picture(
+    request: HttpRequest,
+    version: Version,
+    choices: Mapping[str, Choice],
+    surface: str,
+    *,
+    known_as: str | None = None,
+) -> HttpResponse:
+    """The picture as WebP or PNG; an address that names exactly this picture may be kept for ever."""
+    form: proofs.Form = "webp" if "image/webp" in request.headers.get("Accept", "") else "png"
+    try:
+        size = int(request.GET.get("w", proofs.DEFAULT_SIZE))
+        given = request.GET.get("v")
+        if known_as is None or given != known_as:
+            known_as = proofs.preview_hash(version=version, choices=choices, surface=surface)[:16]
+        data = proofs.preview(version=version, choices=choices, surface=surface, size=size, form=form)
+    except (proofs.UnknownSurface, ValueError) as fault:
+        raise Http404(str(fault)) from fault
+    response = HttpResponse(data, content_type=f"image/{form}")
+    # An address from before the last change shows the picture of now, but nobody may keep it under that name.
+    response["Cache-Control"] = FOR_EVER if given == known_as else "no-store"
+    patch_vary_headers(response, ["Accept", "Cookie"])
+    return response
