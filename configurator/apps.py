@@ -9,4 +9,5 @@ class ConfiguratorConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("configurator.invariants")
+        import_module("configurator.tidying")
         import_module("configurator.handover")

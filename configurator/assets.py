@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 
 from configurator.engine.imaging import UploadRefused
 from configurator.engine.imaging import take_in as decode
@@ -18,7 +18,7 @@ from ledger.files import write_whole
 
 MAX_BYTES = 20 * 1024 * 1024
 
-__all__ = ["MAX_BYTES", "UploadRefused", "take_in"]
+__all__ = ["MAX_BYTES", "UploadRefused", "alone_with", "take_in"]
 
 
 def take_in(
@@ -40,16 +40,27 @@ def take_in(
         size=len(accepted.png),
         created_at=now,
     )
-    # The file before the row: a file without a row is litter, a row without its file is a broken order.
-    file = Path(default_storage.path(asset.path))
-    if not file.exists() or file.stat().st_size != len(accepted.png):  # a torn file is not trusted
-        write_whole(file, accepted.png)
     with transaction.atomic():
+        alone_with(asset.sha256)
+        # The file before the row: a file without a row is litter, a row without its file is a broken order.
+        file = Path(default_storage.path(asset.path))
+        if not file.exists() or file.stat().st_size != len(accepted.png):  # a torn file is not trusted
+            write_whole(file, accepted.png)
         kept, _ = Asset.objects.get_or_create(
             sha256=asset.sha256,
             defaults={"width": asset.width, "height": asset.height, "size": asset.size, "created_at": now},
         )
-        Upload.objects.get_or_create(
-            asset=kept, owner=owner, session_key="" if owner is not None else session_key
+        Upload.objects.update_or_create(
+            asset=kept,
+            owner=owner,
+            session_key="" if owner is not None else session_key,
+            defaults={"uploaded_at": now},
         )
     return kept
+
+
+def alone_with(sha256: str) -> None:
+    """Until the transaction ends nobody else stores or clears away the file of this picture."""
+    number = int.from_bytes(bytes.fromhex(sha256)[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

@@ -245,9 +245,10 @@ def reopen(*, design: Design, owner: User | None, session_key: str, now: datetim
         created_at=now,
         updated_at=now,
     )
-    fresh.choices = _carried_over(design.choices, fresh)
-    examine(version=version, choices=fresh.choices)
-    fresh.save()
+    with transaction.atomic():
+        fresh.choices = _carried_over(design.choices, fresh)
+        examine(version=version, choices=fresh.choices)
+        fresh.save()
     return fresh
 
 
@@ -355,7 +356,11 @@ def _refusal(kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str,
 def _require_own_pictures(
     configuration: Configuration, spec: FamilySpec, wanted: Mapping[str, Choice | None]
 ) -> None:
-    """Refuse pictures that this shopper did not hand in: a hash is not a permission."""
+    """Refuse pictures that this shopper did not hand in: a hash is not a permission.
+
+    The pictures' rows are locked until the transaction ends, so that tidying cannot take one away
+    before the choice of it is stored.
+    """
     pictures = {
         option: str(value)
         for option, value in wanted.items()
@@ -366,6 +371,8 @@ def _require_own_pictures(
     own = set(
         Asset.objects.visible_to(user=configuration.owner, session_key=configuration.session_key)
         .filter(sha256__in=pictures.values())
+        .order_by("sha256")
+        .select_for_update(no_key=True)
         .values_list("sha256", flat=True)
     )
     problems = tuple(

@@ -2,6 +2,8 @@
 
 import fcntl
 import hashlib
+import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -28,6 +30,7 @@ Form = Literal["png", "webp"]
 PREVIEW_FORMAT = "2026-11-21"  # change it when the same scene comes to look different
 PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side
 DEFAULT_SIZE = 960
+USE_NOTED_EVERY = 24 * 3600.0  # seconds
 CACHED_DESIGNS = 128  # a process; the scenes of a design with much text are some hundred kilobytes
 
 
@@ -108,11 +111,14 @@ def preview(
         raise ValueError(f"Previews come in {', '.join(map(str, PREVIEW_SIZES))} pixels.")
     name = preview_hash(version=version, choices=choices, surface=surface, size=size)
     path = Path(settings.MEDIA_ROOT) / "previews" / name[:2] / f"{name}.{form}"
-    if not path.exists():
+    drawn = _kept(path)
+    if drawn is None:
         with _alone(path):
-            if not path.exists():
-                write_whole(path, _draw(version, choices, surface, size, form))
-    return path.read_bytes()
+            drawn = _kept(path)
+            if drawn is None:
+                drawn = _draw(version, choices, surface, size, form)
+                write_whole(path, drawn)
+    return drawn
 
 
 def preview_url(*, of: Configuration | Design, choices: Mapping[str, Choice], surface: str) -> str:
@@ -162,3 +168,15 @@ def _alone(path: Path) -> Iterator[None]:
             yield
         finally:
             lock.unlink(missing_ok=True)
+
+
+def _kept(path: Path) -> bytes | None:
+    """The picture if it was drawn before. Its file's time says, to the day, when it was last shown:
+    tidying goes by that and may take the file away at any moment."""
+    try:
+        picture = path.read_bytes()
+        if time.time() - path.stat().st_mtime > USE_NOTED_EVERY:
+            os.utime(path)
+    except FileNotFoundError:
+        return None
+    return picture

@@ -10,4 +10,5 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         """Register the invariants and the Celery task (they need the models, so not at the top)."""
         import_module("ledger.invariants")
+        import_module("ledger.tidying")
         import_module("ledger.tasks")

@@ -18,7 +18,9 @@ class ServerConfig(AppConfig):
     verbose_name = "Server"
 
     def ready(self) -> None:
-        """Make the Celery application current: whoever publishes a task needs its settings."""
+        """Make the Celery application current (whoever publishes a task needs its settings), and
+        register what can be tidied."""
         import_module("server.celery")
+        import_module("server.tidying")
         # Django tells only apps with tables that it has migrated; the jobs are the ledger's.
         post_migrate.connect(prepare_broker, sender=apps.get_app_config("ledger"))

@@ -167,6 +167,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+PREVIEW_MEGABYTES = env.number("PREVIEW_MEGABYTES", 2048)  # kept of pictures that can be drawn again
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o640

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F
 
@@ -54,8 +54,9 @@ def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None])
         except KEEPS_BACK as refusal:
             kept_back.append(f"{run}: {refusal}")
     say(f"{len(released)} runs released; the worker writes their tickets and production files")
-    # A plan that follows late orders waits for its quiet time; the demo does not wait for that.
-    others = Job.objects.filter(state__in=AT_WORK).exclude(kind=planning.JOB_KIND)
+    # A plan that follows late orders waits for its quiet time, tidying for tomorrow: the demo for neither.
+    at_work = Job.objects.filter(state__in=AT_WORK).exclude(kind=planning.JOB_KIND)
+    others = at_work.exclude(run_after__gt=now() + timedelta(minutes=10))
     wait(lambda: not others.exists(), LONGEST_WAIT)
     return Made(plan, tuple(released), tuple(kept_back), planned - began, time.monotonic() - planned)
 

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 from django.utils import timezone
 
+from ledger import tidying
 from server import broker, checks, children
 from server.demo import demo, job, people, report
 from server.demo.people import Login
@@ -92,6 +93,7 @@ class Command(BaseCommand):
         logins = self._demo(supervisor, options, host)
         self._doors(supervisor.url, logins)
         if not options["once"]:
+            tidying.ask_for(now=timezone.now())  # the worker's job; each day's asks for the next day's
             supervisor.wait(until=lambda: False, seconds=float("inf"))
 
     def _start_stores(self, supervisor: Supervisor) -> None:
