@@ -103,6 +103,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         """The running job whose fencing token is ``token``."""
         return self.filter(state=Job.State.RUNNING, token=token)
 
+    def at_hand(self) -> "JobQuerySet":
+        """Unfinished, and not put off to a later moment: what somebody may wait for."""
+        put_off = Q(state=Job.State.QUEUED, run_after__gt=Now())
+        return self.unfinished().exclude(put_off)
+
     def unfinished(self) -> "JobQuerySet":
         return self.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED))
 

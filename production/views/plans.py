@@ -116,7 +116,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             "late_count": len(late),
             "proposed": proposed,
             "on_the_floor": [row for row in rows if row.run.state != "proposed"],
-            "job": Job.objects.filter(kind=planning.JOB_KIND).unfinished().order_by("pk").first(),
+            "job": Job.objects.filter(kind=planning.JOB_KIND).at_hand().order_by("pk").first(),
             "may_plan": is_in(request, PLANNER),
             "now": now,
         },
@@ -126,7 +126,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 @staff_only()
 def progress(request: HttpRequest) -> HttpResponse:
     """The fragment that the plan page asks for while a planner works."""
-    job = Job.objects.filter(kind=planning.JOB_KIND).unfinished().order_by("pk").first()
+    job = Job.objects.filter(kind=planning.JOB_KIND).at_hand().order_by("pk").first()
     response = render(request, "staff/_progress.html", {"job": job})
     if job is None:
         response["HX-Refresh"] = "true"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 
 from ledger import jobs
 from ledger.models import Job, database_now
@@ -132,3 +133,11 @@ def test_a_wish_made_during_a_computation_keeps_quiet_after_it() -> None:
     assert not jobs.run(second.pk)
     second.refresh_from_db()
     assert 50 < wait_of(second) <= 60
+
+
+def test_a_plan_put_off_to_a_later_minute_is_not_shown_as_work(bob_client: Client) -> None:
+    job = wishes.request_proposal(actor="user:bob", now=NOW)
+    Job.objects.filter(pk=job.pk).update(run_after=Now() + timedelta(minutes=1))
+    assert "A planner is at work" not in bob_client.get("/staff/plan/").content.decode()
+    Job.objects.filter(pk=job.pk).update(run_after=None)
+    assert "A planner is at work" in bob_client.get("/staff/plan/").content.decode()
