@@ -91,9 +91,15 @@ def named(keys: Iterable[str]) -> set[str]:
 
 @tidying("configurator: files of pictures that went", stage=50)
 def files_without_asset(limits: Limits) -> Removed:
-    """Files in the store of pictures that no row names (any more)."""
+    """Files in the store of pictures that no row names (any more), and halves that a crash left there."""
     count = size = 0
     folder = Path(default_storage.path("assets"))
+    litter = time.time() - LITTER.total_seconds()
+    for half in folder.glob("??/.*.part"):
+        if half.stat().st_mtime < litter:
+            count, size = count + 1, size + half.stat().st_size
+            if not limits.dry_run:
+                half.unlink(missing_ok=True)
     for path in sorted(folder.glob("??/*.png")):
         if Asset.objects.filter(pk=path.stem).exists():
             continue

@@ -163,6 +163,17 @@ def test_a_file_that_a_crash_left_without_its_row_goes(db: None) -> None:
     assert not default_storage.exists(asset.path)
 
 
+def test_half_a_file_that_a_crash_left_goes_after_a_day(db: None) -> None:
+    asset = uploaded(1)
+    folder = Path(default_storage.path(asset.path)).parent
+    for name, days in ((".old.part", 3), (".new.part", 0)):
+        (folder / name).touch()
+        age(folder / name, days=days)
+    os.utime(folder / ".new.part")
+    assert removed(now=NOW) == {"files of pictures that went": 1}
+    assert not (folder / ".old.part").exists() and (folder / ".new.part").exists()
+
+
 def test_designs_are_kept_by_whatever_points_at_them(badge: Family) -> None:
     """Also by a table that this code has never heard of: the database refuses, the rest goes on."""
     kept, _ = designed(badge), designed(badge, text="Meier")
