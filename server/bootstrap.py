@@ -135,7 +135,7 @@ def _install_with_uv(want: str) -> bool:
     """Install with uv; False when it failed: pip gets its turn (uv does not read pip.conf)."""
     uv = python().with_name("uv.exe" if os.name == "nt" else "uv")
     if not uv.exists():
-        _pip("install", "-q", "--require-hashes", "-r", str(ROOT / "requirements-setup.txt"))
+        _pip("install", "-qq", "--require-hashes", "-r", str(ROOT / "requirements-setup.txt"))  # errors only
     command = [str(uv), "pip", "install", *_quiet(), "--python", str(python()), "--require-hashes"]
     done = subprocess.run([*command, "-r", str(ROOT / LOCKS[want])], cwd=ROOT, check=False)
     if done.returncode != 0:
