@@ -33,6 +33,10 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     answers = _fork.Queue()
 
     def run(number: int) -> None:
+        # Once a browser has run, Playwright's event loop stands in this thread, and Django keeps its
+        # connections by loop: the copy has no loop and would find one from before, shared by all copies.
+        for alias in connections:
+            del connections[alias]
         barrier.wait(30)
         answers.put((number, works[number]()))
         answers.close()

@@ -134,7 +134,7 @@ def test_a_code_that_is_none_is_not_found(client: Client) -> None:
 
 
 def test_rules_that_are_too_hard_are_a_refusal_and_no_fault() -> None:
-    refusal = problems.refusal_of(Undecided("fewer choices may be easier"))
+    refusal = problems.refusal_of(Undecided())
     assert refusal is not None and (refusal.status, refusal.code) == (422, "undecided")
 
 
