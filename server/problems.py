@@ -129,7 +129,7 @@ TABLE: dict[type[Exception], Refusal] = {
         "Something is still to be chosen",
         lambda e: {"missing": list(e.missing)},
     ),
-    designs.NotMakeable: Refusal(409, "not-makeable", "The artwork cannot be made as it is", _findings),
+    designs.NotMakeable: Refusal(409, "not-makeable", "This cannot be made as it is", _findings),
     Undecided: Refusal(422, "undecided", "The rules are too hard to decide about these choices"),
     ChoiceError: Refusal(422, "invalid-choices", "A choice means nothing here", _choices),
     UploadRefused: Refusal(422, "upload-refused", "The picture was not taken", lambda e: {"reason": e.code}),
@@ -217,9 +217,7 @@ TABLE: dict[type[Exception], Refusal] = {
 }
 
 # Values that nobody tried before, and of which the family's text makes no sense.
-TABLE |= dict.fromkeys(
-    examination.UNFORESEEN, Refusal(409, "not-makeable", "This combination cannot be made as it is")
-)
+TABLE |= dict.fromkeys(examination.UNFORESEEN, Refusal(409, "not-makeable", "This cannot be made as it is"))
 
 UNEXPECTED = Refusal(500, "unexpected", "Something went wrong on our side")
 

@@ -23,7 +23,10 @@ def rows(columns: int) -> list[tuple[str, ...]]:
 
 def test_every_problem_is_told_as_it_is() -> None:
     told = {row for row in rows(3) if row[0].isdigit()}
-    assert told == {(str(each.status), each.code, each.title) for each in REFUSALS}
+    are = {(str(each.status), each.code, each.title) for each in REFUSALS}
+    assert told == are, "the rows of docs/reference/api.md should be:\n" + "\n".join(
+        f"| {status} | `{code}` | {title} |" for status, code, title in sorted(are)
+    )
 
 
 def test_a_code_has_one_status_and_one_title() -> None:
