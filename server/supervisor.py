@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,8 +81,8 @@ class Supervisor:
         if not env.try_lock_file(lock.fileno()):
             raise AlreadyRunning(self._read_note())
         self._lock = lock
-        for name, pid, command in self._left_over():
-            self.say(f"ending {name} (process {pid}), left over from a start that was killed: {command[:60]}")
+        for name, pid in self._left_over():
+            self.say(f"ending {name} (process {pid}), left over from a start that was killed")
             process.kill_group(pid)
         self._write_note()
 
@@ -142,7 +141,8 @@ class Supervisor:
 
     def _write_note(self) -> None:
         pids = {child.name: child.running.pid for child in self.children if child.running is not None}
-        facts = {"pid": os.getpid(), "url": self.url, "children": pids}
+        births = {name: process.birth_of(pid) for name, pid in pids.items()}
+        facts = {"pid": os.getpid(), "url": self.url, "children": pids, "births": births}
         fresh = self.note.with_suffix(".new")
         fresh.write_text(json.dumps(facts), encoding="utf-8")
         fresh.replace(self.note)
@@ -153,15 +153,17 @@ class Supervisor:
         except (OSError, ValueError):
             return {}
 
-    def _left_over(self) -> list[tuple[str, int, str]]:
-        """Children of a killed supervisor that still run: same process id, and a command of this checkout."""
-        recorded = self._read_note().get("children")
-        found = []
-        for name, pid in recorded.items() if isinstance(recorded, dict) else ():
-            command = process.command_of(int(pid))
-            if str(env.BASE_DIR) in command or sys.prefix in command:
-                found.append((str(name), int(pid), command))
-        return found
+    def _left_over(self) -> list[tuple[str, int]]:
+        """Children of a killed supervisor that still run; not others that have got their ids since."""
+        note = self._read_note()
+        pids, births = note.get("children"), note.get("births")
+        if not isinstance(pids, dict) or not isinstance(births, dict):
+            return []
+        return [
+            (str(name), int(pid))
+            for name, pid in pids.items()
+            if births.get(name) and process.birth_of(int(pid)) == births[name]
+        ]
 
 
 def stop_on_signals() -> None:

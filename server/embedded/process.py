@@ -87,15 +87,18 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def command_of(pid: int) -> str:
-    """The command line of a running process; empty when there is none."""
-    listing = Path(f"/proc/{pid}/cmdline")
-    if listing.parent.parent.joinpath("self").exists():
+def birth_of(pid: int) -> str:
+    """What tells this process from a later one with the same id: when it began. Empty when there is none.
+
+    On Linux in clock ticks since the machine's start, elsewhere to the second.
+    """
+    if sys.platform.startswith("linux"):
         try:
-            return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
-    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return status.rpartition(")")[2].split()[19]  # field 22; the name before may hold spaces and brackets
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 

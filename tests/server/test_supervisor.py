@@ -98,11 +98,14 @@ def test_a_second_supervisor_is_told_about_the_first(supervisor: Supervisor, tmp
         Supervisor(var=tmp_path, say=print).take_charge()
 
 
+def write_note(folder: Path, pid: int, birth: str) -> None:
+    note = {"pid": 1, "url": "", "children": {"worker": pid}, "births": {"worker": birth}}
+    (folder / "up.json").write_text(json.dumps(note))
+
+
 def test_what_a_killed_supervisor_left_is_ended_first(tmp_path: Path, said: list[str]) -> None:
     left = process.start(SLEEPER, log=tmp_path / "log")
-    # The kernel shows an empty command line for a moment after exec.
-    assert process.wait_until(lambda: bool(process.command_of(left.pid)), seconds=5)
-    (tmp_path / "up.json").write_text(json.dumps({"pid": 1, "url": "", "children": {"worker": left.pid}}))
+    write_note(tmp_path, left.pid, process.birth_of(left.pid))
     boss = Supervisor(var=tmp_path, say=said.append)
     boss.take_charge()
     assert left.wait(5) == -signal.SIGKILL
@@ -110,15 +113,24 @@ def test_what_a_killed_supervisor_left_is_ended_first(tmp_path: Path, said: list
     boss.stop_all(())
 
 
-def test_somebody_elses_process_with_a_recorded_id_is_left_alone(tmp_path: Path, said: list[str]) -> None:
-    stranger = subprocess.Popen(["sleep", "60"])
-    (tmp_path / "up.json").write_text(json.dumps({"pid": 1, "url": "", "children": {"worker": stranger.pid}}))
+def test_a_later_process_with_a_recorded_id_is_left_alone(tmp_path: Path, said: list[str]) -> None:
+    stranger = process.start(SLEEPER, log=tmp_path / "log")
+    write_note(tmp_path, stranger.pid, "12345")
     boss = Supervisor(var=tmp_path, say=said.append)
     boss.take_charge()
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
     boss.stop_all(())
+
+
+def test_the_note_tells_children_by_their_birth(supervisor: Supervisor, tmp_path: Path) -> None:
+    child = sleeper("web", tmp_path)
+    supervisor.add(child)
+    assert child.running is not None
+    note = json.loads((tmp_path / "up.json").read_text())
+    assert note["births"] == {"web": process.birth_of(child.running.pid)}
+    assert note["births"]["web"]
 
 
 # --- the whole of it --------------------------------------------------------------------------------------
