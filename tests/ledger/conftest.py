@@ -1,20 +1,17 @@
 """For the ledger's tests: registrations of one test only, and rivals in processes of their own."""
 
-import multiprocessing
-import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
 
 from ledger import followers, handlers
 from tests import processes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Together = Callable[..., list[Any]]
-SECONDS = 30
 
 
 @pytest.fixture(autouse=True)
@@ -37,28 +34,13 @@ def together() -> Together:
     A call that raises answers with the exception's class name.
     """
 
+    def told(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the answer says which
+            return type(error).__name__
+
     def run(*calls: Callable[[], Any]) -> list[Any]:
-        connections.close_all()  # a connection must not be shared over a fork
-        context = multiprocessing.get_context("fork")
-        start, answers = context.Barrier(len(calls)), context.SimpleQueue()
-
-        def rival(number: int, call: Callable[[], Any]) -> None:
-            connection.ensure_connection()
-            start.wait(SECONDS)
-            try:
-                answer = call()
-            except Exception as error:  # noqa: BLE001 - the answer says which
-                answer = type(error).__name__
-            answers.put((number, answer))
-            connections.close_all()
-            os._exit(0)  # without pytest's own clean-up, which belongs to the parent
-
-        processes = [context.Process(target=rival, args=pair) for pair in enumerate(calls)]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join(SECONDS)
-            assert process.exitcode == 0, f"a rival ended with {process.exitcode}"
-        return [answer for _, answer in sorted(answers.get() for _ in processes)]
+        return processes.at_once(*(partial(told, call) for call in calls))
 
     return run
