@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -47,7 +47,10 @@ class Made:
 
 def sheet_picture(sheet: Sheet) -> str:
     """The sheet as SVG in real millimetres."""
-    placed, pictures = _placed(sheet)
+    return _drawing(sheet, *_placed(sheet))
+
+
+def _drawing(sheet: Sheet, placed: Sequence[PlacedScene], pictures: Mapping[str, AssetInfo]) -> str:
     return sheet_svg(
         placed,
         width_um=sheet.width_um,
@@ -72,7 +75,7 @@ def make(*, run: Run) -> list[Made]:
             assets=pictures,
         )
         made.append(_keep(sheet.pk, "pdf", drawing))
-        made.append(_keep(sheet.pk, "svg", sheet_picture(sheet).encode()))
+        made.append(_keep(sheet.pk, "svg", _drawing(sheet, placed, pictures).encode()))
     return made
 
 
