@@ -7,12 +7,16 @@ are text with `{option}` or `{option.attribute}` in it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-OptionKind = Literal["choice", "integer", "text", "image"]
+OptionKind = Literal["choice", "switch", "multiple", "integer", "text", "image"]
+Severity = Literal["must", "warn"]
+# A code, a number, a text, a picture's SHA-256; `yes` or `no` for a switch; for several values of a multiple
+# choice their codes in the option's order, joined by commas ("" for none): one form that JSON keeps as it is.
 Choice = str | int
 Choices = Mapping[str, Choice]
 
@@ -42,8 +46,25 @@ class GroupSpec:
 
 
 @dataclass(frozen=True)
+class MeasureSpec:
+    """Where and how large a text or picture is made, so that rules can speak of its measured size.
+
+    A text needs `font` (a template giving a font's code) and `size` (mm a font's em); a picture `width` and
+    `height` (mm of the box it fills). Rules then know `text.width`, `text.height` and `picture.dpi`.
+    """
+
+    font: str = ""
+    size: str = ""
+    width: str = ""
+    height: str = ""
+
+
+@dataclass(frozen=True)
 class OptionSpec:
-    """One question to the shopper; numbers are in `unit`, `max_length` in grapheme clusters."""
+    """One question to the shopper; numbers are in `unit`, `max_length` in grapheme clusters.
+
+    Of a multiple choice at least `least` and at most `most` values are chosen.
+    """
 
     code: str
     name: str
@@ -59,6 +80,9 @@ class OptionSpec:
     step: int = 1
     max_length: int = 0
     min_dpi: int = 0
+    least: int = 0
+    most: int = 0
+    measure: MeasureSpec | None = None
 
     @cached_property
     def value_by_code(self) -> Mapping[str, ValueSpec]:
@@ -82,14 +106,31 @@ class TableSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CardinalitySpec:
+    """Of these conditions at least `least` and at most `most` hold."""
+
+    of: tuple[str, ...]
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSpec:
-    """Either `expr` or `table` is given, never both."""
+    """Exactly one of `expr`, `table` and `cardinality` is given.
+
+    A rule of severity `warn` forbids nothing: breaking it is told. A rule counts from the day `valid_from` up
+    to and with the day `valid_until`.
+    """
 
     code: str
     expr: str | None = None
     table: TableSpec | None = None
     message: str = ""
     protects: str = ""
+    cardinality: CardinalitySpec | None = None
+    severity: Severity = "must"
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
