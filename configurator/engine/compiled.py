@@ -85,7 +85,11 @@ Variable = ChoiceVariable | NumberVariable
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """`variables` in the family's order; `selectors` by rule, each switches its rule's `clauses` on."""
+    """`variables` in the family's order; `selectors` by rule, each switches its rule's `clauses` on.
+
+    `arithmetic` are the codes of rules that are too much for clauses: at most implied bounds of them are among
+    the `clauses`, and whoever finds a configuration there has to check these rules on it.
+    """
 
     spec: FamilySpec
     content_hash: str
@@ -93,6 +97,7 @@ class Knowledge:
     clauses: tuple[Clause, ...]
     selectors: Mapping[str, int]
     top: int
+    arithmetic: tuple[str, ...] = ()
 
 
 def content_hash(spec: FamilySpec) -> str:
