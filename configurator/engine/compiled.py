@@ -87,8 +87,8 @@ Variable = ChoiceVariable | NumberVariable
 class Knowledge:
     """`variables` in the family's order; `selectors` by rule, each switches its rule's `clauses` on.
 
-    `arithmetic` are the codes of rules that are too much for clauses: at most implied bounds of them are among
-    the `clauses`, and whoever finds a configuration there has to check these rules on it.
+    `arithmetic` are the codes of rules that are too much for clauses: at most implied bounds of them are in
+    `clauses`, and whoever finds a configuration there has to check these rules on it.
     """
 
     spec: FamilySpec
