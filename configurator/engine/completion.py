@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from configurator.engine.choices import first_letters, text_length
+from configurator.engine.assumptions import Assumptions, index_of
+from configurator.engine.choices import first_letters
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable, Variable
 from configurator.engine.search import Literals, Search, Witness
 from configurator.engine.spec import Choice, OptionSpec
@@ -17,15 +18,6 @@ def witness_of(search: Search, literals: Literals) -> Witness | None:
     if found is None:
         raise Undecided
     return found or None
-
-
-def index_of(option: OptionSpec, variable: Variable, value: Choice) -> int:
-    """The index of a value, a number, a text's length, or a picture's count."""
-    if isinstance(variable, ChoiceVariable):
-        return variable.values.index(str(value))
-    if option.kind == "integer":
-        return variable.index_of(int(value))
-    return variable.index_of(text_length(str(value)) if option.kind == "text" else 1)
 
 
 def nearest_possible(
@@ -50,7 +42,9 @@ def nearest_possible(
     return target + distance
 
 
-def complete(knowledge: Knowledge, search: Search, chosen: dict[str, Choice]) -> dict[str, Choice] | None:
+def complete(
+    knowledge: Knowledge, search: Search, assumptions: Assumptions, chosen: dict[str, Choice]
+) -> dict[str, Choice] | None:
     """All choices made, as far as they can be without the shopper: texts and pictures that are required
     stay open.
 
@@ -58,7 +52,7 @@ def complete(knowledge: Knowledge, search: Search, chosen: dict[str, Choice]) ->
     """
     literals: Literals = ()
     for code, choice in chosen.items():
-        literals += _literals(knowledge, code, choice)
+        literals += assumptions.literals(code, choice)
     witness = witness_of(search, literals)
     if witness is None:
         return None
@@ -77,11 +71,6 @@ def complete(knowledge: Knowledge, search: Search, chosen: dict[str, Choice]) ->
                     result[code] = value
                 break
     return {option.code: result[option.code] for option in knowledge.spec.options if option.code in result}
-
-
-def _literals(knowledge: Knowledge, code: str, value: Choice) -> Literals:
-    variable = knowledge.variables[code]
-    return variable.assume(index_of(knowledge.spec.option_by_code[code], variable, value))
 
 
 def _candidates(

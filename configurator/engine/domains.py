@@ -20,11 +20,13 @@ from configurator.engine.answers import (
     OptionAnswer,
     Repair,
     RuleRef,
+    State,
     Violation,
 )
+from configurator.engine.assumptions import Assumptions, Measures
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, normalise
-from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
-from configurator.engine.completion import index_of, witness_of
+from configurator.engine.compiled import ChoiceVariable, Knowledge
+from configurator.engine.completion import witness_of
 from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
 from configurator.engine.expressions import nearest_hint, parse
 from configurator.engine.rules import environment_of, rule_holds
@@ -52,31 +54,29 @@ class Kernel:
     """Answers questions about one compiled family. `ChoiceError` is raised for choices that are none;
     `Undecided` when the rules are too hard to tell within the budget whether choices are consistent."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, *, measures: Measures | None = None) -> None:
         self.knowledge = knowledge
         self.spec = knowledge.spec
+        self.assumptions = Assumptions(knowledge, measures)
         self._lock = RLock()
         self._search = Search(knowledge)
         self._lazy_rule_search: RuleSearch | None = None
-        self._positions = {code: position for position, code in enumerate(knowledge.variables)}
 
     def answer(self, choices: Mapping[str, Any]) -> Answer:
         """The valid domain of every option after these choices, and what is still missing."""
         chosen = normalise(self.spec, choices)
         with self._lock:
-            update = DomainUpdate(
-                self._search,
-                {self._positions[code]: self._index(code, value) for code, value in chosen.items()},
-            )
+            settled: dict[int, int] = {}
+            for code, value in chosen.items():
+                settled |= self.assumptions.indices(code, value)
+            update = DomainUpdate(self._search, settled)
             consistent = update.consistent()
             domains = update.domains()
             missing = self._missing(chosen, consistent)
             conflict = None if consistent else self._conflict(chosen, "", None, ())
         options = {
-            option.code: _option_answer(option, variable, domain, chosen.get(option.code))
-            for option, variable, domain in zip(
-                self.spec.options, self.knowledge.variables.values(), domains, strict=True
-            )
+            option.code: self._option_answer(option, domains, chosen.get(option.code))
+            for option in self.spec.options
         }
         return Answer(consistent, consistent and not missing, missing, options, conflict)
 
@@ -98,7 +98,13 @@ class Kernel:
         with self._lock:
             wish = self._assume(option, wanted)
             return repair.repair(
-                self.knowledge, self._search, chosen=chosen, option=option, value=wanted, wish=wish
+                self.knowledge,
+                self._search,
+                self.assumptions,
+                chosen=chosen,
+                option=option,
+                value=wanted,
+                wish=wish,
             )
 
     def complete(self, choices: Mapping[str, Any]) -> dict[str, Choice] | None:
@@ -109,7 +115,7 @@ class Kernel:
         """
         chosen = normalise(self.spec, choices)
         with self._lock:
-            return completion.complete(self.knowledge, self._search, chosen)
+            return completion.complete(self.knowledge, self._search, self.assumptions, chosen)
 
     def violations(self, choices: Mapping[str, Any]) -> tuple[Violation, ...]:
         """The rules that are broken; where none is broken alone yet, the rules of a minimal conflict."""
@@ -178,28 +184,36 @@ class Kernel:
             raise ChoiceError((ChoiceProblem(option, value, f"{spec.name} cannot be empty."),))
         return chosen, wanted
 
-    def _index(self, code: str, value: Choice) -> int:
-        return index_of(self.spec.option_by_code[code], self.knowledge.variables[code], value)
-
     def _assume(self, code: str, value: Choice) -> Literals:
-        return self.knowledge.variables[code].assume(self._index(code, value))
+        return self.assumptions.literals(code, value)
 
     def _literals(self, chosen: dict[str, Choice]) -> Literals:
         return tuple(literal for code, value in chosen.items() for literal in self._assume(code, value))
 
+    # --- Domains as answers
 
-def _option_answer(
-    option: OptionSpec, variable: Variable, domain: Domain, chosen: Choice | None
-) -> OptionAnswer:
-    if isinstance(variable, ChoiceVariable):
-        values = dict(zip(variable.values, domain.states, strict=True))
-        forced = next((code for code, state in values.items() if state == "forced"), None)
-        return OptionAnswer(option.code, chosen, forced, values)
-    low = None if domain.low is None else variable.number(domain.low)
-    high = None if domain.high is None else variable.number(domain.high)
-    if option.kind == "integer":
-        return OptionAnswer(option.code, chosen, low if low == high else None, low=low, high=high)
-    return OptionAnswer(option.code, chosen, None, length_low=low, length_high=high)
+    def _option_answer(
+        self, option: OptionSpec, domains: list[Domain], chosen: Choice | None
+    ) -> OptionAnswer:
+        if option.kind == "multiple":
+            states = [_of_yes(domains[position]) for position in self.assumptions.own(option.code)]
+            return OptionAnswer(option.code, chosen, None, dict(zip(option.codes, states, strict=True)))
+        position = self.assumptions.own(option.code)[0]
+        variable, domain = self._search.variables[position], domains[position]
+        if isinstance(variable, ChoiceVariable):
+            values = dict(zip(variable.values, domain.states, strict=True))
+            forced = next((code for code, state in values.items() if state == "forced"), None)
+            return OptionAnswer(option.code, chosen, forced, values)
+        low = None if domain.low is None else variable.number(domain.low)
+        high = None if domain.high is None else variable.number(domain.high)
+        if option.kind == "integer":
+            return OptionAnswer(option.code, chosen, low if low == high else None, low=low, high=high)
+        return OptionAnswer(option.code, chosen, None, length_low=low, length_high=high)
+
+
+def _of_yes(domain: Domain) -> State:
+    """Whether a value of a multiple choice can be in; `forced` when it cannot be left out."""
+    return domain.states[1]
 
 
 def _options_of(rule: RuleSpec) -> tuple[str, ...]:

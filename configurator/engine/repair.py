@@ -9,9 +9,10 @@ earlier ones, texts and pictures last), so the first that works is the same what
 from collections.abc import Iterator
 
 from configurator.engine.answers import Change, Repair
+from configurator.engine.assumptions import Assumptions, index_of
 from configurator.engine.choices import first_letters
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
-from configurator.engine.completion import index_of, nearest_possible, witness_of
+from configurator.engine.completion import nearest_possible, witness_of
 from configurator.engine.search import Literals, Search
 from configurator.engine.spec import Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
@@ -24,6 +25,7 @@ MAX_PROPOSALS = 20_000
 def repair(
     knowledge: Knowledge,
     search: Search,
+    assumptions: Assumptions,
     *,
     chosen: dict[str, Choice],
     option: str,
@@ -32,11 +34,7 @@ def repair(
 ) -> Repair | None:
     """The repair that keeps the wish; None when no change of other choices makes it possible."""
     spec, variables = knowledge.spec, knowledge.variables
-    literals = {
-        code: variables[code].assume(index_of(spec.option_by_code[code], variables[code], old))
-        for code, old in chosen.items()
-        if code != option
-    }
+    literals = {code: assumptions.literals(code, old) for code, old in chosen.items() if code != option}
     if witness_of(search, wish) is None:
         return None
     order = sorted(literals, key=lambda code: _rank(knowledge, code))

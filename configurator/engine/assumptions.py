@@ -1,0 +1,66 @@
+"""What a choice assumes: the one place where choices become indices of variables and literals.
+
+Most options have one variable of their own. A multiple choice has one two-valued variable for each of its
+values (`option.value`), and a choice of several values says of each whether it is in. What is measured of a
+text or a picture (`measures`) are further variables, `option.measure`, that the choice settles.
+"""
+
+from collections.abc import Callable, Mapping
+
+from configurator.engine.choices import text_length
+from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
+from configurator.engine.search import Literals
+from configurator.engine.spec import Choice, OptionSpec
+
+# What is measured of a choice: indices by the codes of variables, `line1.width` -> 42.
+Measures = Callable[[OptionSpec, Choice], Mapping[str, int]]
+
+
+class Assumptions:
+    """`positions` gives the place of every variable in the family's order, by its code."""
+
+    def __init__(self, knowledge: Knowledge, measures: Measures | None = None) -> None:
+        self._options = knowledge.spec.option_by_code
+        self._variables = tuple(knowledge.variables.values())
+        self._measures = measures
+        self.positions = {code: position for position, code in enumerate(knowledge.variables)}
+        self._own = {option.code: self._places_of(option) for option in knowledge.spec.options}
+
+    def _places_of(self, option: OptionSpec) -> tuple[int, ...]:
+        if option.kind == "multiple":
+            return tuple(self.positions[f"{option.code}.{code}"] for code in option.codes)
+        return (self.positions[option.code],)
+
+    def own(self, code: str) -> tuple[int, ...]:
+        """The positions of an option's own variables: one, or one for each value of a multiple choice."""
+        return self._own[code]
+
+    def indices(self, code: str, value: Choice) -> dict[int, int]:
+        """What a choice says: the index of each variable that it settles, by position."""
+        option, own = self._options[code], self._own[code]
+        if option.kind == "multiple":
+            chosen = set(str(value).split(","))
+            return {position: int(each in chosen) for position, each in zip(own, option.codes, strict=True)}
+        settled = {own[0]: index_of(option, self._variables[own[0]], value)}
+        if self._measures is not None and option.measure is not None:
+            measured = self._measures(option, value)
+            settled |= {self.positions[variable]: index for variable, index in measured.items()}
+        return settled
+
+    def literals(self, code: str, value: Choice) -> Literals:
+        """What a choice says, as assumptions of a SAT solver."""
+        settled = self.indices(code, value)
+        return tuple(
+            literal
+            for position, index in settled.items()
+            for literal in self._variables[position].assume(index)
+        )
+
+
+def index_of(option: OptionSpec, variable: Variable, value: Choice) -> int:
+    """The index of a value, a number, a text's length, or a picture's count."""
+    if isinstance(variable, ChoiceVariable):
+        return variable.values.index(str(value))
+    if option.kind == "integer":
+        return variable.index_of(int(value))
+    return variable.index_of(text_length(str(value)) if option.kind == "text" else 1)
