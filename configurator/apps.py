@@ -11,3 +11,4 @@ class ConfiguratorConfig(AppConfig):
         import_module("configurator.invariants")
         import_module("configurator.tidying")
         import_module("configurator.handover")
+        import_module("configurator.tasks")

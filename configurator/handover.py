@@ -8,7 +8,7 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from configurator.models import Configuration, Design, Upload
+from configurator.models import Configuration, Design, Upload, Validation
 from configurator.visibility import GUEST_KEY
 
 
@@ -17,7 +17,7 @@ def hand_over(*, session_key: str, user: User) -> None:
     with transaction.atomic():
         known = Upload.objects.filter(owner=user).values("asset_id")
         Upload.objects.filter(owner=None, session_key=session_key, asset_id__in=known).delete()
-        for rows in (Configuration.objects, Design.objects, Upload.objects):
+        for rows in (Configuration.objects, Design.objects, Upload.objects, Validation.objects):
             rows.hand_over(session_key=session_key, user=user)
 
 

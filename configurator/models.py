@@ -312,3 +312,48 @@ class Upload(Owned):
 
     def __str__(self) -> str:
         return f"{self.asset_id} {self.owner_id or self.session_key}"
+
+
+class Validation(Owned):
+    """Many configurations sent at once to be judged; a job does it and writes one result a row."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "val"), editable=False)
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    rows = models.JSONField(help_text="The choices of each row, as they were sent.")
+    count = models.PositiveIntegerField()
+    tally = models.JSONField(default=dict, help_text="How many rows are in each state, once it is done.")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class ValidationResult(models.Model):
+    """What one row of a validation is worth; ``number`` counts from 1."""
+
+    class State(models.TextChoices):
+        COMPLETE = "complete"
+        INCOMPLETE = "incomplete"
+        REFUSED = "refused"
+        INVALID = "invalid"
+        UNDECIDED = "undecided"
+
+    validation = models.ForeignKey(Validation, on_delete=models.CASCADE, related_name="results")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices)
+    report = models.JSONField()
+
+    class Meta:
+        ordering = ["validation", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["validation", "number"], name="result_once_a_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.validation_id} row {self.number}: {self.state}"

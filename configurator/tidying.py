@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from configurator.assets import alone_with
-from configurator.models import Asset, Configuration, Design, Upload
+from configurator.models import Asset, Configuration, Design, Upload, Validation
 from ledger.tidying import BATCH, Limits, Removed, remove, tidying
 
 LITTER = timedelta(days=1)  # half-written and locking files older than this belong to nobody
@@ -35,6 +35,11 @@ def unreferenced(rows: QuerySet[Any]) -> QuerySet[Any]:
 @tidying("configurator: designs in work that were left", stage=20)
 def left_configurations(limits: Limits) -> Removed:
     return remove(unreferenced(Configuration.objects.idle_since(limits.before)), limits=limits)
+
+
+@tidying("configurator: old validations of many configurations", stage=20)
+def old_validations(limits: Limits) -> Removed:
+    return remove(Validation.objects.filter(created_at__lt=limits.before), limits=limits)
 
 
 @tidying("configurator: frozen designs that nothing needs", stage=30)

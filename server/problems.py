@@ -20,7 +20,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from configurator import answers, catalogue, designs, examination, proofs, quotes
+from configurator import answers, catalogue, designs, examination, proofs, quotes, validations
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
@@ -185,6 +185,7 @@ TABLE: dict[type[Exception], Refusal] = {
         409, "floor-refused", "It cannot be done now", lambda e: {"reasons": list(e.reasons)}
     ),
     planning.NotCertified: Refusal(409, "plan-not-certified", "The plan no longer fits the workshop"),
+    validations.NothingToJudge: Refusal(422, "validation-refused", "The rows were not taken"),
     # the ledger
     idempotency.BadKey: Refusal(400, "idempotency-key-missing", "The idempotency key cannot be used"),
     idempotency.KeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),

@@ -334,6 +334,7 @@ API_RATES = {
     "change": env.text("API_RATE_CHANGE", "300/min"),
     "preview": env.text("API_RATE_PREVIEW", "120/min"),
     "upload": env.text("API_RATE_UPLOAD", "30/hour"),
+    "bulk": env.text("API_RATE_BULK", "30/hour"),
     "checkout": env.text("API_RATE_CHECKOUT", "60/min"),
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
@@ -13,7 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from configurator import catalogue
 from configurator.api.shapes import FamilyDetailShape, FamilySerializer
+from configurator.engine.choices_schema import choices_schema
 from configurator.models import Family, Version
 from ledger.api.paging import Cursor
 
@@ -81,3 +84,20 @@ class FamilyDetail(APIView):
         family = get_object_or_404(Family.objects.on_sale(), pk=code)
         assert family.current is not None  # on_sale says so
         return Response(detail(family.current))
+
+
+class ChoicesSchema(APIView):
+    """The JSON Schema (2020-12) of the choices that this family takes today."""
+
+    scopes = SCOPES
+    people = "anyone"
+
+    @extend_schema(
+        operation_id="family_schema", responses={(200, "application/schema+json"): OpenApiTypes.OBJECT}
+    )
+    def get(self, request: Request, code: str) -> Response:
+        family = get_object_or_404(Family.objects.on_sale(), pk=code)
+        assert family.current is not None  # on_sale says so
+        address = f"{request.build_absolute_uri()}?version={family.current.number}"
+        schema = choices_schema(catalogue.spec_of(family.current), address=address)
+        return Response(schema, content_type="application/schema+json")

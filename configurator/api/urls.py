@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from configurator.api import configurations, designs, families
+from configurator.api import configurations, designs, families, validations
 
 urlpatterns = [
     path("families/", families.Families.as_view(), name="api-families"),
     path("families/<slug:code>/", families.FamilyDetail.as_view(), name="api-family"),
+    path("families/<slug:code>/schema/", families.ChoicesSchema.as_view(), name="api-family-schema"),
+    path("families/<slug:code>/validations/", validations.Validations.as_view(), name="api-validations"),
+    path("validations/<slug:pk>/", validations.OneValidation.as_view(), name="api-validation"),
+    path("validations/<slug:pk>/results/", validations.Results.as_view(), name="api-validation-results"),
     path("configurations/", configurations.Configurations.as_view(), name="api-configurations"),
     path("configurations/<slug:pk>/", configurations.OneConfiguration.as_view(), name="api-configuration"),
     path("configurations/<slug:pk>/explain/", configurations.Explain.as_view(), name="api-explain"),

@@ -13,7 +13,7 @@ from configurator.engine.expressions import nearest_hint
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 
 # A cluster of Hindi or of a family emoji needs up to ten code points; "Zalgo" text stacks hundreds.
-_MAX_CODE_POINTS_A_CLUSTER = 12
+CODE_POINTS_A_LETTER = 12
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -123,7 +123,7 @@ def nearest_number(option: OptionSpec, value: int) -> int:
 
 def _check_text(option: OptionSpec, value: str) -> Choice | ChoiceProblem:
     text = unicodedata.normalize("NFC", value)
-    if len(text) > option.max_length * _MAX_CODE_POINTS_A_CLUSTER or text_length(text) > option.max_length:
+    if len(text) > option.max_length * CODE_POINTS_A_LETTER or text_length(text) > option.max_length:
         return ChoiceProblem(
             option.code, value[:80], f"{option.name} may have {option.max_length} letters at most."
         )

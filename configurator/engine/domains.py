@@ -86,6 +86,12 @@ class Kernel:
         with self._lock:
             return witness_of(self._search, literals) is not None
 
+    def missing(self, choices: Mapping[str, Any]) -> tuple[str, ...]:
+        """What is still to be chosen after these choices, which have to be consistent."""
+        chosen = normalise(self.spec, choices)
+        with self._lock:
+            return self._missing(chosen, True)
+
     def explain(self, choices: Mapping[str, Any], option: str, value: Any) -> Conflict | None:
         """Why a value cannot be had with the choices for the other options; None when it can."""
         chosen, wanted = self._wish(choices, option, value)

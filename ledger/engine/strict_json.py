@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import Any, Never
 
 MAX_BYTES = 256 * 1024
@@ -30,10 +31,21 @@ class BadJson(ValueError):
     """The bytes are not JSON this gate lets in; ``str`` says what, where and the limit."""
 
 
-def parse(raw: bytes) -> Any:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much one body may hold."""
+
+    bytes: int = MAX_BYTES
+    nodes: int = MAX_NODES
+
+
+ORDINARY = Size()
+
+
+def parse(raw: bytes, *, size: Size = ORDINARY) -> Any:
     """``raw`` (UTF-8) as JSON with strings in NFC; raises ``BadJson``."""
-    if len(raw) > MAX_BYTES:
-        raise BadJson(f"The body has {len(raw)} bytes; at most {MAX_BYTES} are read.")
+    if len(raw) > size.bytes:
+        raise BadJson(f"The body has {len(raw)} bytes; at most {size.bytes} are read.")
     if raw.startswith(b"\xef\xbb\xbf"):
         raise BadJson("The body starts with a byte order mark; send plain UTF-8.")
     try:
@@ -53,8 +65,18 @@ def parse(raw: bytes) -> Any:
         raise BadJson(f"{error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
         raise BadJson(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
-    counter = [0]
-    return _clean(value, "", counter)
+    return _clean(value, "", _Counter(size.nodes))
+
+
+@dataclass(slots=True)
+class _Counter:
+    most: int
+    seen: int = 0
+
+    def count(self) -> None:
+        self.seen += 1
+        if self.seen > self.most:
+            raise BadJson(f"The body has more than {self.most} values.")
 
 
 def _refuse_depth(raw: bytes) -> None:
@@ -91,10 +113,8 @@ def _real(digits: str) -> float:
     return value
 
 
-def _clean(value: Any, pointer: str, counter: list[int]) -> Any:
-    counter[0] += 1
-    if counter[0] > MAX_NODES:
-        raise BadJson(f"The body has more than {MAX_NODES} values.")
+def _clean(value: Any, pointer: str, counter: _Counter) -> Any:
+    counter.count()
     if isinstance(value, str):
         return _text(value, pointer)
     if isinstance(value, list):

@@ -60,6 +60,7 @@ def scene(
             assert jobs.run(Job.objects.get(kind="production.files").pk)
             released = run
             alice_api.ordered(quantity=2, key="second", length=90)
+    validation = done(alice_api.post("families/badge/validations/", {"rows": [{}]}), 202)["id"]
     job = Job.objects.filter(kind="planning.propose").first()
     assert job is not None
     operation = Operation.objects.filter(run=released).earliest("start")
@@ -73,6 +74,7 @@ def scene(
         "family": {"family": "badge"},
         "code": {"code": "badge"},
         "edited": {"family": "badge", "pk": configuration},
+        "validation": {"pk": validation},
         "surface": {"pk": configuration, "surface": "front"},
         "preview": {"of": configuration, "surface": "front"},
         "sheet": {"pk": run.pk, "index": 1},
@@ -150,6 +152,10 @@ GET = {
     "api-job": ("job", "401 403 403 403 200"),
     "api-families": ("", "200 200 200 200 200"),
     "api-family": ("code", "200 200 200 200 200"),
+    "api-family-schema": ("code", "200 200 200 200 200"),
+    "api-validations": ("code", "405 405 405 405 405"),
+    "api-validation": ("validation", "404 200 404 404 404"),
+    "api-validation-results": ("validation", "404 200 404 404 404"),
     "api-configurations": ("", "405 405 405 405 405"),
     "api-configuration": ("configuration", "404 200 404 404 404"),
     "api-explain": ("configuration", "405 405 405 405 405"),
@@ -240,6 +246,7 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "account_confirm_login_code": ("post", {}, "login 302 302 302 302"),
     "account_confirm_email": ("post", {}, "404 404 404 404 404"),
     "account_reset_password_from_key": ("post", {}, "200 200 200 200 200"),
+    "api-validations": ("post", {"rows": [{"text": "A"}]}, "401 202 202 202 202"),
     "api-configurations": ("post", {"family": "badge"}, "401 201 201 201 201"),
     "api-configuration": ("patch", {"choices": {"text": "A"}}, "401 200 404 404 404"),
     "api-explain": ("post", {"option": "length", "value": 60}, "401 200 404 404 404"),
