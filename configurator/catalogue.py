@@ -10,13 +10,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from configurator.engine import trial
+from configurator.engine.audit import AuditFinding, obstacles
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.recent import Recent
-from configurator.engine.spec import CaseSpec, FamilySpec
+from configurator.engine.spec import FamilySpec
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
 from configurator.version_rows import derive
@@ -26,12 +26,15 @@ CACHED_VERSIONS = 32  # a process; a compiled family takes some megabytes
 
 
 class NotPublishable(Exception):
-    """A family that must not reach a shopper: every reason at once."""
+    """A family that must not reach a shopper: every reason at once, `findings` with the rules behind it."""
 
-    def __init__(self, family: str, reasons: tuple[str, ...]) -> None:
+    def __init__(
+        self, family: str, reasons: tuple[str, ...], findings: tuple[AuditFinding, ...] = ()
+    ) -> None:
         super().__init__(f"{family} was not published: " + " ".join(reasons))
         self.family = family
         self.reasons = reasons
+        self.findings = findings
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Compiled:
 
 
 _shelf: Recent[str, Compiled] = Recent(CACHED_VERSIONS)
-_tried: Recent[str, tuple[str, ...]] = Recent(CACHED_VERSIONS)
+_tried: Recent[str, tuple[AuditFinding, ...]] = Recent(CACHED_VERSIONS)
 
 
 def compiled(version: Version) -> Compiled:
@@ -103,11 +106,10 @@ def publish(
     known = Version.objects.filter(family=spec.code, content_hash=content_hash).exists()
     if not known:
         made = _shelf.get(content_hash, lambda: _compile(spec))
-        _refuse_faults(made)
-        if untold := _tried.get(
-            content_hash, lambda: trial.faults(made.spec, made.kernel, FontLibrary.installed())
+        if against := _tried.get(
+            content_hash, lambda: obstacles(made.spec, made.kernel, FontLibrary.installed())
         ):
-            raise NotPublishable(spec.code, untold)
+            raise NotPublishable(spec.code, tuple(finding.sentence for finding in against), against)
     with transaction.atomic():
         family, _ = Family.objects.select_for_update().get_or_create(
             code=spec.code, defaults={"name": spec.name, "summary": spec.summary, "position": position or 0}
@@ -158,37 +160,6 @@ def _new_version(
     Version.objects.filter(pk=version.pk).update(sealed=True)
     version.sealed = True
     return version
-
-
-def _refuse_faults(compiled: Compiled) -> None:
-    """Raise ``NotPublishable`` with everything that would let a shopper down."""
-    spec, kernel = compiled.spec, compiled.kernel
-    if not kernel.answer({}).consistent:
-        rules = "; ".join(f"{broken.rule} ({broken.message})" for broken in kernel.violations({}))
-        raise NotPublishable(
-            spec.code, (f"No configuration is valid: these rules cannot hold together: {rules}.",)
-        )
-    reasons: list[str] = []
-    if not kernel.answer(spec.defaults).consistent:
-        rules = ", ".join(broken.rule for broken in kernel.violations(spec.defaults))
-        reasons.append(f"The defaults cannot be chosen together: they break {rules}.")
-    reasons.extend(reason for case in spec.tests if (reason := _failure(case, spec, kernel)))
-    if reasons:
-        raise NotPublishable(spec.code, tuple(reasons))
-
-
-def _failure(case: CaseSpec, spec: FamilySpec, kernel: Kernel) -> str:
-    """Why an author's test fails, or nothing."""
-    choices = {**spec.defaults, **case.choices}
-    broken = {violation.rule for violation in kernel.violations(choices)}
-    label = f"Test {case.name!r}"
-    if case.expect == "valid":
-        return f"{label} should be valid but breaks {', '.join(sorted(broken))}." if broken else ""
-    if not broken:
-        return f"{label} should be refused but is valid."
-    if case.by and case.by not in broken:
-        return f"{label} should be refused by {case.by} but is refused by {', '.join(sorted(broken))}."
-    return ""
 
 
 def suspend(*, family: Family, actor: str, now: datetime, reason: str = "") -> None:

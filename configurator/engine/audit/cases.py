@@ -1,0 +1,70 @@
+"""What stands against publishing: no valid configuration, contradicting defaults, failing tests, faults."""
+
+from collections.abc import Iterator
+
+from configurator.engine import trial
+from configurator.engine.audit.findings import AuditFinding, said
+from configurator.engine.domains import Kernel
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.spec import CaseSpec, FamilySpec
+
+
+def obstacles(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[AuditFinding, ...]:
+    """Every reason why the family must not reach a shopper; none when it may be published.
+
+    A void product has that one finding: nothing else can be said of it.
+    """
+    conflict = kernel.answer({}).conflict
+    if conflict is not None:
+        rules = tuple(said(spec.rule_by_code[rule.code], spec) for rule in conflict.rules)
+        named = "; ".join(f"{rule.code} ({rule.message})" for rule in rules)
+        sentence = f"No configuration is valid: these rules cannot hold together: {named}."
+        return (AuditFinding("void", "refuse", "product", "", sentence, rules),)
+    return (
+        *_contradicting_defaults(spec, kernel),
+        *failing_tests(spec, kernel),
+        *(
+            AuditFinding("fault", "refuse", "product", "", fault)
+            for fault in trial.faults(spec, kernel, fonts)
+        ),
+    )
+
+
+def _contradicting_defaults(spec: FamilySpec, kernel: Kernel) -> Iterator[AuditFinding]:
+    if kernel.consistent(spec.defaults):
+        return
+    broken = kernel.violations(spec.defaults)
+    rules = tuple(said(spec.rule_by_code[each.rule], spec) for each in broken)
+    named = ", ".join(rule.code for rule in rules)
+    yield AuditFinding(
+        "fault",
+        "refuse",
+        "product",
+        "",
+        f"The defaults cannot be chosen together: they break {named}.",
+        rules,
+    )
+
+
+def failing_tests(spec: FamilySpec, kernel: Kernel) -> Iterator[AuditFinding]:
+    """The author's own tests that do not hold, with the reason."""
+    for case in spec.tests:
+        reason, codes = _failure(case, spec, kernel)
+        if reason:
+            rules = tuple(said(spec.rule_by_code[code], spec) for code in codes)
+            yield AuditFinding(
+                "failing-test", "refuse", "test", case.name, f"Test {case.name!r} {reason}", rules
+            )
+
+
+def _failure(case: CaseSpec, spec: FamilySpec, kernel: Kernel) -> tuple[str, tuple[str, ...]]:
+    """Why a test fails and the rules in it; nothing when it holds."""
+    broken = tuple(sorted({each.rule for each in kernel.violations({**spec.defaults, **case.choices})}))
+    named = ", ".join(broken)
+    if case.expect == "valid":
+        return (f"should be valid but breaks {named}.", broken) if broken else ("", ())
+    if not broken:
+        return "should be refused but is valid.", (case.by,) if case.by else ()
+    if case.by and case.by not in broken:
+        return f"should be refused by {case.by} but is refused by {named}.", (case.by, *broken)
+    return "", ()
