@@ -1,0 +1,88 @@
+"""Rules that clauses cannot hold, decided exactly.
+
+`Search` finds configurations by clauses and asks here only when one breaks a rule of `knowledge.arithmetic`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
+
+from configurator.engine.compiled import Knowledge, NumberVariable, Variable
+from configurator.engine.cpsat import Outcome
+from configurator.engine.family_model import FamilyModel, Witness
+from configurator.engine.rules import Value, holds, values_of
+
+
+class Arithmetic:
+    """Questions about a family with all its rules, or with some.
+
+    Raises `TooLarge` for a rule whose numbers do not fit into 64 bits.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._rules = [knowledge.spec.rule_by_code[code] for code in knowledge.arithmetic]
+        self._family = FamilyModel(knowledge)
+        self._asked: tuple[tuple[int, ...], Collection[str] | None] = ((), None)
+
+    def keeps(self, witness: Witness, rules: Collection[str] | None = None) -> bool:
+        """Whether a configuration that satisfies the clauses keeps the rules that are not among them."""
+        environment: dict[str, Value] = {}
+        for variable, index in zip(self._family.variables, witness, strict=True):
+            environment.update(self._named(variable, index))
+        asked = [rule for rule in self._rules if rules is None or rule.code in rules]
+        return all(holds(rule.expr, environment) is True for rule in asked)
+
+    def _named(self, variable: Variable, index: int) -> Mapping[str, Value]:
+        if isinstance(variable, NumberVariable):
+            return {variable.name: variable.in_base(index)}
+        option = self.knowledge.spec.option_by_code[variable.code]
+        return values_of(option, variable.values[index])
+
+    def solve(
+        self, assumptions: Sequence[int], seconds: float, rules: Collection[str] | None = None
+    ) -> Witness | Literal[False] | None:
+        """A configuration with these literals that keeps the rules (all, when none are named).
+
+        False when there is none, None when the seconds were not enough.
+        """
+        self._asked = tuple(assumptions), rules
+        within = self._family.within(assumptions, rules)
+        if within is None:
+            return False
+        return self._witness(self._family.model.solve(seconds=seconds, within=within))
+
+    def outermost(
+        self, assumptions: Sequence[int], position: int, seconds: float, *, lowest: bool
+    ) -> tuple[Witness | Literal[False] | None, int]:
+        """A configuration where the number at this position is least (or largest), and the index that it
+        cannot go beyond; they meet unless the seconds were not enough.
+        """
+        self._asked = tuple(assumptions), None
+        variable = self._family.variables[position]
+        within = self._family.within(assumptions)
+        if within is None:
+            return False, 0
+        sign = 1 if lowest else -1
+        grid = self._family.formulas.grid[variable.code]
+        outcome = self._family.model.solve(seconds=seconds, within=within, minimise={grid: sign})
+        if outcome.status == "unknown":
+            return None, 0 if lowest else variable.count - 1
+        return self._witness(outcome), sign * outcome.bound
+
+    def core(self, seconds: float = 0.25) -> frozenset[int]:
+        """Some of the assumptions of the last question, which are impossible together: not always the
+        fewest, and all of them where that takes too long.
+        """
+        assumptions, rules = self._asked
+        literal = self._family.formulas.literal
+        by_literal = {literal(each): each for each in assumptions if abs(each) != 1}
+        context = [literal(each) for each in self._family.selected(rules)]
+        needed = self._family.model.needed([*context, *by_literal], seconds=seconds)
+        if needed is None:
+            return frozenset(assumptions)
+        return frozenset(by_literal[each] for each in needed if each in by_literal)
+
+    def _witness(self, outcome: Outcome) -> Witness | Literal[False] | None:
+        if outcome.status == "infeasible":
+            return False
+        return self._family.witness(outcome.values) if outcome.values else None

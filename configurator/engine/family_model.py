@@ -1,0 +1,120 @@
+"""A whole family as a model of integers: rules over numbers as they are written, all others as their clauses.
+
+A number is one integer variable here. The thousands of literals that clauses need for a fine grid are made
+only where a clause that stays speaks of them.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+
+from configurator.engine.compiled import ChoiceVariable, Clause, Knowledge, NumberVariable, TooLarge, Variable
+from configurator.engine.cpsat import Interval, Model, Overflow
+from configurator.engine.expressions import parse
+from configurator.engine.formulas import Formulas, variables_of
+from configurator.engine.spec import RuleSpec
+
+# For each variable, by its position: the index of its value.
+Witness = tuple[int, ...]
+_MEND = "make the steps of the numbers coarser, or write the rule with larger units"
+
+
+class FamilyModel:
+    """The model, with the selector of each rule switching it on.
+
+    Raises `TooLarge` for a rule whose numbers do not fit into 64 bits.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.variables: tuple[Variable, ...] = tuple(knowledge.variables.values())
+        self.model = Model()
+        self.formulas = Formulas(self.model, knowledge)
+        native = [rule for rule in knowledge.spec.rules if self._native(rule)]
+        self._write_clauses({rule.code for rule in native})
+        for rule in native:
+            selector = self.formulas.literal(knowledge.selectors[rule.code])
+            try:
+                self.formulas.demand(parse(rule.expr or "").root, when=(selector,))
+            except Overflow as overflow:
+                raise TooLarge(rule.code, f"{overflow}; {_MEND}") from None
+        for selector in knowledge.selectors.values():
+            self.formulas.literal(selector)
+
+    def _native(self, rule: RuleSpec) -> bool:
+        if rule.expr is None or rule.code not in self.knowledge.selectors:
+            return False
+        if rule.code in self.knowledge.arithmetic:
+            return True
+        variables = variables_of(parse(rule.expr).root, self.knowledge)
+        return any(isinstance(each, NumberVariable) and each.count > 2 for each in variables)
+
+    def _write_clauses(self, native: set[str]) -> None:
+        """All clauses but those of the native rules.
+
+        A rule's selector is made before its helper literals, and every clause of a rule has one of them: its
+        largest literal tells whose a clause is. Where variables came later than a selector that does not
+        hold, and all clauses stay: the model is then larger, not another.
+        """
+        selectors = sorted((selector, code) for code, selector in self.knowledge.selectors.items())
+        firsts = [selector for selector, _ in selectors]
+        latest = max((_last_literal(variable) for variable in self.variables), default=0)
+        if not firsts or latest >= firsts[0]:
+            native = set()
+        literals = self.formulas.literal
+        for clause in self.knowledge.clauses:
+            position = bisect_right(firsts, _largest(clause)) - 1
+            if position < 0 or selectors[position][1] not in native:
+                self.model.clause([literals(literal) for literal in clause])
+
+    # --- Between the literals of the clauses and the model
+
+    def within(
+        self, assumptions: Sequence[int], rules: Collection[str] | None = None
+    ) -> dict[int, Interval] | None:
+        """The intervals that assumptions and rules (all, when none are named) leave to variables of the
+        model; None when nothing is left to one.
+        """
+        within: dict[int, Interval] = {}
+        for literal in (*self.selected(rules), *assumptions):
+            owned = self.formulas.owner(abs(literal))
+            if owned is not None:
+                number, index = owned
+                variable = self.formulas.grid[number.code]
+                interval = (index, number.count - 1) if literal > 0 else (0, index - 1)
+            else:
+                found = self.formulas.literal(literal)
+                variable, interval = (found, (1, 1)) if found >= 0 else (~found, (0, 0))
+            low, high = within.get(variable, self.model.bounds[variable])
+            low, high = max(low, interval[0]), min(high, interval[1])
+            if low > high:
+                return None
+            within[variable] = low, high
+        return within
+
+    def selected(self, rules: Collection[str] | None) -> list[int]:
+        """The selectors, false for rules that do not count."""
+        selectors = self.knowledge.selectors.items()
+        return [selector if rules is None or code in rules else -selector for code, selector in selectors]
+
+    def witness(self, values: Sequence[int]) -> Witness:
+        """The configuration that a solution of the model stands for."""
+        return tuple(self._index(variable, values) for variable in self.variables)
+
+    def _index(self, variable: Variable, values: Sequence[int]) -> int:
+        if isinstance(variable, NumberVariable):
+            return values[self.formulas.grid[variable.code]]
+        for index, literal in enumerate(variable.literals):
+            found = self.formulas.literal(literal)
+            if (values[found] if found >= 0 else 1 - values[~found]) == 1:
+                return index
+        raise AssertionError(f"a solution without a value for {variable.code}")
+
+
+def _last_literal(variable: Variable) -> int:
+    if isinstance(variable, ChoiceVariable):
+        return max(map(abs, variable.literals))
+    return variable.first + variable.count - 2
+
+
+def _largest(clause: Clause) -> int:
+    return max(map(abs, clause))
