@@ -49,6 +49,8 @@ def describe(
         ],
         "findings": [finding.as_json() for finding in seen.findings],
         "quote_token": token,
+        "can_undo": bool(configuration.past),
+        "can_redo": bool(configuration.future),
     }
 
 

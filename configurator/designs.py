@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 
 from configurator.catalogue import compiled, kernel_of, spec_of
-from configurator.engine import lettering
+from configurator.engine import lettering, steps
 from configurator.engine.answers import Conflict, Repair
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice
 from configurator.engine.domains import Kernel
@@ -57,6 +57,10 @@ class Refused(Exception):
 
 class NoRepair(Exception):
     """The value cannot be reached by changing other choices."""
+
+
+class NoStep(Exception):
+    """There is no change to take back, or none to make again."""
 
 
 class Incomplete(Exception):
@@ -158,6 +162,38 @@ def complete(*, configuration: Configuration, now: datetime, actor: str = "") ->
         if missing:
             raise Incomplete(missing)
         return _store(held, configuration, full, now)
+
+
+def undo(
+    *, configuration: Configuration, now: datetime, actor: str = "", expected_revision: int | None = None
+) -> Configuration:
+    """Take the last change back. Raises ``RevisionConflict``, ``NoStep``."""
+    return _step(configuration, expected_revision, now, back=True)
+
+
+def redo(
+    *, configuration: Configuration, now: datetime, actor: str = "", expected_revision: int | None = None
+) -> Configuration:
+    """Make the change again that was taken back last. Raises ``RevisionConflict``, ``NoStep``."""
+    return _step(configuration, expected_revision, now, back=False)
+
+
+def _step(
+    configuration: Configuration, expected_revision: int | None, now: datetime, *, back: bool
+) -> Configuration:
+    with transaction.atomic():
+        held = _hold(configuration, expected_revision)
+        past, future = list(held.past), list(held.future)
+        source, target = (past, future) if back else (future, past)
+        if not source:
+            raise NoStep("There is nothing to take back." if back else "There is nothing to make again.")
+        step = source.pop()
+        target.append(step)
+        chosen = _with(held.choices, steps.values(step, back=back))
+        # A rule may have come into force since.
+        if not kernel_of(held.version).consistent(chosen):
+            raise NoStep("What was chosen then is not possible any more.")
+        return _move(held, configuration, chosen, past=past, future=future, now=now)
 
 
 def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design:
@@ -324,12 +360,31 @@ def _store(
     held: Configuration, given: Configuration, choices: dict[str, Choice], now: datetime
 ) -> Configuration:
     if choices != held.choices:
-        examine(version=held.version, choices=choices)  # what cannot be shown is not stored
-        held.choices = choices
-        held.revision += 1
-        held.updated_at = now
-        held.save(update_fields=["choices", "revision", "updated_at"])
-    given.choices, given.revision, given.updated_at = held.choices, held.revision, held.updated_at
+        past = steps.taken(held.past, before=held.choices, after=choices, since=now - held.updated_at)
+        return _move(held, given, choices, past=past, future=[], now=now)
+    return _brought_up_to_date(given, held)
+
+
+def _move(
+    held: Configuration,
+    given: Configuration,
+    choices: dict[str, Choice],
+    *,
+    past: list[steps.Step],
+    future: list[steps.Step],
+    now: datetime,
+) -> Configuration:
+    examine(version=held.version, choices=choices)  # what cannot be shown is not stored
+    held.choices, held.past, held.future = choices, past, future
+    held.revision += 1
+    held.updated_at = now
+    held.save(update_fields=["choices", "past", "future", "revision", "updated_at"])
+    return _brought_up_to_date(given, held)
+
+
+def _brought_up_to_date(given: Configuration, held: Configuration) -> Configuration:
+    for name in ("choices", "past", "future", "revision", "updated_at"):
+        setattr(given, name, getattr(held, name))
     return given
 
 

@@ -210,6 +210,9 @@ class Configuration(Owned):
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
     choices = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=0)
+    # Steps that can be taken back and taken again: {option: [before, after]}, null for not chosen.
+    past = models.JSONField(default=list, blank=True)
+    future = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -152,6 +153,42 @@ class Complete(ConfigurationView):
         who = caller(request)
         configuration = designs.complete(configuration=self.own(who, pk), actor=who.actor, now=timezone.now())
         return self.answer(configuration)
+
+
+class Undo(ConfigurationView):
+    """Take the last change back (up to 100 of them)."""
+
+    @extend_schema(
+        operation_id="undo_configuration",
+        parameters=[QUANTITY, IF_MATCH],
+        request=None,
+        responses=ConfigurationShape,
+    )
+    def post(self, request: Request, pk: str) -> Response:
+        return self.step(designs.undo, request, pk)
+
+    def step(self, take: Callable[..., Configuration], request: Request, pk: str) -> Response:
+        who = caller(request)
+        configuration = take(
+            configuration=self.own(who, pk),
+            expected_revision=expected_version(request, required=False),
+            actor=who.actor,
+            now=timezone.now(),
+        )
+        return self.answer(configuration, quantity=quantity_in(request))
+
+
+class Redo(Undo):
+    """Make the change again that was taken back last."""
+
+    @extend_schema(
+        operation_id="redo_configuration",
+        parameters=[QUANTITY, IF_MATCH],
+        request=None,
+        responses=ConfigurationShape,
+    )
+    def post(self, request: Request, pk: str) -> Response:
+        return self.step(designs.redo, request, pk)
 
 
 class Freeze(ConfigurationView):

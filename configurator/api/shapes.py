@@ -229,6 +229,8 @@ class ConfigurationShape(serializers.Serializer[Any]):
     promise = PromiseShape(allow_null=True)
     preview = PreviewShape(many=True)
     findings = FindingShape(many=True)
+    can_undo = serializers.BooleanField()
+    can_redo = serializers.BooleanField()
 
 
 class DesignSerializer(serializers.ModelSerializer[Design]):

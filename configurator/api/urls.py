@@ -16,6 +16,8 @@ urlpatterns = [
     path("configurations/<slug:pk>/explain/", configurations.Explain.as_view(), name="api-explain"),
     path("configurations/<slug:pk>/repair/", configurations.Repair.as_view(), name="api-repair"),
     path("configurations/<slug:pk>/complete/", configurations.Complete.as_view(), name="api-complete"),
+    path("configurations/<slug:pk>/undo/", configurations.Undo.as_view(), name="api-undo"),
+    path("configurations/<slug:pk>/redo/", configurations.Redo.as_view(), name="api-redo"),
     path("configurations/<slug:pk>/design/", configurations.Freeze.as_view(), name="api-freeze"),
     path(
         "configurations/<slug:pk>/preview/<slug:surface>/",

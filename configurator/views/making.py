@@ -117,6 +117,8 @@ def configuration(request: HttpRequest, family: str, pk: str) -> HttpResponse:
         return _share(request, held)
     if pressed.get("do") == "complete":
         return _complete(request, held)
+    if pressed.get("do") in ("undo", "redo"):
+        return _step(request, held, pressed["do"])
     return HttpResponseRedirect(_address(held, pressed))
 
 
@@ -193,6 +195,15 @@ def _complete(request: HttpRequest, held: Configuration) -> HttpResponse:
         named = spec_of(held.version).option_by_code
         left = ", ".join(named[code].name for code in refusal.missing)
         messages.warning(request, f"Only you can choose: {left}.")
+    return HttpResponseRedirect(_address(held, request.POST))
+
+
+def _step(request: HttpRequest, held: Configuration, which: str) -> HttpResponse:
+    take = designs.undo if which == "undo" else designs.redo
+    try:
+        take(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
+    except designs.NoStep as refusal:
+        messages.warning(request, str(refusal))
     return HttpResponseRedirect(_address(held, request.POST))
 
 

@@ -37,6 +37,7 @@ export class Client {
     this.quantity = 1;
     this.pending = new Map();
     this.asked = false; // a request is wanted even with no changed choice (the quantity)
+    this.steps = []; // undo and redo, each a request of its own after what is under way
     this.under_way = false;
     this.number = 0;
     this.failures = 0;
@@ -52,13 +53,20 @@ export class Client {
     this.timer = setTimeout(() => this.flush(), delay);
   }
 
+  /** "undo" or "redo": what was changed before it is sent first. */
+  step(which) {
+    this.steps.push(which);
+    this.flush();
+  }
+
   get busy() {
-    return this.under_way || this.asked;
+    return this.under_way || this.asked || this.steps.length > 0;
   }
 
   async flush() {
     clearTimeout(this.timer);
-    if (this.under_way || !this.asked) return;
+    if (this.under_way || !(this.asked || this.steps.length)) return;
+    const step = this.asked ? "" : this.steps.shift();
     const changes = Object.fromEntries(this.pending);
     this.pending.clear();
     this.asked = false;
@@ -67,7 +75,9 @@ export class Client {
     this.handlers.sent(Object.keys(changes), number);
     let wait = 0;
     try {
-      const state = await this.send("PATCH", this.url, JSON.stringify({ choices: changes, quantity: this.quantity }), changes);
+      const state = step
+        ? await this.send("POST", `${this.url}${step}/?quantity=${this.quantity}`, "{}")
+        : await this.send("PATCH", this.url, JSON.stringify({ choices: changes, quantity: this.quantity }), changes);
       this.failures = 0;
       this.handlers.well();
       this.handlers.answered(state, number, new Set(this.pending.keys()));
@@ -77,14 +87,15 @@ export class Client {
         this.handlers.well();
         this.handlers.refused(error);
       } else {
-        this.keep(changes);
+        if (step) this.steps.unshift(step);
+        else this.keep(changes);
         wait = RETRY[Math.min(this.failures++, RETRY.length - 1)];
         this.handlers.trouble(error instanceof Refusal ? error.message : "", () => this.flush());
       }
     }
     this.under_way = false;
     if (wait) this.timer = setTimeout(() => this.flush(), wait);
-    else if (this.asked) this.flush();
+    else if (this.asked || this.steps.length) this.flush();
   }
 
   /** Changes that did not arrive go with the next request, unless newer ones replaced them. */

@@ -36,6 +36,7 @@ class PcConfigurator extends HTMLElement {
     this.form.addEventListener("change", (event) => this.changed(event, 0));
     this.form.addEventListener("click", (event) => this.clicked(event));
     this.form.addEventListener("submit", (event) => this.submitted(event));
+    addEventListener("keydown", (event) => this.shortcut(event));
     this.classList.add("live");
   }
 
@@ -109,12 +110,25 @@ class PcConfigurator extends HTMLElement {
       event.preventDefault();
       const [code, value] = split(button.value);
       this.client.change({ [code]: value });
+    } else if (button.dataset.step) {
+      event.preventDefault();
+      this.client.step(button.dataset.step);
     } else if (button.name === "view") {
       event.preventDefault();
       this.show(button.dataset.view);
     } else if (button.dataset.clear) {
       this.client.change({ [button.dataset.clear]: null });
     }
+  }
+
+  /** Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y), except in a field, where they belong to what is typed. */
+  shortcut(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches?.("input:not([type=radio], [type=checkbox], [type=range]), textarea")) return;
+    const key = event.key.toLowerCase();
+    const step = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : "";
+    if (!step || this.form.querySelector(`[data-step=${step}]`).disabled) return;
+    event.preventDefault();
+    this.client.step(step);
   }
 
   submitted(event) {
@@ -152,6 +166,9 @@ class PcConfigurator extends HTMLElement {
       if (node.dataset.kind === "choice") this.drawValues(node, answer);
       if (node.dataset.kind === "integer") this.drawLimits(node, answer);
       if (!pending.has(code)) this.drawChosen(code, this.chosen.get(code));
+    }
+    for (const [step, can] of [["undo", state.can_undo], ["redo", state.can_redo]]) {
+      this.form.querySelector(`[data-step=${step}]`).disabled = !can;
     }
     this.drawGroups(missing);
     this.drawList();

@@ -47,7 +47,7 @@ def scene(
     upkeep.stop(
         machine=Machine.objects.get(code="laser-2"), reason="belt", actor="system:test", now=timezone.now()
     )
-    configuration = alice_api.started()["id"]
+    configuration = alice_api.started(text="Åse")["id"]
     design = alice_api.frozen()
     order = alice_api.ordered(quantity=2, key="first")["id"]
     done(alice_api.post("cart/lines/", {"design": design}), 201)
@@ -161,6 +161,8 @@ GET = {
     "api-explain": ("configuration", "405 405 405 405 405"),
     "api-repair": ("configuration", "405 405 405 405 405"),
     "api-complete": ("configuration", "405 405 405 405 405"),
+    "api-undo": ("configuration", "405 405 405 405 405"),
+    "api-redo": ("configuration", "405 405 405 405 405"),
     "api-freeze": ("configuration", "405 405 405 405 405"),
     "api-preview": ("surface", "404 200 404 404 404"),
     "api-design": ("design", "404 200 404 200 200"),
@@ -252,6 +254,8 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-explain": ("post", {"option": "length", "value": 60}, "401 200 404 404 404"),
     "api-repair": ("post", {"option": "length", "value": 60}, "401 200 404 404 404"),
     "api-complete": ("post", {}, "401 200 404 404 404"),
+    "api-undo": ("post", {}, "401 200 404 404 404"),
+    "api-redo": ("post", {}, "401 409 404 404 404"),
     "api-freeze": ("post", {}, "401 201 404 404 404"),
     "api-assets": ("post", {}, "401 415 415 415 415"),
     "api-cart-lines": ("post", {"design": "{design}"}, "401 201 404 201 201"),

@@ -10,6 +10,7 @@ from configurator.catalogue import publish, retire, suspend
 from configurator.designs import (
     Incomplete,
     NoRepair,
+    NoStep,
     NotMakeable,
     NotOnSale,
     Refused,
@@ -17,11 +18,14 @@ from configurator.designs import (
     choose,
     complete,
     freeze,
+    redo,
     reopen,
     repair,
     share,
     start,
+    undo,
 )
+from configurator.engine import steps
 from configurator.engine.choices import ChoiceError
 from configurator.models import Asset, Configuration, Design, Family, Upload
 from ledger.models import Entry
@@ -283,3 +287,58 @@ def test_choosing_takes_a_constant_number_of_queries(
     changed(configuration, length=90)
     with django_assert_max_num_queries(4):  # savepoint, row, update, release
         changed(configuration, text="Meier", length=100)
+
+
+# --- undo and redo ------------------------------------------------------------------------------------------
+
+
+def test_the_last_change_is_taken_back_and_made_again(configuration: Configuration) -> None:
+    changed(configuration, length=90)
+    changed(configuration, pin="needle", text=None)
+    undo(configuration=configuration, now=LATER)
+    assert configuration.choices == {"material": "acrylic", "pin": "magnet", "length": 90, "text": "Müller"}
+    undo(configuration=configuration, now=LATER)
+    assert configuration.choices["length"] == 80
+    redo(configuration=configuration, now=LATER)
+    redo(configuration=configuration, now=LATER)
+    stored = Configuration.objects.get()
+    assert stored.choices == {"material": "acrylic", "pin": "needle", "length": 90}
+    assert stored.revision == 6
+
+
+def test_a_new_change_ends_what_could_be_made_again(configuration: Configuration) -> None:
+    changed(configuration, length=90)
+    undo(configuration=configuration, now=LATER)
+    changed(configuration, pin="needle")
+    with pytest.raises(NoStep):
+        redo(configuration=configuration, now=LATER)
+
+
+def test_a_repair_is_one_step(configuration: Configuration) -> None:
+    changed(configuration, length=100)
+    repair(configuration=configuration, option="material", value="steel", now=LATER)
+    assert (configuration.choices["material"], configuration.choices["length"]) == ("steel", 90)
+    undo(configuration=configuration, now=LATER)
+    assert (configuration.choices["material"], configuration.choices["length"]) == ("acrylic", 100)
+
+
+def test_what_is_typed_in_one_go_is_one_step(configuration: Configuration) -> None:
+    for seconds, text in enumerate(["Å", "Ås", "Åse"]):
+        at = LATER + timedelta(seconds=seconds)
+        choose(configuration=configuration, changes={"text": text}, now=at)
+    assert len(configuration.past) == 1
+    undo(configuration=configuration, now=LATER + timedelta(seconds=9))
+    assert configuration.choices["text"] == "Müller"
+
+
+def test_a_new_design_has_nothing_to_take_back(configuration: Configuration) -> None:
+    with pytest.raises(NoStep, match="nothing to take back"):
+        undo(configuration=configuration, now=LATER)
+    with pytest.raises(NoStep, match="nothing to make again"):
+        redo(configuration=configuration, now=LATER)
+
+
+def test_only_so_many_steps_are_kept(configuration: Configuration) -> None:
+    for number in range(steps.MOST_STEPS + 5):
+        changed(configuration, length=70 if number % 2 else 90, pin="needle" if number % 2 else "magnet")
+    assert len(Configuration.objects.get().past) == steps.MOST_STEPS

@@ -148,6 +148,17 @@ def test_a_text_that_is_too_long_is_refused_at_its_field(
     assert 'aria-invalid="true"' in answer.content.decode()
 
 
+def test_undo_and_redo_work_without_script(configuration: Configuration, alice_client: Client) -> None:
+    address = page_of(configuration)
+    assert 'value="undo" data-step="undo" disabled' in alice_client.get(address).content.decode()
+    alice_client.post(address, {"o-length": "90"})
+    alice_client.post(address, {"do": "undo"})
+    assert Configuration.objects.get().choices["length"] == 80
+    page = alice_client.post(address, {"do": "redo"}, follow=True).content.decode()
+    assert Configuration.objects.get().choices["length"] == 90
+    assert 'value="redo" data-step="redo" disabled' in page
+
+
 def test_an_unknown_option_in_a_button_is_not_found(
     configuration: Configuration, alice_client: Client
 ) -> None:
