@@ -23,6 +23,8 @@ class Arithmetic:
         self._rules = [knowledge.spec.rule_by_code[code] for code in knowledge.arithmetic]
         self._family = FamilyModel(knowledge)
         self._asked: tuple[tuple[int, ...], Collection[str] | None] = ((), None)
+        # What the last question took.
+        self.seconds = 0.0
 
     def keeps(self, witness: Witness, rules: Collection[str] | None = None) -> bool:
         """Whether a configuration that satisfies the clauses keeps the rules that are not among them."""
@@ -45,10 +47,12 @@ class Arithmetic:
 
         False when there is none, None when the seconds were not enough.
         """
-        self._asked = tuple(assumptions), rules
+        self._asked, self.seconds = (tuple(assumptions), rules), 0.0
         within = self._family.within(assumptions, rules)
         if within is None:
             return False
+        if seconds <= 0:
+            return None
         return self._witness(self._family.model.solve(seconds=seconds, within=within))
 
     def outermost(
@@ -57,7 +61,7 @@ class Arithmetic:
         """A configuration where the number at this position is least (or largest), and the index that it
         cannot go beyond; they meet unless the seconds were not enough.
         """
-        self._asked = tuple(assumptions), None
+        self._asked, self.seconds = (tuple(assumptions), None), 0.0
         variable = self._family.variables[position]
         within = self._family.within(assumptions)
         if within is None:
@@ -66,6 +70,7 @@ class Arithmetic:
         grid = self._family.formulas.grid[variable.code]
         outcome = self._family.model.solve(seconds=seconds, within=within, minimise={grid: sign})
         if outcome.status == "unknown":
+            self.seconds = outcome.seconds
             return None, 0 if lowest else variable.count - 1
         return self._witness(outcome), sign * outcome.bound
 
@@ -83,6 +88,7 @@ class Arithmetic:
         return frozenset(by_literal[each] for each in needed if each in by_literal)
 
     def _witness(self, outcome: Outcome) -> Witness | Literal[False] | None:
+        self.seconds = outcome.seconds
         if outcome.status == "infeasible":
             return False
         return self._family.witness(outcome.values) if outcome.values else None

@@ -30,12 +30,15 @@ class Overflow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`values` by variable where the status is optimal or feasible; `value` and `bound` of the objective."""
+    """`values` by variable where the status is optimal or feasible; `value` and `bound` of the objective;
+    `seconds` of time that it took.
+    """
 
     status: Literal["optimal", "feasible", "infeasible", "unknown"]
     values: tuple[int, ...] = ()
     value: int = 0
     bound: int = 0
+    seconds: float = 0.0
 
 
 @cache
@@ -182,13 +185,13 @@ class Model:
         return response
 
     def _outcome(self, response: Any, minimise: Mapping[int, int] | None) -> Outcome:
-        solver = _solver()
+        solver, seconds = _solver(), response.wall_time
         if response.status == solver.INFEASIBLE:
-            return Outcome("infeasible")
+            return Outcome("infeasible", seconds=seconds)
         if response.status == solver.UNKNOWN:
-            return Outcome("unknown")
+            return Outcome("unknown", seconds=seconds)
         values = tuple(response.solution)
         value = sum(factor * values[variable] for variable, factor in (minimise or {}).items())
         if response.status == solver.OPTIMAL:
-            return Outcome("optimal", values, value, value)
-        return Outcome("feasible", values, value, math.ceil(response.best_objective_bound - 0.5))
+            return Outcome("optimal", values, value, value, seconds)
+        return Outcome("feasible", values, value, math.ceil(response.best_objective_bound - 0.5), seconds)

@@ -166,7 +166,7 @@ class Kernel:
         ):
             return None
         if self._lazy_rule_search is None:
-            self._lazy_rule_search = RuleSearch(self.knowledge)
+            self._lazy_rule_search = RuleSearch(self.knowledge, self._search.arithmetic)
         against, rules = minimal_conflict(
             self.knowledge, self._search, self._lazy_rule_search, chosen=literals, wish=wish
         )

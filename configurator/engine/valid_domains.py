@@ -45,6 +45,7 @@ class DomainUpdate:
         self.search = search
         self.chosen = chosen
         self.undecided = 0
+        search.refill()
         self.literals = {p: search.variables[p].assume(index) for p, index in chosen.items()}
         self.masks = self._masks()
         self.base_mask = self._base_mask()
@@ -175,6 +176,8 @@ class DomainUpdate:
         sign = 1 if lowest else -1
         outer = 0 if lowest else variable.count - 1
         best = self._seen(position, lowest=lowest)
+        if self.search.arithmetic is not None and best != outer:
+            return self._outermost(position, context, lowest=lowest)
         step = 0
         while best != outer:
             middle = (outer + best) // 2 if lowest else (outer + best + 1) // 2
@@ -189,3 +192,11 @@ class DomainUpdate:
             else:
                 outer = probe + sign
         return best
+
+    def _outermost(self, position: int, context: Literals, *, lowest: bool) -> int:
+        """By arithmetic one question finds the bound that halving would take many for."""
+        before = self.search.newest
+        bound = self.search.outermost(position, context, lowest=lowest)
+        if self.search.newest != before:
+            self._join(self.search.witnesses[self.search.newest])
+        return bound
