@@ -7,7 +7,7 @@ text or a picture (`measures`) are further variables, `option.measure`, that the
 
 from collections.abc import Callable, Mapping
 
-from configurator.engine.choices import text_length
+from configurator.engine.choices import decided, text_length
 from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
 from configurator.engine.search import Literals
 from configurator.engine.spec import Choice, OptionSpec
@@ -39,13 +39,27 @@ class Assumptions:
         """What a choice says: the index of each variable that it settles, by position."""
         option, own = self._options[code], self._own[code]
         if option.kind == "multiple":
-            chosen = set(str(value).split(","))
-            return {position: int(each in chosen) for position, each in zip(own, option.codes, strict=True)}
+            truths = decided(option, value)
+            return {
+                position: int(truths[each])
+                for position, each in zip(own, option.codes, strict=True)
+                if each in truths
+            }
         settled = {own[0]: index_of(option, self._variables[own[0]], value)}
         if self._measures is not None and option.measure is not None:
             measured = self._measures(option, value)
             settled |= {self.positions[variable]: index for variable, index in measured.items()}
         return settled
+
+    def changing(self, code: str, old: Choice, new: Choice) -> tuple[Literals, Literals]:
+        """The literals of what is put in or left out of several values, and of the values that stay."""
+        before, after = self.indices(code, old), self.indices(code, new)
+        changed: list[int] = []
+        kept: list[int] = []
+        for position, index in after.items():
+            same = before.get(position, 0) == index
+            (kept if same else changed).extend(self._variables[position].assume(index))
+        return tuple(changed), tuple(kept)
 
     def literals(self, code: str, value: Choice) -> Literals:
         """What a choice says, as assumptions of a SAT solver."""
@@ -63,4 +77,4 @@ def index_of(option: OptionSpec, variable: Variable, value: Choice) -> int:
         return variable.values.index(str(value))
     if option.kind == "integer":
         return variable.index_of(int(value))
-    return variable.index_of(text_length(str(value)) if option.kind == "text" else 1)
+    return variable.index_of(text_length(str(value)) if option.kind == "text" else int(value != ""))

@@ -57,7 +57,8 @@ def atom_of(node: Node, spec: FamilySpec, rule: str, names: dict[str, Variable])
     rows = list(_alike(row, spec, attributes)) if row is not None else [(frozenset[int](), Facts())]
     combinations = math.prod(len(domain) for domain in domains) * len(rows)
     if combinations > MAX_COMBINATIONS:
-        names_in_words = ", ".join(spec.option_by_code[code].name for code in variables)
+        options = dict.fromkeys(code.split(".", 1)[0] for code in variables)
+        names_in_words = ", ".join(spec.option_by_code[code].name for code in options)
         raise TooLarge(
             rule,
             f"the comparison of {names_in_words} has {combinations:,} combinations, {MAX_COMBINATIONS:,} are "
@@ -83,10 +84,18 @@ def _alike(
         for index in range(variable.count):
             yield frozenset((index,)), {variable.name: variable.in_base(index)}
         return
-    option = spec.option_by_code[variable.code]
+    option, dot, _ = variable.code.partition(".")
+    if dot:
+        # A value of a multiple choice: it stands for its truth.
+        yield from ((frozenset((index,)), {variable.code: bool(index)}) for index in range(2))
+        return
     groups: dict[tuple[tuple[str, Value], ...], list[int]] = {}
     for index, code in enumerate(variable.values):
-        used = {name: value for name, value in values_of(option, code).items() if name in attributes}
+        used = {
+            name: value
+            for name, value in values_of(spec.option_by_code[option], code).items()
+            if name in attributes
+        }
         groups.setdefault(tuple(sorted(used.items())), []).append(index)
     for key, indices in groups.items():
         yield frozenset(indices), dict(key)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from configurator.engine.expressions import (
     RESERVED,
+    Aggregate,
     Constant,
     Expression,
     ExpressionError,
@@ -38,6 +39,7 @@ class Type:
 
 
 TRUTH = Type("truth")
+SWITCH = Type("truth", codes=("no", "yes"))
 TEXT = Type("text")
 
 
@@ -63,6 +65,11 @@ def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ())
         elif option.kind == "text":
             types[f"{option.code}.length"] = Type("number")
         elif option.kind == "image":
+            types[f"{option.code}.count"] = Type("number")
+        elif option.kind == "switch":
+            types[option.code] = SWITCH
+        elif option.kind == "multiple":
+            types |= {f"{option.code}.{code}": TRUTH for code in option.codes}
             types[f"{option.code}.count"] = Type("number")
         else:
             types[option.code] = Type("text", codes=option.codes)
@@ -121,6 +128,8 @@ class _Checker:
             return TEXT if isinstance(node.value, str) else Type("number", node.dimension, node.bare)
         if isinstance(node, Reference):
             return self._reference(node)
+        if isinstance(node, Aggregate):
+            return self._aggregate(node)
         assert isinstance(node, Operation)
         types = [self.type_of(operand) for operand in node.operands]
         if node.operator in ("!", "&", "|", "=>", "<=>"):
@@ -149,15 +158,54 @@ class _Checker:
             )
         elif node.key in vocabulary.gaps:
             self._note(node, vocabulary.gaps[node.key], "give it to every value, in the same unit")
+        elif node.attribute in option.number_attributes:
+            self._note(
+                node,
+                f"{node.attribute} differs between the values of {node.option} that are chosen",
+                f"write sum({node.key})",
+            )
         elif node.attribute:
             known = [key.split(".")[1] for key in vocabulary.types if key.startswith(f"{node.option}.")]
             self._note(
                 node, f"{node.option} has no attribute {node.attribute}", nearest_hint(node.attribute, known)
             )
+        elif option.kind == "multiple":
+            hint = f"write {node.option}.{option.codes[0]}" if option.codes else ""
+            self._note(node, f"{node.option} has several values: it is no value in rules", hint)
         else:
             measure = "length" if option.kind == "text" else "count"
             self._note(node, f"{node.option} is {_A_KIND[option.kind]}", f"write {node.option}.{measure}")
         return None
+
+    def _aggregate(self, node: Aggregate) -> Type | None:
+        """The type of a sum over what is chosen: values without the attribute count nothing."""
+        options = self.vocabulary.options
+        if node.option in self.vocabulary.excused:
+            return None
+        if node.option and node.option not in options:
+            self._note(node, f"there is no option {node.option}", nearest_hint(node.option, options))
+            return None
+        over = [options[node.option]] if node.option else list(options.values())
+        found = [
+            _type_of(value.attributes[node.attribute])
+            for option in over
+            for value in option.values
+            if node.attribute in value.attributes
+        ]
+        if not found:
+            known = {name for option in over for name in option.number_attributes}
+            whose = f"{node.option} has" if node.option else "no option has"
+            what = "no" if node.option else "an"
+            hint = nearest_hint(node.attribute, known)
+            if not self.vocabulary.excused or node.option:
+                self._note(node, f"{whose} {what} attribute {node.attribute}", hint)
+            return None
+        if any(type_ != found[0] or type_.kind != "number" for type_ in found):
+            self._note(
+                node, f"{node.attribute} is not a number in the same unit everywhere", "sum up one unit"
+            )
+            return None
+        return found[0]
 
     def _all(self, node: Operation, types: list[Type | None], kind: Kind) -> bool:
         for operand, found in zip(node.operands, types, strict=False):
@@ -189,8 +237,14 @@ class _Checker:
             self._codes(node, types)
         elif kinds == {"number"}:
             self._unified(node, node.operands, types)
+        elif kinds == {"truth", "text"} and node.operator in ("==", "!=", "in") and self._switched(types):
+            self._codes(node, types)
         else:
             self._note(node, "conditions are not compared", "use <=> or !")
+
+    def _switched(self, types: list[Type | None]) -> bool:
+        """Whether every truth in a comparison with a text is a switch: it has the values yes and no."""
+        return all(found.codes for found in types if found is not None and found.kind == "truth")
 
     def _codes(self, node: Operation, types: list[Type | None]) -> None:
         for one, other in ((0, range(1, len(types))), (1, range(1))):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -67,17 +67,63 @@ def normalise(spec: FamilySpec, choices: Mapping[str, Any]) -> dict[str, Choice]
         checked = check_choice(option, value)
         if isinstance(checked, ChoiceProblem):
             problems.append(checked)
-        elif checked != "" or (option.kind == "text" and not option.required):
+        elif checked != "" or may_be_empty(option):
             result[option.code] = checked
     if problems:
         raise ChoiceError(tuple(problems))
     return result
 
 
+def may_be_empty(option: OptionSpec) -> bool:
+    """Whether "" is a choice: no text, or none of several values; elsewhere it means not chosen."""
+    return (option.kind == "text" and not option.required) or (
+        option.kind == "multiple" and option.least == 0
+    )
+
+
+def codes_of(choice: Choice) -> tuple[str, ...]:
+    """The codes in the choice of a multiple."""
+    return tuple(str(choice).split(",")) if choice != "" else ()
+
+
+def joined(option: OptionSpec, codes: Collection[str]) -> str:
+    """The choice of a multiple that stands for these codes."""
+    return ",".join(code for code in option.codes if code in codes)
+
+
+def decided(option: OptionSpec, choice: Choice) -> dict[str, bool]:
+    """Which values of a multiple a choice decides: all of them, or while fewer are chosen than there have to
+    be, only those chosen (the others are still open)."""
+    chosen = codes_of(choice)
+    if len(chosen) < option.least:
+        return dict.fromkeys(chosen, True)
+    return {code: code in chosen for code in option.codes}
+
+
+def settled(option: OptionSpec, choice: Choice | None) -> bool:
+    """Whether an option is chosen, and of several values as many as there have to be."""
+    if option.kind == "multiple":
+        return choice is not None and len(codes_of(choice)) >= option.least
+    return choice is not None
+
+
+def choices_json(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[str, Choice | list[str]]:
+    """The choices as others read them: those of a multiple as a list of codes."""
+    options = spec.option_by_code
+    return {
+        code: list(codes_of(choice)) if code in options and options[code].kind == "multiple" else choice
+        for code, choice in choices.items()
+    }
+
+
 def check_choice(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
     """The value in its one form, or what is wrong with it."""
     if option.kind == "choice":
         return _check_code(option, value)
+    if option.kind == "switch":
+        return _check_switch(option, value)
+    if option.kind == "multiple":
+        return _check_several(option, value)
     if option.kind == "integer":
         return _check_number(option, value)
     if not isinstance(value, str):
@@ -95,8 +141,48 @@ def _check_code(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
     code = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(code, str) and code in option.value_by_code:
         return code
-    hint = nearest_hint(str(value), option.codes)
-    return ChoiceProblem(option.code, value, f"{option.name} has no value {value}.", hint)
+    shown = _shown(value)
+    hint = nearest_hint(str(shown), option.codes)
+    return ChoiceProblem(option.code, shown, f"{option.name} has no value {shown}.", hint)
+
+
+_TRUTHS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+
+
+def _check_switch(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
+    if value == "":
+        return ""
+    word = str(value).lower() if isinstance(value, bool | str) else ""
+    if word in _TRUTHS:
+        return _TRUTHS[word]
+    return ChoiceProblem(option.code, _shown(value), f"{option.name} is yes or no.")
+
+
+def _check_several(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
+    if isinstance(value, str):
+        given: Sequence[Any] = value.split(",", len(option.values)) if value else ()
+    elif isinstance(value, list | tuple):
+        given = value
+    else:
+        return ChoiceProblem(option.code, _shown(value), f"{option.name} has to be a list of values.")
+    if len(given) > len(option.values):
+        message = f"{option.name} has {len(option.values)} values, these are more."
+        return ChoiceProblem(option.code, _shown(value), message, "name each value once")
+    codes = set()
+    for each in given:
+        code = _check_code(option, each.strip() if isinstance(each, str) else each)
+        if isinstance(code, ChoiceProblem):
+            return code
+        codes.add(str(code))
+    if len(codes) > option.most:
+        message = f"Of {option.name} {option.most} can be chosen at most, these are {len(codes)}."
+        return ChoiceProblem(option.code, _shown(value), message, "leave another one out first")
+    return joined(option, codes)
+
+
+def _shown(value: Any) -> Any:
+    """What is told of a value that is none: never more than a line of it."""
+    return value if isinstance(value, bool | int) or value is None else str(value)[:80]
 
 
 def _check_number(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:

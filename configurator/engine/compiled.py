@@ -85,7 +85,9 @@ Variable = ChoiceVariable | NumberVariable
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """`variables` in the family's order; `selectors` by rule, each switches its rule's `clauses` on.
+    """`variables` in the family's order, by option code; a multiple choice has one for each of its values,
+    `option.value`, with the values `no` and `yes`. `selectors` by rule: each switches its rule's `clauses`
+    on.
 
     `arithmetic` are the codes of rules that are too much for clauses: at most implied bounds of them are in
     `clauses`, and whoever finds a configuration there has to check these rules on it.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from configurator.engine.assumptions import Assumptions, index_of
-from configurator.engine.choices import first_letters
+from configurator.engine.choices import codes_of, first_letters, joined
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable, Variable
 from configurator.engine.search import Literals, Search, Witness
 from configurator.engine.spec import Choice, OptionSpec
@@ -57,20 +57,51 @@ def complete(
     if witness is None:
         return None
     result = dict(chosen)
-    for position, (code, variable) in enumerate(knowledge.variables.items()):
-        option = knowledge.spec.option_by_code[code]
+    for option in knowledge.spec.options:
+        code, position = option.code, assumptions.own(option.code)[0]
+        if option.kind == "multiple":
+            wanted, witness = nearest_values(search, assumptions, option, literals, witness, chosen.get(code))
+            result[code] = wanted
+            literals += assumptions.literals(code, wanted)
+            continue
         if code in chosen:
             continue
+        variable = search.variables[position]
         for index, value in _candidates(search, position, option, variable, literals):
-            wanted = (*literals, *variable.assume(index))
+            taken = (*literals, *variable.assume(index))
             # What the last configuration shows is possible without asking again.
-            found = witness if witness[position] == index else witness_of(search, wanted)
+            found = witness if witness[position] == index else witness_of(search, taken)
             if found is not None:
-                witness, literals = found, wanted
+                witness, literals = found, taken
                 if value is not None:
                     result[code] = value
                 break
     return {option.code: result[option.code] for option in knowledge.spec.options if option.code in result}
+
+
+def nearest_values(
+    search: Search,
+    assumptions: Assumptions,
+    option: OptionSpec,
+    context: Literals,
+    witness: Witness,
+    start: Choice | None,
+) -> tuple[str, Witness]:
+    """Values of a multiple choice that are possible together in a context that `witness` shows to be
+    possible: one after the other as in `start` (the default where there is none) where that is possible."""
+    begun = option.default if start is None else start
+    wished = codes_of(begun) if begun is not None else ()
+    taken: list[str] = []
+    for code, position in zip(option.codes, assumptions.own(option.code), strict=True):
+        index = int(code in wished)
+        if witness[position] != index:
+            found = witness_of(search, (*context, *search.variables[position].assume(index)))
+            witness = found or witness
+            index = index if found else 1 - index
+        context = (*context, *search.variables[position].assume(index))
+        if index:
+            taken.append(code)
+    return joined(option, taken), witness
 
 
 def _candidates(

@@ -24,12 +24,19 @@ from configurator.engine.answers import (
     Violation,
 )
 from configurator.engine.assumptions import Assumptions, Measures
-from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, normalise
+from configurator.engine.choices import (
+    ChoiceError,
+    ChoiceProblem,
+    check_choice,
+    may_be_empty,
+    normalise,
+    settled,
+)
 from configurator.engine.compiled import ChoiceVariable, Knowledge
 from configurator.engine.completion import witness_of
 from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
-from configurator.engine.expressions import nearest_hint, parse
-from configurator.engine.rules import environment_of, rule_holds
+from configurator.engine.expressions import nearest_hint
+from configurator.engine.rules import environment_of, options_of, rule_holds
 from configurator.engine.search import Literals, RuleSearch, Search
 from configurator.engine.spec import Choice, OptionSpec, RuleSpec
 from configurator.engine.valid_domains import Domain, DomainUpdate, Undecided
@@ -66,10 +73,10 @@ class Kernel:
         """The valid domain of every option after these choices, and what is still missing."""
         chosen = normalise(self.spec, choices)
         with self._lock:
-            settled: dict[int, int] = {}
+            indices: dict[int, int] = {}
             for code, value in chosen.items():
-                settled |= self.assumptions.indices(code, value)
-            update = DomainUpdate(self._search, settled)
+                indices |= self.assumptions.indices(code, value)
+            update = DomainUpdate(self._search, indices)
             consistent = update.consistent()
             domains = update.domains()
             missing = self._missing(chosen, consistent)
@@ -78,7 +85,9 @@ class Kernel:
             option.code: self._option_answer(option, domains, chosen.get(option.code))
             for option in self.spec.options
         }
-        return Answer(consistent, consistent and not missing, missing, options, conflict)
+        return Answer(
+            consistent, consistent and not missing, missing, options, conflict, self._warnings(chosen)
+        )
 
     def consistent(self, choices: Mapping[str, Any]) -> bool:
         """Whether some configuration has all these choices."""
@@ -95,14 +104,15 @@ class Kernel:
     def explain(self, choices: Mapping[str, Any], option: str, value: Any) -> Conflict | None:
         """Why a value cannot be had with the choices for the other options; None when it can."""
         chosen, wanted = self._wish(choices, option, value)
+        wish, beside = self._wished(chosen, option, wanted)
         with self._lock:
-            return self._conflict(chosen, option, wanted, self._assume(option, wanted))
+            return self._conflict(chosen, option, wanted, wish, beside)
 
     def repair(self, choices: Mapping[str, Any], option: str, value: Any) -> Repair | None:
         """The fewest other choices to change for a value; None when no change helps."""
         chosen, wanted = self._wish(choices, option, value)
+        wish, beside = self._wished(chosen, option, wanted)
         with self._lock:
-            wish = self._assume(option, wanted)
             return repair.repair(
                 self.knowledge,
                 self._search,
@@ -111,6 +121,7 @@ class Kernel:
                 option=option,
                 value=wanted,
                 wish=wish,
+                beside=beside,
             )
 
     def complete(self, choices: Mapping[str, Any]) -> dict[str, Choice] | None:
@@ -127,28 +138,42 @@ class Kernel:
         """The rules that are broken; where none is broken alone yet, the rules of a minimal conflict."""
         chosen = normalise(self.spec, choices)
         open_options = [o for o in self.spec.options if o.code not in chosen]
-        finished = not any(option.required or option.kind in ("choice", "integer") for option in open_options)
+        finished = not any(map(_needed, open_options))
         environment = environment_of(self.spec, chosen, finished=finished)
-        broken = [rule for rule in self.spec.rules if rule_holds(rule, environment) is False]
+        broken = [
+            rule
+            for rule in self.spec.rules
+            if rule.severity == "must" and rule_holds(rule, environment) is False
+        ]
         if not broken:
             with self._lock:
                 conflict = self._conflict(chosen, "", None, ())
             broken = [self.spec.rule_by_code[rule.code] for rule in conflict.rules] if conflict else []
-        return tuple(
-            Violation(rule.code, rule.message or rule_in_words(rule, self.spec), _options_of(rule))
-            for rule in broken
-        )
+        return tuple(self._violation(rule) for rule in broken)
+
+    def _violation(self, rule: RuleSpec) -> Violation:
+        message = rule.message or rule_in_words(rule, self.spec)
+        return Violation(rule.code, message, options_of(rule, self.spec))
+
+    def _warnings(self, chosen: dict[str, Choice]) -> tuple[Violation, ...]:
+        """The rules that only warn and that these choices break."""
+        warning = [rule for rule in self.spec.rules if rule.severity == "warn"]
+        if not warning:
+            return ()
+        finished = not any(_needed(option) for option in self.spec.options if option.code not in chosen)
+        environment = environment_of(self.spec, chosen, finished=finished)
+        return tuple(self._violation(rule) for rule in warning if rule_holds(rule, environment) is False)
 
     # --- Under the lock
 
     def _missing(self, chosen: dict[str, Choice], consistent: bool) -> tuple[str, ...]:
         """Options to be chosen; where only optional ones are open, those that cannot all be left out."""
-        left = [option for option in self.spec.options if option.code not in chosen]
-        needed = tuple(o.code for o in left if o.required or o.kind in ("choice", "integer"))
+        left = [option for option in self.spec.options if not settled(option, chosen.get(option.code))]
+        needed = tuple(option.code for option in left if _needed(option))
         if needed or not consistent or not left:
             return needed
         context = self._literals(chosen)
-        omitted = {option.code: self.knowledge.variables[option.code].assume(0) for option in left}
+        omitted = {option.code: self._assume(option.code, "") for option in left}
 
         def impossible(options: list[str]) -> bool:
             literals = tuple(literal for option in options for literal in omitted[option])
@@ -157,9 +182,16 @@ class Kernel:
         return tuple(quickxplain(list(omitted), impossible)) if impossible(list(omitted)) else ()
 
     def _conflict(
-        self, chosen: dict[str, Choice], option: str, value: Choice | None, wish: Literals
+        self,
+        chosen: dict[str, Choice],
+        option: str,
+        value: Choice | None,
+        wish: Literals,
+        beside: Literals = (),
     ) -> Conflict | None:
         literals = {code: self._assume(code, old) for code, old in chosen.items() if code != option}
+        if beside:
+            literals[option] = beside
         if (
             witness_of(self._search, (*wish, *(each for group in literals.values() for each in group)))
             is not None
@@ -186,9 +218,16 @@ class Kernel:
         wanted = check_choice(spec, value)
         if isinstance(wanted, ChoiceProblem):
             raise ChoiceError((wanted,))
-        if wanted == "" and (spec.required or spec.kind == "image"):
+        if wanted == "" and not may_be_empty(spec):
             raise ChoiceError((ChoiceProblem(option, value, f"{spec.name} cannot be empty."),))
         return chosen, wanted
+
+    def _wished(self, chosen: dict[str, Choice], option: str, wanted: Choice) -> tuple[Literals, Literals]:
+        """The literals of a wish, and of what stands beside it in its own option: of several values only
+        what is put in or left out is wished, the others are like choices of their own."""
+        if self.spec.option_by_code[option].kind == "multiple":
+            return self.assumptions.changing(option, chosen.get(option, ""), wanted)
+        return self._assume(option, wanted), ()
 
     def _assume(self, code: str, value: Choice) -> Literals:
         return self.assumptions.literals(code, value)
@@ -222,9 +261,6 @@ def _of_yes(domain: Domain) -> State:
     return domain.states[1]
 
 
-def _options_of(rule: RuleSpec) -> tuple[str, ...]:
-    """The options that a rule speaks of, in the order in which it does."""
-    if rule.table is not None:
-        return rule.table.options
-    references = sorted(parse(rule.expr or "").references, key=lambda reference: reference.column)
-    return tuple(dict.fromkeys(reference.option for reference in references))
+def _needed(option: OptionSpec) -> bool:
+    """Whether a design is not complete without it: only texts and pictures can be left out."""
+    return option.required or option.kind not in ("text", "image")

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import TypeVar
 
+from pysat.card import CardEnc, EncType
+
+from configurator.engine.aggregates import expanded
 from configurator.engine.atoms import Atom, Ranges, atom_of
 from configurator.engine.compiled import (
     FALSE,
@@ -14,14 +17,15 @@ from configurator.engine.compiled import (
     TooLarge,
     Variable,
 )
-from configurator.engine.expressions import Expression, Node, Operation, Reference, parse, walk
+from configurator.engine.expressions import Expression, Node, Operation, Reference, walk
 from configurator.engine.rules import evaluate
-from configurator.engine.spec import FamilySpec, OptionSpec, RuleSpec, TableSpec
+from configurator.engine.spec import CardinalitySpec, FamilySpec, OptionSpec, RuleSpec, TableSpec
 from configurator.engine.tables import boxes_of
 from configurator.engine.units import factor_of
 
 _T = TypeVar("_T")
 MAX_CLAUSES = 1_000_000
+NO_YES = ("no", "yes")
 # Up to here "at most one" is written pair by pair, above as a chain with helper literals.
 _PAIRWISE = 8
 
@@ -43,9 +47,45 @@ class Clauses:
             self.all.append(clause or (FALSE,))
 
 
-def variable_of(option: OptionSpec, clauses: Clauses) -> Variable:
+def variables_of(option: OptionSpec, clauses: Clauses) -> tuple[Variable, ...]:
+    """The variables of an option, with the clauses that hold whatever the rules say."""
+    if option.kind == "multiple":
+        return _several(option, clauses)
+    return (_variable_of(option, clauses),)
+
+
+def _several(option: OptionSpec, clauses: Clauses) -> tuple[Variable, ...]:
+    literals = [clauses.new() for _ in option.values]
+    _between(literals, option.least, option.most, (), clauses)
+    return tuple(
+        ChoiceVariable(f"{option.code}.{code}", NO_YES, (-literal, literal))
+        for code, literal in zip(option.codes, literals, strict=True)
+    )
+
+
+def _between(literals: list[int], least: int, most: int, guard: Clause, clauses: Clauses) -> None:
+    """At least `least` and at most `most` of the literals are true, or a literal of `guard` is."""
+    if least > len(literals) or most < 0 or least > most:
+        clauses.add(guard)
+        return
+    written = []
+    if least > 0:
+        written.append((CardEnc.atleast, least))
+    if most < len(literals):
+        written.append((CardEnc.atmost, most))
+    for encode, bound in written:
+        found = encode(lits=literals, bound=bound, top_id=clauses.top, encoding=EncType.seqcounter)
+        clauses.top = max(clauses.top, found.nv)
+        for clause in found.clauses:
+            clauses.add((*guard, *clause))
+
+
+def _variable_of(option: OptionSpec, clauses: Clauses) -> Variable:
     if option.kind == "choice":
         return _choice_variable(option, clauses)
+    if option.kind == "switch":
+        literal = clauses.new()
+        return ChoiceVariable(option.code, NO_YES, (-literal, literal))
     if option.kind == "integer":
         name, low, high, step = option.code, option.minimum, option.maximum, option.step
     elif option.kind == "text":
@@ -113,9 +153,11 @@ class RuleEncoder:
         """The rule holds, or a literal of `guard` is true."""
         if self.rule.table is not None:
             self._table(self.rule.table, guard)
+        elif self.rule.cardinality is not None:
+            self._cardinality(self.rule.cardinality, guard)
         else:
             assert self.rule.expr is not None
-            self._demand(parse(self.rule.expr).root, True, guard)
+            self._demand(expanded(self.rule.expr, self.spec).root, True, guard)
 
     def add(self, literals: Iterable[int]) -> None:
         self.clauses.add(literals)
@@ -123,6 +165,14 @@ class RuleEncoder:
             raise TooLarge(
                 self.rule.code, "the family needs too many clauses; make the steps of numbers coarser"
             )
+
+    def _cardinality(self, cardinality: CardinalitySpec, guard: Clause) -> None:
+        literals = []
+        for text in cardinality.of:
+            node = expanded(text, self.spec).root
+            constant = _constant(node)
+            literals.append(self._literal(node, True) if constant is None else TRUE if constant else FALSE)
+        _between(literals, cardinality.least, cardinality.most, guard, self.clauses)
 
     # --- Boolean structure
 

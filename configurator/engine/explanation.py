@@ -14,7 +14,13 @@ from configurator.engine.completion import witness_of
 from configurator.engine.search import Literals, RuleSearch, Search
 from configurator.engine.spec import Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
-from configurator.engine.wording import chosen_in_words, listed, rule_in_words
+from configurator.engine.wording import (
+    beside_in_words,
+    limits_in_words,
+    listed,
+    rule_in_words,
+    wish_in_words,
+)
 
 _Element = TypeVar("_Element")
 
@@ -82,24 +88,32 @@ def conflict_of(
 ) -> Conflict:
     """The conflict with its sentence."""
     spec = knowledge.spec
-    named = tuple((code, choices[code]) for code in against)
+    named = tuple((code, choices.get(code, "")) for code in against)
     references = tuple(
         RuleRef(code, spec.rule_by_code[code].message or rule_in_words(spec.rule_by_code[code], spec))
         for code in rules
     )
     options = spec.option_by_code
-    others = listed([chosen_in_words(options[code], choice) for code, choice in named])
+    wish = "" if not option or value is None else wish_in_words(options[option], value, choices.get(option))
+    others = listed(
+        [beside_in_words(options[code], choice, value if code == option else None) for code, choice in named]
+    )
     reasons = " ".join(reference.message for reference in references)
-    sentence = f"{_contradiction(options.get(option), value, others, len(named))} {reasons}".strip()
+    limits = "" if reasons else _limits([options[code] for code in {**dict(named), option: ""} if code])
+    sentence = f"{_contradiction(wish, others, len(named))} {reasons}{limits}".strip()
     return Conflict(option, value, named, references, sentence)
 
 
-def _contradiction(option: OptionSpec | None, value: Choice | None, others: str, count: int) -> str:
-    if option is None or value is None:
+def _limits(options: list[OptionSpec]) -> str:
+    """How many values a multiple choice takes: the only reason that is no rule."""
+    return " ".join(limits_in_words(option) for option in options if option.kind == "multiple")
+
+
+def _contradiction(wish: str, others: str, count: int) -> str:
+    if not wish:
         return (
             f"{others} {'do not go together' if count > 1 else 'is not possible'}."
             if others
             else "Nothing is possible."
         )
-    wish = chosen_in_words(option, value)
     return f"{wish} does not go with {others}." if others else f"{wish} is not possible."

@@ -1,7 +1,8 @@
 """The expression language of family files: UVL's syntax with units, parsed by lark into a small tree.
 
     ! & | => <=>     == != < > <= >= in ('a', 'b')     + - * /     floor ceil min max abs if(condition, a, b)
-    option, option.attribute, text.length, image.count, 'code', 12 mm, 0.35, true, false
+    option, option.attribute, len(text), image.count, extras.hooks, extras.count, 'code', 12 mm, true, false
+    sum(extras.weight), avg(weight), min(extras.weight), max(weight): over what is chosen
 
 Operators bind as in UVL: `=>` and `<=>` weakest, then `|`, `&`, `!`, comparisons, sums, products. The
 language is closed: nothing is called but the functions above. Numbers are exact fractions in base units.
@@ -20,7 +21,18 @@ from configurator.engine.units import PLAIN, UNIT_NAMES, UNIT_PATTERN, Dimension
 
 MAX_CHARACTERS = 4_000
 MAX_DEPTH = 60
-FUNCTIONS = {"floor": (1, 1), "ceil": (1, 1), "abs": (1, 1), "min": (2, 20), "max": (2, 20), "if": (3, 3)}
+AGGREGATES = ("sum", "avg", "min", "max")
+FUNCTIONS = {
+    "floor": (1, 1),
+    "ceil": (1, 1),
+    "abs": (1, 1),
+    "min": (1, 20),
+    "max": (1, 20),
+    "sum": (1, 1),
+    "avg": (1, 1),
+    "len": (1, 1),
+    "if": (3, 3),
+}
 RESERVED = frozenset({*FUNCTIONS, "in", "true", "false"})
 
 _GRAMMAR = rf"""
@@ -99,6 +111,20 @@ class Reference(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Aggregate(Node):
+    """`sum`, `avg`, `min` or `max` of an attribute over the chosen values of one option, or of all options
+    that have it (`option` is empty then)."""
+
+    function: str
+    option: str
+    attribute: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.option}.{self.attribute}" if self.option else self.attribute
+
+
+@dataclass(frozen=True, slots=True)
 class Operation(Node):
     """An operator (`=>`, `&`, `<=`, `+`, ...), `in`, or a function, with its operands."""
 
@@ -114,6 +140,10 @@ class Expression:
     @property
     def references(self) -> frozenset[Reference]:
         return frozenset(node for node in walk(self.root) if isinstance(node, Reference))
+
+    @property
+    def aggregates(self) -> frozenset[Aggregate]:
+        return frozenset(node for node in walk(self.root) if isinstance(node, Aggregate))
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -204,6 +234,10 @@ class _Builder(Transformer[Token, Node]):
         if not fewest <= len(arguments) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
             raise ExpressionError(column, f"{name} takes {wanted} arguments, not {len(arguments)}")
+        if name == "len":
+            return _length(arguments[0], column)
+        if name in AGGREGATES and len(arguments) == 1:
+            return _aggregate(str(name), arguments[0], column)
         return _operation(str(name), arguments, column)
 
     def condition(self, *arguments: Node) -> Node:
@@ -214,6 +248,23 @@ class _Builder(Transformer[Token, Node]):
 
     def option(self, option: Token) -> Node:
         return Reference(option.column or 1, 1, str(option))
+
+
+def _length(text: Node, column: int) -> Node:
+    if not isinstance(text, Reference) or text.attribute:
+        raise ExpressionError(column, "len needs a text", "write len(option)")
+    return Reference(column, 1, text.option, "length")
+
+
+def _aggregate(function: str, over: Node, column: int) -> Node:
+    if not isinstance(over, Reference):
+        raise ExpressionError(
+            column,
+            f"{function} needs an attribute",
+            f"write {function}(option.attribute) or {function}(attribute)",
+        )
+    option, attribute = (over.option, over.attribute) if over.attribute else ("", over.option)
+    return Aggregate(column, 1, function, option, attribute)
 
 
 # The tree is built while parsing, so that deep nesting cannot exhaust Python's stack.

@@ -12,11 +12,16 @@ from configurator.engine.answers import Change, Repair
 from configurator.engine.assumptions import Assumptions, index_of
 from configurator.engine.choices import first_letters
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
-from configurator.engine.completion import nearest_possible, witness_of
+from configurator.engine.completion import nearest_possible, nearest_values, witness_of
 from configurator.engine.search import Literals, Search
 from configurator.engine.spec import Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
-from configurator.engine.wording import chosen_in_words, listed, value_in_words
+from configurator.engine.wording import (
+    changes_in_words,
+    listed,
+    value_in_words,
+    wish_in_words,
+)
 
 # Proposals looked at before the search for the fewest changes gives way to keeping choices one by one.
 MAX_PROPOSALS = 20_000
@@ -31,10 +36,16 @@ def repair(
     option: str,
     value: Choice,
     wish: Literals,
+    beside: Literals = (),
 ) -> Repair | None:
-    """The repair that keeps the wish; None when no change of other choices makes it possible."""
+    """The repair that keeps the wish; None when no change of other choices makes it possible.
+
+    `beside` are the values of a multiple choice that stand beside the wish: they may be changed too.
+    """
     spec, variables = knowledge.spec, knowledge.variables
     literals = {code: assumptions.literals(code, old) for code, old in chosen.items() if code != option}
+    if beside:
+        literals[option] = beside
     if witness_of(search, wish) is None:
         return None
     order = sorted(literals, key=lambda code: _rank(knowledge, code))
@@ -45,24 +56,26 @@ def repair(
     context: Literals = (*wish, *kept)
     result: dict[str, Choice] = {**chosen, option: value}
     changes: list[Change] = []
-    for position, (code, _) in enumerate(variables.items()):
-        if code not in given_up:
-            continue
-        old = chosen[code]
-        index, new = _new_value(knowledge, search, position, code, old, context)
-        context = (*context, *variables[code].assume(index))
+    for code in (each.code for each in spec.options if each.code in given_up):
+        old = result[code]
+        if spec.option_by_code[code].kind == "multiple":
+            new, context = _new_values(search, assumptions, spec.option_by_code[code], old, context)
+        else:
+            position = assumptions.own(code)[0]
+            index, new = _new_value(knowledge, search, position, code, old, context)
+            context = (*context, *variables[code].assume(index))
         changes.append(Change(code, old, new))
         if new is None:
             del result[code]
         else:
             result[code] = new
     ordered = {each.code: result[each.code] for each in spec.options if each.code in result}
-    return Repair(tuple(changes), ordered, _sentence(knowledge, option, value, changes))
+    return Repair(tuple(changes), ordered, _sentence(knowledge, option, value, chosen.get(option), changes))
 
 
 def _rank(knowledge: Knowledge, code: str) -> tuple[bool, int]:
     """What is changed rather: later options before earlier ones, texts and pictures only last."""
-    position = list(knowledge.variables).index(code)
+    position = list(knowledge.spec.option_by_code).index(code)
     return knowledge.spec.option_by_code[code].kind in ("text", "image"), -position
 
 
@@ -155,6 +168,16 @@ def _new_value(
     return _longer_text(search, option, variable, context, index)
 
 
+def _new_values(
+    search: Search, assumptions: Assumptions, option: OptionSpec, old: Choice, context: Literals
+) -> tuple[Choice | None, Literals]:
+    """The values nearest to those chosen before, value by value, and the context with them."""
+    witness = witness_of(search, context)
+    assert witness is not None
+    new, _ = nearest_values(search, assumptions, option, context, witness, old)
+    return new, (*context, *assumptions.literals(option.code, new))
+
+
 def _longer_text(
     search: Search, option: OptionSpec, variable: NumberVariable, context: Literals, index: int
 ) -> tuple[int, Choice | None]:
@@ -166,9 +189,11 @@ def _longer_text(
     return index, None
 
 
-def _sentence(knowledge: Knowledge, option: str, value: Choice, changes: list[Change]) -> str:
+def _sentence(
+    knowledge: Knowledge, option: str, value: Choice, old: Choice | None, changes: list[Change]
+) -> str:
     options = knowledge.spec.option_by_code
-    wish = chosen_in_words(options[option], value)
+    wish = wish_in_words(options[option], value, old)
     if not changes:
         return f"{wish} can be chosen as it is."
     said = [_change_in_words(options[change.option], change) for change in changes]
@@ -176,6 +201,8 @@ def _sentence(knowledge: Knowledge, option: str, value: Choice, changes: list[Ch
 
 
 def _change_in_words(option: OptionSpec, change: Change) -> str:
+    if option.kind == "multiple":
+        return changes_in_words(option, change.old, change.new or "")
     if change.new is None:
         return f"take out {option.name}" if option.kind == "image" else f"type {option.name} anew"
     if change.new == "":

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from configurator.engine.choices import text_length
+from configurator.engine.choices import codes_of, decided, text_length
 from configurator.engine.expressions import (
+    Aggregate,
     Constant,
     Expression,
     ExpressionError,
@@ -16,7 +17,16 @@ from configurator.engine.expressions import (
     Reference,
     parse,
 )
-from configurator.engine.spec import Attribute, Choices, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec
+from configurator.engine.spec import (
+    Attribute,
+    CardinalitySpec,
+    Choices,
+    FamilySpec,
+    OptionSpec,
+    Quantity,
+    RuleSpec,
+    TableSpec,
+)
 from configurator.engine.units import factor_of
 
 __all__ = [
@@ -31,6 +41,7 @@ __all__ = [
     "holds",
     "length_um",
     "number_of",
+    "options_of",
     "parse",
     "rule_holds",
     "template_references",
@@ -61,16 +72,67 @@ def environment_of(spec: FamilySpec, choices: Choices, *, finished: bool = False
             environment[f"{option.code}.count"] = Fraction(1 if chosen else 0)
         elif chosen is not None:
             environment.update(values_of(option, chosen))
+    if spec.summed:
+        _sum_up_all(spec, choices, environment)
     return environment
 
 
 def values_of(option: OptionSpec, chosen: str | int) -> dict[str, Value]:
-    """What the names of a choice or integer option stand for when this is chosen."""
+    """What the names of an option (no text, no picture) stand for when this is chosen."""
     if option.kind == "integer":
         return {option.code: Fraction(int(chosen)) * factor_of(option.unit)}
+    named: dict[str, Value] = {}
+    if option.kind == "multiple":
+        truths = decided(option, chosen)
+        named = {f"{option.code}.{code}": truth for code, truth in truths.items()}
+        if len(truths) == len(option.values):
+            named[f"{option.code}.count"] = Fraction(sum(truths.values()))
+            _sum_up(option, chosen, named)
+        return named
     value = option.value_by_code[str(chosen)]
     named = {f"{option.code}.{name}": _plain(attribute) for name, attribute in value.attributes.items()}
-    return {option.code: value.code, **named}
+    _sum_up(option, chosen, named)
+    return {option.code: value.code == "yes" if option.kind == "switch" else value.code, **named}
+
+
+def _sum_up(option: OptionSpec, chosen: str | int, named: dict[str, Value]) -> None:
+    """The aggregates of an option's attributes, where there is more than one value to sum up."""
+    if option.kind == "choice":
+        return
+    codes = codes_of(chosen) if option.kind == "multiple" else (str(chosen),)
+    for attribute in option.number_attributes:
+        _note_sums(f"{option.code}.{attribute}", _numbers(option, codes, attribute), named)
+
+
+def _sum_up_all(spec: FamilySpec, choices: Choices, environment: dict[str, Value]) -> None:
+    """What the family's expressions sum up over options, where all of these are chosen."""
+    for name in spec.summed:
+        code, _, attribute = name.rpartition(".")
+        having = spec.having(attribute) if not code else (spec.option_by_code.get(code),)
+        numbers: list[Fraction] = []
+        for option in having:
+            chosen = None if option is None else choices.get(option.code)
+            if option is None or chosen is None:
+                break
+            if option.kind == "multiple" and len(decided(option, chosen)) < len(option.values):
+                break
+            numbers += _numbers(option, codes_of(chosen), attribute)
+        else:
+            _note_sums(name, numbers, environment)
+
+
+def _numbers(option: OptionSpec, codes: tuple[str, ...], attribute: str) -> list[Fraction]:
+    found = [option.value_by_code[code].attributes.get(attribute) for code in codes]
+    return [quantity.number for quantity in found if isinstance(quantity, Quantity)]
+
+
+def _note_sums(name: str, numbers: list[Fraction], named: dict[str, Value]) -> None:
+    named[f"count({name})"] = Fraction(len(numbers))
+    named[f"sum({name})"] = sum(numbers, Fraction(0))
+    if numbers:
+        named[f"avg({name})"] = sum(numbers, Fraction(0)) / len(numbers)
+        named[f"min({name})"] = min(numbers)
+        named[f"max({name})"] = max(numbers)
 
 
 def _plain(attribute: Attribute) -> Value:
@@ -87,8 +149,16 @@ def _evaluate(node: Node, environment: Environment) -> Value | None:
         return node.value
     if isinstance(node, Reference):
         return environment.get(node.key)
+    if isinstance(node, Aggregate):
+        return _aggregate(node, environment)
     assert isinstance(node, Operation)
     return _EVALUATORS[node.operator](node.operands, environment)
+
+
+def _aggregate(node: Aggregate, environment: Environment) -> Value | None:
+    if node.function != "sum" and environment.get(f"count({node.name})") == 0:
+        raise Undefined(f"nothing is chosen that has {node.attribute}")
+    return environment.get(f"{node.function}({node.name})")
 
 
 _Operands = tuple[Node, ...]
@@ -136,12 +206,17 @@ def _relation(test: Callable[..., bool]) -> Callable[[_Operands, Environment], V
     def relate(operands: _Operands, environment: Environment) -> Value | None:
         # A comparison with a number that does not exist does not hold (relational semantics).
         try:
-            values = [_evaluate(operand, environment) for operand in operands]
+            values = [_as_word(_evaluate(operand, environment)) for operand in operands]
         except Undefined:
             return False
         return None if None in values else test(*values)
 
     return relate
+
+
+def _as_word(value: Value | None) -> Value | None:
+    """A switch is compared by its codes."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _arithmetic(compute: Callable[..., Fraction | int]) -> Callable[[_Operands, Environment], Value | None]:
@@ -218,6 +293,8 @@ def rule_holds(rule: RuleSpec, environment: Environment) -> bool | None:
     """Whether a rule holds; None while the choices made leave that open."""
     if rule.table is not None:
         return _table_holds(rule.table, environment)
+    if rule.cardinality is not None:
+        return _cardinality_holds(rule.cardinality, environment)
     assert rule.expr is not None
     return holds(rule.expr, environment)
 
@@ -235,7 +312,36 @@ def _table_holds(table: TableSpec, environment: Environment) -> bool | None:
 
 
 def _as_code(value: Value | None) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else str(_as_word(value))
+
+
+def _cardinality_holds(cardinality: CardinalitySpec, environment: Environment) -> bool | None:
+    truths = [holds(condition, environment) for condition in cardinality.of]
+    surely = truths.count(True)
+    perhaps = surely + truths.count(None)
+    if perhaps < cardinality.least or surely > cardinality.most:
+        return False
+    return True if surely >= cardinality.least and perhaps <= cardinality.most else None
+
+
+def options_of(rule: RuleSpec, spec: FamilySpec) -> tuple[str, ...]:
+    """The options that a rule speaks of, in the order in which it does."""
+    if rule.table is not None:
+        return rule.table.options
+    found: list[str] = []
+    for text in expressions_of(rule):
+        expression = parse(text)
+        for node in sorted(expression.references | expression.aggregates, key=lambda each: each.column):
+            if isinstance(node, Aggregate) and not node.option:
+                found += [option.code for option in spec.having(node.attribute)]
+            else:
+                found.append(node.option)
+    return tuple(dict.fromkeys(found))
+
+
+def expressions_of(rule: RuleSpec) -> tuple[str, ...]:
+    """The texts of a rule that are expressions; none for a table."""
+    return rule.cardinality.of if rule.cardinality is not None else () if rule.expr is None else (rule.expr,)
 
 
 def template_references(template: str) -> list[str]:

@@ -5,7 +5,8 @@ never changes afterwards. Expressions are kept as text (`rules.parse` remembers 
 are text with `{option}` or `{option.attribute}` in it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Literal
 
 OptionKind = Literal["choice", "switch", "multiple", "integer", "text", "image"]
 Severity = Literal["must", "warn"]
+_SUMMED = re.compile(r"\b(?:sum|avg|min|max)\s*\(\s*([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)?)\s*\)")
 # A code, a number, a text, a picture's SHA-256; `yes` or `no` for a switch; for several values of a multiple
 # choice their codes in the option's order, joined by commas ("" for none): one form that JSON keeps as it is.
 Choice = str | int
@@ -88,9 +90,21 @@ class OptionSpec:
     def value_by_code(self) -> Mapping[str, ValueSpec]:
         return {value.code: value for value in self.values}
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         return tuple(value.code for value in self.values)
+
+    @cached_property
+    def number_attributes(self) -> tuple[str, ...]:
+        """The attributes that are numbers, in the order in which values first have them."""
+        return tuple(
+            dict.fromkeys(
+                name
+                for value in self.values
+                for name, attribute in value.attributes.items()
+                if isinstance(attribute, Quantity)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +281,46 @@ class FamilySpec:
     def surface_by_code(self) -> Mapping[str, SurfaceSpec]:
         return {surface.code: surface for surface in self.surfaces}
 
+    @cached_property
+    def summed(self) -> frozenset[str]:
+        """What expressions sum up: `attribute` over all options, or `option.attribute` of a choice."""
+        names = {"".join(name.split()) for text in self.expressions for name in _SUMMED.findall(text)}
+        several = {option.code for option in self.options if option.kind in ("multiple", "switch")}
+        return frozenset(name for name in names if name.split(".")[0] not in several or "." not in name)
+
+    def having(self, attribute: str) -> tuple[OptionSpec, ...]:
+        """The options of which a value has this number."""
+        return tuple(option for option in self.options if attribute in option.number_attributes)
+
+    @property
+    def expressions(self) -> Iterator[str]:
+        """Every expression of the family, wherever it stands."""
+        for rule in self.rules:
+            yield from () if rule.expr is None else (rule.expr,)
+            yield from () if rule.cardinality is None else rule.cardinality.of
+        for price in self.prices:
+            yield from (text for text in (price.when, price.amount) if text is not None)
+        for surface in self.surfaces:
+            yield from (surface.width, surface.height, surface.safe, surface.corner_radius)
+            yield from surface.picture.parameters.values() if surface.picture is not None else ()
+            for element in surface.elements:
+                yield from element.box
+                given = (element.when, element.size, element.min_size, element.stroke, element.radius)
+                yield from (text for text in given if text is not None)
+        if self.manufacture is not None:
+            yield from _of_manufacture(self.manufacture)
+
     @property
     def defaults(self) -> dict[str, Choice]:
         return {option.code: option.default for option in self.options if option.default is not None}
+
+
+def _of_manufacture(manufacture: ManufactureSpec) -> Iterator[str]:
+    for part in manufacture.parts:
+        yield from (part.width, part.height, part.count, part.when or "true")
+    for step in manufacture.routing:
+        yield from (step.seconds, step.when or "true")
+    for use in manufacture.materials:
+        yield from (use.quantity, use.when or "true")
+    if manufacture.weight is not None:
+        yield manufacture.weight

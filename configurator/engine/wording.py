@@ -1,10 +1,12 @@
 """Rules and choices in plain words, for shoppers and for authors."""
 
-from configurator.engine.expressions import Constant, Expression, Node, Operation, Reference, parse
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec, TableSpec
+from configurator.engine.choices import codes_of, joined
+from configurator.engine.expressions import Aggregate, Constant, Expression, Node, Operation, Reference, parse
+from configurator.engine.spec import CardinalitySpec, Choice, FamilySpec, OptionSpec, RuleSpec, TableSpec
 from configurator.engine.units import in_words
 
 _LISTED_ROWS = 3
+_AGGREGATES = {"sum": "total", "avg": "average", "min": "smallest", "max": "largest"}
 _COMPARISONS = {
     "==": "is",
     "!=": "is not",
@@ -24,9 +26,11 @@ def listed(parts: list[str], last: str = "and") -> str:
 
 def value_in_words(option: OptionSpec, value: Choice) -> str:
     """A choice as the shop writes it: the value's name, the number with its unit, the text, `a picture`."""
-    if option.kind == "choice":
+    if option.kind in ("choice", "switch"):
         found = option.value_by_code.get(str(value))
         return found.name if found else str(value)
+    if option.kind == "multiple":
+        return listed([option.value_by_code[code].name for code in codes_of(value)]) or "none"
     if option.kind == "integer":
         return f"{value} {option.unit}".rstrip()
     if option.kind == "image":
@@ -38,10 +42,56 @@ def chosen_in_words(option: OptionSpec, value: Choice) -> str:
     return f"{option.name} “{value_in_words(option, value)}”"
 
 
+def wish_in_words(option: OptionSpec, value: Choice, old: Choice | None) -> str:
+    """What is wished: of several values those that are put in, or where none is, those left out."""
+    if option.kind != "multiple":
+        return chosen_in_words(option, value)
+    new, before = codes_of(value), codes_of(old or "")
+    added = [code for code in new if code not in before]
+    dropped = [code for code in before if code not in new]
+    if not added and dropped:
+        return f"{option.name} without “{value_in_words(option, joined(option, dropped))}”"
+    return chosen_in_words(option, joined(option, added or new))
+
+
+def beside_in_words(option: OptionSpec, choice: Choice, wished: Choice | None) -> str:
+    """A choice that stands against a wish; of the wish's own option the values that stay as they are."""
+    if option.kind != "multiple" or wished is None:
+        return chosen_in_words(option, choice)
+    kept = [code for code in codes_of(choice) if code in codes_of(wished)]
+    return chosen_in_words(option, joined(option, kept)) if kept else f"the rest of {option.name} left out"
+
+
+def changes_in_words(option: OptionSpec, old: Choice, new: Choice) -> str:
+    """`add “Lamp” to Extras and leave out “Hooks”`."""
+    added = [code for code in codes_of(new) if code not in codes_of(old)]
+    dropped = [code for code in codes_of(old) if code not in codes_of(new)]
+    said = [f"add “{value_in_words(option, joined(option, added))}” to {option.name}"] if added else []
+    if dropped:
+        of = "" if added else f" of {option.name}"
+        said.append(f"leave “{value_in_words(option, joined(option, dropped))}” out{of}")
+    return listed(said) or f"keep {option.name}"
+
+
+def limits_in_words(option: OptionSpec) -> str:
+    """How many values of a multiple choice are chosen: `Of Extras, 1 to 3 are chosen.`"""
+    return f"Of {option.name}, {count_in_words(option.least, option.most, len(option.values))} can be chosen."
+
+
+def count_in_words(least: int, most: int, all_of_them: int) -> str:
+    if least == most:
+        return f"exactly {least}"
+    if most >= all_of_them:
+        return f"at least {least}"
+    return f"{least} to {most}" if least else f"at most {most}"
+
+
 def rule_in_words(rule: RuleSpec, spec: FamilySpec) -> str:
     """A rule without a message, in words made from its expression or table."""
     if rule.table is not None:
         return _table(rule.table, spec)
+    if rule.cardinality is not None:
+        return _cardinality(rule.cardinality, spec)
     assert rule.expr is not None
     return words(parse(rule.expr), spec)
 
@@ -60,7 +110,9 @@ class _Words:
         if isinstance(node, Constant):
             return self._constant(node)
         if isinstance(node, Reference):
-            return self._reference(node)
+            return self._truth(node, True) or self._reference(node)
+        if isinstance(node, Aggregate):
+            return self._aggregate(node)
         assert isinstance(node, Operation)
         operator, operands = node.operator, node.operands
         if operator == "=>":
@@ -76,7 +128,7 @@ class _Words:
         if operator in _COMPARISONS:
             return self._comparison(operator, operands[0], operands[1])
         if operator == "in":
-            return f"{self.say(operands[0])} is {self._values(operands[0], operands[1:])}"
+            return f"{self._subject(operands[0])} is {self._values(operands[0], operands[1:])}"
         return self._arithmetic(operator, operands)
 
     def _inner(self, node: Node) -> str:
@@ -84,8 +136,11 @@ class _Words:
         return f"({self.say(node)})" if compound else self.say(node)
 
     def _negation(self, node: Node) -> str:
+        if isinstance(node, Reference) and (said := self._truth(node, False)):
+            return said
         if isinstance(node, Operation) and node.operator == "in":
-            return f"{self.say(node.operands[0])} is not {self._values(node.operands[0], node.operands[1:])}"
+            left, *values = node.operands
+            return f"{self._subject(left)} is not {self._values(left, tuple(values))}"
         if isinstance(node, Operation) and node.operator in ("==", "!="):
             return self._comparison(
                 "!=" if node.operator == "==" else "==", node.operands[0], node.operands[1]
@@ -98,7 +153,7 @@ class _Words:
             if given and isinstance(right, Constant) and right.value in (0, 1):
                 there = (right.value == 1) is (operator == "==")
                 return f"{self._name(left.option)} is {'given' if there else 'left out'}"
-        return f"{self.say(left)} {_COMPARISONS[operator]} {self._values(left, (right,))}"
+        return f"{self._subject(left)} {_COMPARISONS[operator]} {self._values(left, (right,))}"
 
     def _values(self, left: Node, values: tuple[Node, ...]) -> str:
         """What something is compared with: codes of a choice by their names."""
@@ -126,7 +181,31 @@ class _Words:
             return f"the number of letters of {name}"
         if node.attribute == "count" and self._kind(node) == "image":
             return f"the number of pictures of {name}"
+        if node.attribute == "count" and self._kind(node) == "multiple":
+            return f"the number of values chosen of {name}"
         return f"the {node.attribute.replace('_', ' ')} of {name}"
+
+    def _subject(self, node: Node) -> str:
+        """What is compared: a switch by its name, not by its truth."""
+        return self._reference(node) if isinstance(node, Reference) else self.say(node)
+
+    def _truth(self, node: Reference, wanted: bool) -> str:
+        """A switch, a value of several, or a true attribute as a sentence; "" for what is no truth."""
+        option = self.spec.option_by_code.get(node.option)
+        if option is None:
+            return ""
+        if option.kind == "switch" and not node.attribute:
+            return f"{option.name} is {'' if wanted else 'not '}chosen"
+        if option.kind == "multiple" and node.attribute in option.value_by_code:
+            name = option.value_by_code[node.attribute].name
+            return f"{option.name} {'includes' if wanted else 'does not include'} “{name}”"
+        if any(isinstance(value.attributes.get(node.attribute), bool) for value in option.values):
+            return f"{option.name} is {'' if wanted else 'not '}{node.attribute.replace('_', ' ')}"
+        return ""
+
+    def _aggregate(self, node: Aggregate) -> str:
+        of = f"of {self._name(node.option)}" if node.option else "of everything chosen"
+        return f"the {_AGGREGATES[node.function]} {node.attribute.replace('_', ' ')} {of}"
 
     def _arithmetic(self, operator: str, operands: tuple[Node, ...]) -> str:
         said = [self.say(operand) for operand in operands]
@@ -149,6 +228,12 @@ class _Words:
     def _kind(self, node: Reference) -> str:
         option = self.spec.option_by_code.get(node.option)
         return option.kind if option else ""
+
+
+def _cardinality(cardinality: CardinalitySpec, spec: FamilySpec) -> str:
+    said = [_Words(spec).say(parse(text).root) for text in cardinality.of]
+    count = count_in_words(cardinality.least, cardinality.most, len(said))
+    return f"{count[:1].upper()}{count[1:]} of these {len(said)} are true: {'; '.join(said)}."
 
 
 def _table(table: TableSpec, spec: FamilySpec) -> str:
