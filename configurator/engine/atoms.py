@@ -87,7 +87,8 @@ def _alike(
     option, dot, _ = variable.code.partition(".")
     if dot:
         # A value of a multiple choice: it stands for its truth.
-        yield from ((frozenset((index,)), {variable.code: bool(index)}) for index in range(2))
+        for index in range(2):
+            yield frozenset((index,)), {variable.code: bool(index)}
         return
     groups: dict[tuple[tuple[str, Value], ...], list[int]] = {}
     for index, code in enumerate(variable.values):
