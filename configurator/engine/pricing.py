@@ -51,7 +51,7 @@ def price(spec: FamilySpec, choices: Mapping[str, Any], *, quantity: int) -> Pri
         raise PriceError("", "the quantity has to be one or more")
     environment = environment_of(spec, normalise(spec, choices), finished=True)
     applying = [rule for rule in spec.prices if _applies(rule, environment, quantity)]
-    lines = [PriceLine("base", spec.name, _rounded(Fraction(spec.base_price)))]
+    lines = [PriceLine("base", spec.name, rounded(Fraction(spec.base_price)))]
     for rule in applying:
         if rule.amount is not None:
             amount = _amount(rule, rule.amount, environment)
@@ -60,7 +60,7 @@ def price(spec: FamilySpec, choices: Mapping[str, Any], *, quantity: int) -> Pri
     subtotal = sum((line.amount for line in lines), Decimal("0.00"))
     for rule in _percentages(applying):
         assert rule.percent is not None
-        share = _rounded(Fraction(subtotal) * Fraction(rule.percent) / 100)
+        share = rounded(Fraction(subtotal) * Fraction(rule.percent) / 100)
         lines.append(PriceLine(rule.code, f"{rule.name} ({_signed(rule.percent)} %)", share))
     unit = sum((line.amount for line in lines), Decimal("0.00"))
     if unit < 0:
@@ -77,7 +77,7 @@ def _amount(rule: PriceSpec, text: str, environment: Environment) -> Decimal | N
         number = number_of(text, environment)
     except Undefined:
         raise PriceError(rule.code, f"{rule.name}: a number is divided by zero") from None
-    return None if number is None else _rounded(number)
+    return None if number is None else rounded(number)
 
 
 def _percentages(applying: list[PriceSpec]) -> list[PriceSpec]:
@@ -87,7 +87,7 @@ def _percentages(applying: list[PriceSpec]) -> list[PriceSpec]:
     return [rule for rule in percentages if rule.min_quantity is None or rule is best]
 
 
-def _rounded(number: Fraction) -> Decimal:
+def rounded(number: Fraction) -> Decimal:
     """Half up (away from zero), to cents; computed on integers, so no precision of decimals matters."""
     cents = abs(number) * 100
     whole, rest = divmod(cents.numerator, cents.denominator)

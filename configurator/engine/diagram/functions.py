@@ -1,0 +1,241 @@
+"""Rules and prices as functions of a family's variables: worked out by trying every combination that differs.
+
+The values of an option that a comparison cannot tell apart are one group; the comparison is evaluated once a
+combination of groups, by the same code that judges a finished configuration (`rules.evaluate`), so the two
+cannot disagree. What needs more combinations than `MAX_COMBINATIONS` is out of reach.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configurator.engine.compiled import ChoiceVariable, Knowledge
+from configurator.engine.diagram.nodes import OutOfReach
+from configurator.engine.expressions import Constant, Expression, Node, Operation, Reference, parse, walk
+from configurator.engine.rules import Value, environment_of, evaluate
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec, TableSpec
+from configurator.engine.tables import boxes_of
+
+MAX_COMBINATIONS = 250_000
+MAX_VALUES_OF_A_MULTIPLE = 10
+_PICTURE = "0" * 64
+
+Ints = NDArray[np.int64]
+Environment = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A function given by its results: `results[groups of the points]`; a group number for every point.
+
+    `scope` are positions of variables; results are truths of a rule, or cents of a price line.
+    """
+
+    scope: tuple[int, ...]
+    groups: tuple[Ints, ...]
+    results: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A table rule: `boxes[column][group]` is a bit mask of the boxes that hold the group."""
+
+    scope: tuple[int, ...]
+    groups: tuple[Ints, ...]
+    boxes: tuple[tuple[int, ...], ...]
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class Junction:
+    """`&`, `|` of parts, `!` of one, `<=>` of two, or `count`: how many of them hold lies within bounds."""
+
+    operator: str
+    parts: tuple["Plan", ...]
+    least: int = 0
+    most: int = 0
+
+
+Plan = Table | Boxes | Junction | bool
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """What is tried together: one variable, or all those of a multiple choice. A group for each point (or
+    combination of points), and for each group what is to be tried."""
+
+    positions: tuple[int, ...]
+    groups: Ints
+    tried: tuple[tuple[dict[str, Choice], Environment], ...]
+
+
+class Functions:
+    """Works out the rules and prices of one family."""
+
+    def __init__(self, knowledge: Knowledge, stop: Callable[[], bool]) -> None:
+        self.spec = knowledge.spec
+        self.variables = tuple(knowledge.variables.values())
+        self.positions = {code: position for position, code in enumerate(knowledge.variables)}
+        self.stop = stop
+
+    def rule(self, rule: RuleSpec) -> Plan:
+        if rule.table is not None:
+            return self._boxes(rule.table)
+        if rule.cardinality is not None:
+            parts = tuple(self._plan(parse(condition).root) for condition in rule.cardinality.of)
+            return Junction("count", parts, rule.cardinality.least, rule.cardinality.most)
+        return self._plan(parse(rule.expr or "").root)
+
+    def amounts_chosen(self, option: OptionSpec) -> Plan:
+        """Of a multiple choice as many values as its bounds demand."""
+        parts = tuple(
+            Table((self.positions[f"{option.code}.{code}"],), (np.arange(2),), np.array([False, True]))
+            for code in option.codes
+        )
+        return Junction("count", parts, option.least, option.most)
+
+    def _plan(self, node: Node) -> Plan:
+        operator = node.operator if isinstance(node, Operation) else ""
+        if isinstance(node, Operation) and operator in ("&", "|", "!", "<=>"):
+            return Junction(operator, tuple(self._plan(operand) for operand in node.operands))
+        if isinstance(node, Operation) and operator == "=>":
+            condition, consequence = (self._plan(operand) for operand in node.operands)
+            return Junction("|", (Junction("!", (condition,)), consequence))
+        if isinstance(node, Constant):
+            return bool(node.value)
+        expression = Expression("", node)
+
+        def truth(environment: Environment) -> bool:
+            value = evaluate(expression, environment)
+            if value is None:  # it speaks of something that no variable stands for
+                raise OutOfReach
+            return value is True
+
+        return self.table([node], truth, bool)
+
+    def _boxes(self, table: TableSpec) -> Boxes:
+        scope = tuple(self.positions[code] for code in table.options)
+        codes: list[dict[str, int]] = []
+        for position in scope:
+            variable = self.variables[position]
+            assert isinstance(variable, ChoiceVariable)
+            codes.append({code: index for index, code in enumerate(variable.values)})
+        boxes = boxes_of(table, codes)
+        groups: list[Ints] = []
+        masks: list[tuple[int, ...]] = []
+        for column, numbers in enumerate(codes):
+            holding = [
+                sum(1 << number for number, box in enumerate(boxes) if box[column] >> index & 1)
+                for index in numbers.values()
+            ]
+            distinct = list(dict.fromkeys(holding))
+            groups.append(np.array([distinct.index(mask) for mask in holding]))
+            masks.append(tuple(distinct))
+        return Boxes(scope, tuple(groups), tuple(masks), table.allowed)
+
+    def table(
+        self, nodes: Sequence[Node], result: Callable[[Environment], bool | int], kind: type[bool] | type[int]
+    ) -> Table:
+        """The results for all combinations of the variables that the nodes speak of."""
+        units = self._units(nodes)
+        shape = [len(unit.tried) for unit in units]
+        if prod(shape) > MAX_COMBINATIONS:
+            raise OutOfReach
+        speaking = dict.fromkeys(code for unit in units for tried, _ in unit.tried for code in tried)
+        some = replace(self.spec, options=tuple(o for o in self.spec.options if o.code in speaking))
+        results = np.zeros(shape, dtype=bool if kind is bool else np.int64)
+        for number, combination in enumerate(product(*(unit.tried for unit in units))):
+            if number % 1024 == 0 and self.stop():
+                raise OutOfReach
+            choices = {code: choice for tried, _ in combination for code, choice in tried.items()}
+            environment = environment_of(some, choices, finished=True)
+            for _, facts in combination:
+                environment.update(facts)
+            results.flat[number] = result(environment)
+        return self._by_variable(units, results)
+
+    def _by_variable(self, units: Sequence[_Unit], results: NDArray[Any]) -> Table:
+        """One axis a variable: what was tried together is spread over the variables of a multiple choice."""
+        scope: list[int] = []
+        groups: list[Ints] = []
+        for axis, unit in enumerate(units):
+            at = len(scope)
+            scope += unit.positions
+            if len(unit.positions) == 1:
+                groups.append(unit.groups)
+                continue
+            assert axis <= at
+            sizes = [self.variables[position].count for position in unit.positions]
+            spread = np.take(results, unit.groups, axis=at)
+            results = spread.reshape((*results.shape[:at], *sizes, *results.shape[at + 1 :]))
+            groups += [np.arange(size) for size in sizes]
+        return Table(tuple(scope), tuple(groups), results)
+
+    # --- What the names in an expression stand for
+
+    def _units(self, nodes: Sequence[Node]) -> list[_Unit]:
+        names: dict[str, set[str]] = {}
+        single: dict[str, int] = {}
+        for reference in (part for node in nodes for part in walk(node) if isinstance(part, Reference)):
+            position = self.positions.get(reference.key)
+            if self.spec.option_by_code[reference.option].kind == "multiple" and position is not None:
+                single[reference.key] = position
+            else:
+                names.setdefault(reference.option, set()).add(reference.key)
+        whole = [self._unit(self.spec.option_by_code[option], used) for option, used in names.items()]
+        together = {position for unit in whole for position in unit.positions}
+        return whole + [
+            _Unit((position,), np.arange(2), (({}, {key: False}), ({}, {key: True})))
+            for key, position in single.items()
+            if position not in together
+        ]
+
+    def _unit(self, option: OptionSpec, used: Iterable[str]) -> _Unit:
+        """The choices of one option, together where the names used stand for the same."""
+        if option.kind == "text" and option.code in used:
+            raise OutOfReach  # its letters, not its length
+        positions, choices = self._choices(option)
+        alone = replace(self.spec, options=(option,))
+        groups: dict[tuple[Value | None, ...], int] = {}
+        tried: list[tuple[dict[str, Choice], Environment]] = []
+        of: list[int] = []
+        for choice in choices:
+            environment = environment_of(alone, {option.code: choice}, finished=True)
+            key = tuple(environment.get(name) for name in sorted(used))
+            if key not in groups:
+                groups[key] = len(groups)
+                tried.append(({option.code: choice}, {}))
+            of.append(groups[key])
+        return _Unit(positions, np.array(of), tuple(tried))
+
+    def _choices(self, option: OptionSpec) -> tuple[tuple[int, ...], list[Choice]]:
+        """The positions of an option's variables, and a choice for each of their combinations."""
+        if option.kind == "multiple":
+            if len(option.values) > MAX_VALUES_OF_A_MULTIPLE:
+                raise OutOfReach
+            positions = tuple(self.positions[f"{option.code}.{code}"] for code in option.codes)
+            return positions, [
+                ",".join(code for code, taken in zip(option.codes, chosen, strict=True) if taken)
+                for chosen in product((False, True), repeat=len(option.codes))
+            ]
+        position = self.positions[option.code]
+        variable = self.variables[position]
+        if isinstance(variable, ChoiceVariable):
+            return (position,), list(variable.values)
+        numbers = [variable.number(index) for index in range(variable.count)]
+        if option.kind == "integer":
+            return (position,), list(numbers)
+        if option.kind == "text":
+            return (position,), ["x" * number for number in numbers]
+        return (position,), [_PICTURE if number else "" for number in numbers]
+
+
+def counted(spec: FamilySpec, code: str) -> bool:
+    """Whether a variable is part of what is counted: texts and pictures are not."""
+    option = spec.option_by_code.get(code) or spec.option_by_code.get(code.partition(".")[0])
+    return option is not None and option.kind not in ("text", "image")
