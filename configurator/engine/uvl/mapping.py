@@ -1,0 +1,450 @@
+"""From the feature tree to the options of a family, one configuration for one configuration.
+
+A mandatory feature is its parent; an optional one a switch; an alternative group one choice (with `none`
+where its parent may be absent); an or-group or a group with a cardinality several switches and a rule. What
+stands for a feature's presence is a condition in the rule language (`presence`), None for "always".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from configurator.engine.document import Problem
+from configurator.engine.family import MAX_POINTS
+from configurator.engine.spec import Attribute, GroupSpec, OptionSpec, Quantity, RuleSpec, ValueSpec
+from configurator.engine.uvl.names import code_of
+from configurator.engine.uvl.tree import MANY, Feature, Group
+from configurator.engine.uvl.usage import Use, whole
+
+# What a number goes to where the model gives no bound, and how long a text may be.
+USUAL_NUMBER = 100
+USUAL_TEXT = 60
+MAX_TEXT = 500
+USUAL_INSTANCES = 10
+MAX_DECIMALS = 3
+# Features to a page group; a larger flat one is cut into pieces, in alphabetical order.
+PAGE = 40
+SMALLEST_PAGE = 8
+NO, YES = ValueSpec("no", "no"), ValueSpec("yes", "yes")
+
+
+@dataclass(eq=False, slots=True)
+class TypedValue:
+    """How rules write a typed feature: a number by `text`, a text's length by `length`, one of `texts`.
+
+    `texts` gives for each text that can be chosen the condition under which it is.
+    """
+
+    text: str = ""
+    length: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    other: str = ""
+
+
+class Mapper:
+    """Walks the tree once; afterwards `options`, `rules`, `groups` and `notes` are what it says."""
+
+    def __init__(self, uses: Mapping[Feature, Use], prefixes: Mapping[Feature, tuple[str, ...]]) -> None:
+        self.uses = uses
+        self.prefixes = prefixes
+        self.options: list[OptionSpec] = []
+        self.rules: list[RuleSpec] = []
+        self.groups: dict[str, GroupSpec] = {}
+        self.notes: list[str] = []
+        self.problems: list[Problem] = []
+        self.presence: dict[Feature, str | None] = {}
+        self.values: dict[Feature, TypedValue] = {}
+        self.merged: dict[Feature, Group] = {}
+        self.taken: set[str] = set()
+        self.sizes: dict[Feature, int] = {}
+
+    def walk(self, root: Feature) -> None:
+        for feature in reversed(list(root.below())):
+            self.sizes[feature] = 1 + sum(
+                self.sizes[child] for group in feature.groups for child in group.features
+            )
+        self.presence[root] = None
+        self.feature(root, self.page(root))
+        if not self.options:
+            # A model with one configuration: there is something to look at, and nothing to decide.
+            only = OptionSpec(
+                code=self.code(root), name=root.name, kind="choice", group=self.page(root), values=(YES,)
+            )
+            self.options.append(only)
+        self.paginate()
+
+    # --- Codes and page groups
+
+    def code(self, feature: Feature) -> str:
+        prefix = self.prefixes.get(feature)
+        return code_of(".".join((*prefix, feature.name)) if prefix else feature.name)
+
+    def fresh(self, code: str, suffix: str = "") -> str:
+        """A code that no option has yet."""
+        wanted = code if code not in self.taken else f"{code[:50]}{suffix}"
+        number = 1
+        while wanted in self.taken:
+            number += 1
+            wanted = f"{code[:50]}{suffix}_{number}"
+        self.taken.add(wanted)
+        return wanted
+
+    def page(self, feature: Feature) -> str:
+        code = self.code(feature)
+        if code not in self.groups:
+            self.groups[code] = GroupSpec(code, feature.name)
+        return code
+
+    def paginate(self) -> None:
+        """Cuts groups of very many options into alphabetical pieces; groups without options go."""
+        members: dict[str, list[OptionSpec]] = {code: [] for code in self.groups}
+        for option in self.options:
+            members[option.group].append(option)
+        groups: dict[str, GroupSpec] = {}
+        options: list[OptionSpec] = []
+        for code, group in self.groups.items():
+            found = members[code]
+            if len(found) <= PAGE + SMALLEST_PAGE:
+                if found:
+                    groups[code] = group
+                    options += found
+                continue
+            found.sort(key=lambda option: option.name)
+            for start in range(0, len(found), PAGE):
+                piece = found[start : start + PAGE]
+                number = f"{code[:50]}_{start // PAGE + 1}"
+                name = f"{group.name}: {piece[0].name} – {piece[-1].name}"
+                groups[number] = GroupSpec(number, name)
+                options += [replace(option, group=number) for option in piece]
+        self.groups, self.options = groups, options
+
+    # --- Rules of the tree
+
+    def rule(self, expr: str, message: str) -> None:
+        self.rules.append(RuleSpec(code=f"T{len(self.rules) + 1}", expr=expr, message=message))
+
+    def needs(self, condition: str, feature: Feature, parent: Feature) -> None:
+        above = self.presence[parent]
+        if above is not None:
+            self.rule(f"{condition} => {above}", f"“{feature.name}” needs “{parent.name}”.")
+
+    # --- Features
+
+    def feature(self, feature: Feature, page: str) -> None:
+        """Everything at and below a feature whose presence is known."""
+        if feature.kind != "Boolean" and feature not in self.values:
+            self.typed(feature, page)
+        if feature.high != 1:
+            self.instances(feature, page)
+        for number, group in enumerate(feature.groups):
+            if self.merged.get(feature) is not group:
+                self.group(feature, group, page, number)
+        size = self.sizes[feature]
+        for group in feature.groups:
+            for child in group.features:
+                own = self.sizes[child]
+                top = feature.parent is None and own > 1
+                self.feature(
+                    child, self.page(child) if top or (size > PAGE and own >= SMALLEST_PAGE) else page
+                )
+
+    def group(self, feature: Feature, group: Group, page: str, number: int) -> None:
+        children = group.features
+        kind, low, high = _bounds(group)
+        here = self.presence[feature]
+        if kind == "mandatory" or (low == high == len(children)):
+            for child in children:
+                if child.low == 0:
+                    self.optional(child, page)
+                else:
+                    self.presence[child] = here
+        elif kind == "optional" or (low == 0 and high >= len(children)):
+            for child in children:
+                self.optional(child, page)
+        elif high == 1:
+            self.choice(feature, group, page, low, self.fresh(self.code(feature), f"_{number + 1}"), here)
+        else:
+            self.several(feature, group, page, low, high)
+
+    def optional(self, child: Feature, page: str) -> None:
+        """A switch, unless what stands below already tells whether the feature is there."""
+        code = self.fresh(self.code(child), "_here")
+        parent = child.parent
+        assert parent is not None
+        if child.kind == "Boolean" and child.high == 1:
+            for group in child.groups:
+                _, low, high = _bounds(group)
+                if len(group.features) > 1 and low == high == 1:
+                    self.merged[child] = group
+                    self.presence[child] = f"{code} != '{_none(group)}'"
+                    self.choice(child, group, page, 0, code, None)
+                    self.needs(f"{code} != '{_none(group)}'", child, parent)
+                    return
+        if child.kind == "String" and self.pooled(child):
+            self.presence[child] = f"{code} != 'none'"
+            self.listed_text(child, page, code)
+            self.needs(f"{code} != 'none'", child, parent)
+            return
+        condition = f"{code} == 'yes'"
+        attributes = attributes_of(child)
+        yes = ValueSpec("yes", "yes", attributes) if attributes else YES
+        self.options.append(
+            OptionSpec(code=code, name=child.name, kind="choice", group=page, values=(NO, yes))
+        )
+        self.presence[child] = condition
+        self.needs(condition, child, parent)
+
+    def choice(
+        self, feature: Feature, group: Group, page: str, low: int, code: str, here: str | None
+    ) -> None:
+        """One of the group's features; none where low is 0 or the feature may be absent (`here`)."""
+        values = []
+        for child in group.features:
+            values.append(ValueSpec(self.code(child), child.name, attributes_of(child)))
+            self.presence[child] = f"{code} == '{values[-1].code}'"
+        none = _none(group)
+        if low == 0 or here is not None:
+            values.insert(0, ValueSpec(none, "none"))
+        self.options.append(
+            OptionSpec(code=code, name=feature.name, kind="choice", group=page, values=tuple(values))
+        )
+        if here is not None and low:
+            self.rule(
+                f"{here} <=> {code} != '{none}'",
+                f"“{feature.name}” is chosen exactly when one of its variants is.",
+            )
+        elif here is not None:
+            self.rule(f"{code} != '{none}' => {here}", f"A variant of “{feature.name}” needs it.")
+
+    def several(self, feature: Feature, group: Group, page: str, low: int, high: int) -> None:
+        """Switches of which so many are chosen where the feature is there."""
+        here = self.presence[feature]
+        conditions = []
+        for child in group.features:
+            self.optional(child, page)
+            condition = self.presence[child]
+            assert condition is not None
+            conditions.append(condition)
+        before = f"{here} => " if here is not None else ""
+        if low == 1:
+            self.rule(
+                f"{before}({' | '.join(conditions)})", f"“{feature.name}” needs at least one of its parts."
+            )
+        elif low > len(conditions):
+            self.rule(f"{before}false", f"“{feature.name}” needs {low} parts and has {len(conditions)}.")
+        count = total([f"if({condition}, 1, 0)" for condition in conditions])
+        if 1 < low <= len(conditions):
+            self.rule(f"{before}{count} >= {low}", f"“{feature.name}” needs at least {low} of its parts.")
+        if high < len(conditions):
+            self.rule(f"{count} <= {high}", f"“{feature.name}” has at most {high} of its parts.")
+
+    def instances(self, feature: Feature, page: str) -> None:
+        """A feature with a cardinality of its own: how many of it, as a number."""
+        low, high = max(feature.low, 1), feature.high
+        if high == MANY:
+            high = max(USUAL_INSTANCES, low + USUAL_INSTANCES - 1)
+            self.notes.append(f"{feature.name}: any number of instances is read as {high} at most.")
+        if feature.groups:
+            self.notes.append(
+                f"{feature.name}: up to {high} instances are counted; all of them are configured alike."
+            )
+        if low == high:
+            return
+        if high - low >= MAX_POINTS:
+            message = f"{feature.name} has more than {MAX_POINTS:,} instances"
+            self.problems.append(feature.line.problem(feature.column, message, "give a smaller cardinality"))
+            return
+        code = self.fresh(self.code(feature), "_count")
+        self.options.append(
+            OptionSpec(
+                code=code,
+                name=f"{feature.name}: how many",
+                kind="integer",
+                group=page,
+                minimum=low,
+                maximum=high,
+            )
+        )
+        here = self.presence[feature]
+        if here is not None:
+            self.rule(f"!({here}) => {code} == {low}", f"Without “{feature.name}” there is nothing to count.")
+
+    # --- Typed features
+
+    def pooled(self, feature: Feature) -> bool:
+        use = self.uses.get(feature)
+        return bool(feature.listed) or (use is not None and use.pool is not None)
+
+    def typed(self, feature: Feature, page: str) -> None:
+        here = self.presence[feature]
+        if feature.kind != "String":
+            self.number(feature, page)
+        elif self.pooled(feature):
+            code = self.fresh(self.code(feature), "_value")
+            self.listed_text(feature, page, code)
+            if here is not None:
+                self.rule(
+                    f"{here} <=> {code} != 'none'", f"“{feature.name}” has a text exactly when it is chosen."
+                )
+        else:
+            code = self.fresh(self.code(feature), "_value")
+            longest = self.longest(feature)
+            self.options.append(
+                OptionSpec(
+                    code=code,
+                    name=feature.name,
+                    kind="text",
+                    group=page,
+                    required=False,
+                    max_length=longest,
+                    help=f"{longest} letters at most.",
+                )
+            )
+            self.values[feature] = TypedValue(length=f"{code}.length")
+            if here is not None:
+                self.rule(f"!({here}) => {code}.length == 0", f"The text belongs to “{feature.name}”.")
+
+    def longest(self, feature: Feature) -> int:
+        use = self.uses.get(feature)
+        constants = [int(number) + 1 for number in use.constants if 0 <= number < MAX_TEXT] if use else []
+        longest = min(MAX_TEXT, max([USUAL_TEXT, *constants]))
+        self.notes.append(f"{feature.name}: a text of {longest} letters at most.")
+        return longest
+
+    def listed_text(self, feature: Feature, page: str, code: str) -> None:
+        """A text of which only its comparisons matter: one of the texts that the model names, or another."""
+        use = self.uses.get(feature)
+        measured = use is not None and use.measured
+        texts = [str(text) for text in feature.listed]
+        if not texts and use is not None and use.pool is not None:
+            texts = list(use.pool.texts)
+        parent = feature.parent
+        absent = self.presence[feature] is not None and parent is not None
+        values = [ValueSpec("none", "none")] if absent else []
+        conditions: dict[str, str] = {}
+        codes = {"none", "other"}
+        for text in texts:
+            value = code_of(text)[:60] if text else "empty"
+            while value in codes:
+                value = f"{value[:55]}_{len(codes)}"
+            codes.add(value)
+            values.append(ValueSpec(value, text or "(no text)"))
+            conditions[text] = f"{code} == '{value}'"
+        other = ""
+        if not feature.listed and not measured:
+            values.append(ValueSpec("other", "another text"))
+            other = f"{code} == 'other'"
+            self.notes.append(
+                f"{feature.name}: the texts that the model names can be chosen, or another one."
+            )
+        elif not feature.listed:
+            self.notes.append(f"{feature.name}: only the texts that the model names can be chosen.")
+        if not values:
+            values.append(ValueSpec("other", "another text"))
+        self.options.append(
+            OptionSpec(code=code, name=feature.name, kind="choice", group=page, values=tuple(values))
+        )
+        self.values[feature] = TypedValue(texts=conditions, other=other)
+
+    def number(self, feature: Feature, page: str) -> None:
+        """An Integer (or a Real, counted in tenths, hundredths, ...) between its bounds."""
+        use = self.uses.get(feature) or Use()
+        numbers = [value for value in feature.listed if isinstance(value, Fraction)]
+        scale = _scale([*use.constants, *numbers]) if feature.kind == "Real" else 1
+        low, high = whole(use.low, scale, lower=True), whole(use.high, scale, lower=False)
+        if numbers:
+            low, high = int(min(numbers) * scale), int(max(numbers) * scale)
+        if low is not None and high is not None and low > high:
+            low = high = None
+        guessed = low is None or high is None
+        if guessed:
+            known = [int(constant * scale) for constant in use.constants]
+            usual = USUAL_NUMBER * scale
+            if low is None:
+                low = (
+                    min([-usual, *(each - 1 for each in known)])
+                    if high is None
+                    else min(high - usual, *known, 0)
+                )
+            if high is None:
+                high = max([usual, low + usual, *(each + 1 for each in known)])
+        assert low is not None and high is not None
+        if high - low >= MAX_POINTS:
+            self.problems.append(
+                feature.line.problem(
+                    feature.column,
+                    f"{feature.name} has more than {MAX_POINTS:,} values",
+                    f"bound it: {{constraint {feature.name} >= 0 & {feature.name} <= 1000}}",
+                )
+            )
+            return
+        unit = "" if scale == 1 else f" (in 1/{scale})"
+        if guessed or feature.kind == "Real":
+            why = "no bounds are given" if guessed else "a Real is read"
+            self.notes.append(f"{feature.name}{unit}: {why}, whole numbers from {low} to {high}.")
+        code = self.fresh(self.code(feature), "_value")
+        self.options.append(
+            OptionSpec(
+                code=code,
+                name=f"{feature.name}{unit}",
+                kind="integer",
+                group=page,
+                minimum=low,
+                maximum=high,
+                help=f"From {low} to {high}." if guessed else "",
+            )
+        )
+        text = code if scale == 1 else f"{code} / {scale}"
+        here = self.presence[feature]
+        if here is None:
+            self.values[feature] = TypedValue(text=text)
+        else:
+            rest = 0 if low <= 0 <= high else low
+            written = text if rest == 0 else f"if({here}, {text}, 0)"
+            self.values[feature] = TypedValue(text=written)
+            self.rule(f"!({here}) => {code} == {rest}", f"The number belongs to “{feature.name}”.")
+        if numbers:
+            allowed = ", ".join(str(int(number * scale)) for number in numbers)
+            guard = f"!({here}) | " if here is not None else ""
+            self.rule(f"{guard}{code} in ({allowed})", f"“{feature.name}” has one of its listed values.")
+
+
+def _bounds(group: Group) -> tuple[str, int, int]:
+    """The kind of a group and how many of its features it wants."""
+    size = len(group.features)
+    if group.kind == "cardinality":
+        return group.kind, group.low, size if group.high == MANY else min(group.high, size)
+    low = {"mandatory": size, "optional": 0}.get(group.kind, 1)
+    return group.kind, low, 1 if group.kind == "alternative" else size
+
+
+def _none(group: Group) -> str:
+    """The code for "none of them", which none of them has."""
+    codes = {code_of(child.name) for child in group.features}
+    none = "none"
+    while none in codes:
+        none = f"_{none}"
+    return none
+
+
+def _scale(constants: list[Fraction]) -> int:
+    """Steps to a unit so that the constants lie on the grid, as far as three decimals do."""
+    for decimals in range(MAX_DECIMALS + 1):
+        if all((constant * 10**decimals).denominator == 1 for constant in constants):
+            return int(10**decimals)
+    return int(10**MAX_DECIMALS)
+
+
+def attributes_of(feature: Feature) -> Mapping[str, Attribute]:
+    return {
+        code_of(name): Quantity(value) if isinstance(value, Fraction) else value
+        for name, value in feature.attributes.items()
+    }
+
+
+def total(terms: list[str]) -> str:
+    """The sum of these, as a balanced tree: expressions may not be nested deep."""
+    if len(terms) < 3:
+        return f"({' + '.join(terms)})" if terms else "0"
+    middle = len(terms) // 2
+    return f"({total(terms[:middle])} + {total(terms[middle:])})"

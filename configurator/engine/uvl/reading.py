@@ -1,0 +1,147 @@
+"""Reading UVL: the text of a feature model in, a `FamilySpec` with the same configurations out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from configurator.engine.document import Problem
+from configurator.engine.expressions import MAX_CHARACTERS
+from configurator.engine.family import FamilyError
+from configurator.engine.spec import FamilySpec, RuleSpec
+from configurator.engine.uvl.linking import link
+from configurator.engine.uvl.mapping import Mapper
+from configurator.engine.uvl.meaning import Meaning, Written, implication
+from configurator.engine.uvl.parsing import MOST_PROBLEMS, Refusal
+from configurator.engine.uvl.terms import Wrong
+from configurator.engine.uvl.tree import Constraint, Feature, Scope, references
+from configurator.engine.uvl.usage import bound_of, conjuncts, typed_feature, uses_of
+from configurator.engine.uvl.wording import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A family, and in words what of the model it holds only within bounds."""
+
+    spec: FamilySpec
+    notes: tuple[str, ...]
+
+
+def read_uvl(
+    text: str, *, code: str, name: str, imports: Mapping[str, str] | None = None, filename: str = ""
+) -> FamilySpec:
+    """The model as a family; raises `FamilyError` with everything that is wrong.
+
+    `imports` gives the texts of imported models by name (`folder.model`) or path (`folder/model.uvl`).
+    """
+    return read_model(text, code=code, name=name, imports=imports, filename=filename).spec
+
+
+def read_model(
+    text: str, *, code: str, name: str, imports: Mapping[str, str] | None = None, filename: str = ""
+) -> Reading:
+    """As `read_uvl`, with notes on what is held within bounds only (numbers and texts without an end)."""
+    try:
+        return family_of(link(text, imports or {}), code=code, name=name)
+    except Refusal as refusal:
+        ordered = sorted(refusal.problems, key=lambda problem: (problem.where, problem.line, problem.column))
+        raise FamilyError(tuple(ordered), filename) from None
+
+
+def family_of(scope: Scope, *, code: str, name: str) -> Reading:
+    """A linked model as a family; raises `Refusal`."""
+    root = scope.root
+    assert root is not None
+    scopes = list(scope.all())
+    prefixes = {
+        feature: each.prefix for each in scopes[1:] for feature in each.features.values() if each.prefix
+    }
+    constraints = [constraint for each in scopes for constraint in each.constraints]
+    mapper = Mapper(uses_of(constraints), prefixes)
+    mapper.walk(root)
+    problems = list(mapper.problems)
+    notes = [*mapper.notes, *_unplaced(scopes, mapper)]
+    rules = [] if problems else list(_rules(constraints, mapper, root, problems, notes))
+    if problems:
+        raise Refusal(problems)
+    spec = FamilySpec(
+        code=code,
+        name=name or root.name,
+        groups=tuple(mapper.groups.values()),
+        options=tuple(mapper.options),
+        rules=(*mapper.rules, *rules),
+    )
+    return Reading(spec, tuple(notes))
+
+
+def _unplaced(scopes: list[Scope], mapper: Mapper) -> Iterator[str]:
+    for each in scopes[1:]:
+        if each.root is not None and each.root not in mapper.presence:
+            inside = each.features.get(each.root.name)
+            if inside is None or inside not in mapper.presence:
+                yield f"{'.'.join(each.prefix)} is imported and stands nowhere in the model."
+
+
+def _rules(
+    constraints: list[Constraint],
+    mapper: Mapper,
+    root: Feature,
+    problems: list[Problem],
+    notes: list[str],
+) -> Iterator[RuleSpec]:
+    meaning = Meaning(mapper.presence, mapper.values, root)
+    for number, constraint in enumerate(constraints, start=1):
+        if _held_by_bounds(constraint, mapper):
+            continue
+        try:
+            condition = meaning.condition(constraint.term, constraint.scope)
+        except Wrong as wrong:
+            problems.append(constraint.problem(wrong))
+            if len(problems) >= MOST_PROBLEMS:
+                return
+            continue
+        condition = _of_owner(constraint, condition, mapper)
+        if condition is True:
+            notes.append(f"C{number} ({constraint.text.strip()[:80]}) always holds.")
+            continue
+        expr = "false" if condition is False else condition.text
+        if len(expr) > MAX_CHARACTERS:
+            problems.append(
+                constraint.problem(
+                    Wrong(0, f"the constraint becomes longer than {MAX_CHARACTERS:,} characters", "split it")
+                )
+            )
+            continue
+        yield RuleSpec(code=f"C{number}", expr=expr, message=sentence(constraint.term))
+
+
+def _speaks_of_owner(constraint: Constraint) -> bool:
+    """Whether a constraint among a typed feature's attributes is about the feature's own value."""
+    owner = constraint.owner
+    return (
+        owner is not None
+        and owner.kind != "Boolean"
+        and any(typed_feature(constraint.scope, name) is owner for name in references(constraint.term))
+    )
+
+
+def _held_by_bounds(constraint: Constraint, mapper: Mapper) -> bool:
+    """Whether the constraint only bounds a number, whose range already says that."""
+    for part in conjuncts(constraint.term):
+        bound = bound_of(constraint.scope, part)
+        if bound is None:
+            return False
+        feature = bound[0]
+        use = mapper.uses[feature]
+        if feature.listed or use.low is None or use.high is None or use.low[0] > use.high[0]:
+            return False
+        always = mapper.presence.get(feature, "") is None
+        if not always and constraint.owner is not feature:
+            return False
+    return True
+
+
+def _of_owner(constraint: Constraint, condition: Written | bool, mapper: Mapper) -> Written | bool:
+    """What is said of a typed feature's own value counts only where the feature is chosen."""
+    if constraint.owner is None or not _speaks_of_owner(constraint):
+        return condition
+    here = mapper.presence[constraint.owner]
+    return condition if here is None else implication(Written(here, 6), condition)
