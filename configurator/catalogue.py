@@ -80,6 +80,49 @@ def read_source(
     return read_family(source, filename=filename)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A family as its author wrote it; ``code`` and ``name`` count only where the format has neither."""
+
+    source: str
+    source_format: str
+    code: str = ""
+    name: str = ""
+
+    def read(self, *, filename: str = "") -> FamilySpec:
+        """What it says. Raises ``FamilyError``."""
+        return read_source(
+            source=self.source,
+            source_format=self.source_format,
+            code=self.code,
+            name=self.name,
+            filename=filename,
+        )
+
+    def hash_as(self, spec: FamilySpec) -> str:
+        """The content hash that a version of it has (or would have); ``spec`` is what it reads as."""
+        text = f"{self.source_format}\n{spec.code}\n{spec.name}\n{self.source}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def format_of(filename: str) -> str:
+    """The format that a file's name says."""
+    return Version.Format.XCSP if PurePath(filename).suffix == ".xml" else Version.Format.FAMILY
+
+
+def written_as(*, source: str, filename: str, code: str = "", name: str = "") -> Written:
+    """The text of a file in the one form that is stored: NFC, lines ended by LF."""
+    source_format = format_of(filename)
+    if source_format != Version.Format.FAMILY and not code:
+        code = PurePath(filename).stem
+    return Written(unicodedata.normalize("NFC", source.replace("\r\n", "\n")), str(source_format), code, name)
+
+
+def compile_written(written: Written, spec: FamilySpec) -> Compiled:
+    """A text compiled, published or not; remembered as versions are. Raises ``TooLarge``."""
+    return _shelf.get(written.hash_as(spec), lambda: _compile(spec))
+
+
 def publish(
     *,
     source: str,
@@ -97,18 +140,22 @@ def publish(
     ``TooLarge`` and ``NotPublishable`` (no valid configuration, defaults that contradict each other,
     a failing test of the author's own, a value that cannot be priced, made or drawn).
     """
-    source_format = Version.Format.XCSP if PurePath(filename).suffix == ".xml" else Version.Format.FAMILY
-    source = unicodedata.normalize("NFC", source.replace("\r\n", "\n"))
-    if source_format == Version.Format.XCSP and not code:
-        code = PurePath(filename).stem
-    spec = read_source(source=source, source_format=source_format, code=code, name=name, filename=filename)
-    content_hash = hashlib.sha256(f"{source_format}\n{spec.code}\n{spec.name}\n{source}".encode()).hexdigest()
-    known = Version.objects.filter(family=spec.code, content_hash=content_hash).exists()
-    if not known:
-        made = _shelf.get(content_hash, lambda: _compile(spec))
-        if against := _tried.get(
-            content_hash, lambda: obstacles(made.spec, made.kernel, FontLibrary.installed())
-        ):
+    written = written_as(source=source, filename=filename, code=code, name=name)
+    return publish_written(written=written, filename=filename, actor=actor, now=now, position=position)
+
+
+def publish_written(
+    *, written: Written, actor: str, now: datetime, filename: str = "", position: int | None = None
+) -> Version:
+    """``publish`` for a text that is at hand as it is stored; raises the same."""
+    spec = written.read(filename=filename)
+    content_hash = written.hash_as(spec)
+    if not Version.objects.filter(family=spec.code, content_hash=content_hash).exists():
+        against = _tried.get(
+            content_hash,
+            lambda: obstacles(spec, compile_written(written, spec).kernel, FontLibrary.installed()),
+        )
+        if against:
             raise NotPublishable(spec.code, tuple(finding.sentence for finding in against), against)
     with transaction.atomic():
         family, _ = Family.objects.select_for_update().get_or_create(
@@ -118,7 +165,7 @@ def publish(
         if version is not None and family.current_id == version.pk and version.retired_at is None:
             return version
         if version is None:
-            version = _new_version(family, spec, source, source_format, content_hash, actor=actor, now=now)
+            version = _new_version(family, spec, written, content_hash, actor=actor, now=now)
         elif version.retired_at is not None:
             version.retired_at = None
             version.save(update_fields=["retired_at"])
@@ -139,8 +186,7 @@ def publish(
 def _new_version(
     family: Family,
     spec: FamilySpec,
-    source: str,
-    source_format: str,
+    written: Written,
     content_hash: str,
     *,
     actor: str,
@@ -150,8 +196,8 @@ def _new_version(
     version = Version.objects.create(
         family=family,
         number=newest + 1,
-        source=source,
-        source_format=source_format,
+        source=written.source,
+        source_format=written.source_format,
         content_hash=content_hash,
         published_at=now,
         published_by=actor,
@@ -160,6 +206,38 @@ def _new_version(
     Version.objects.filter(pk=version.pk).update(sealed=True)
     version.sealed = True
     return version
+
+
+class NotRolledBack(Exception):
+    """The version cannot be put on sale again; the message says why."""
+
+
+def roll_back(*, version: Version, actor: str, now: datetime) -> Version:
+    """Put an older version on sale again, as it was published; the one sold now stays, to go forward to.
+
+    Raises ``NotRolledBack`` where it is on sale already.
+    """
+    with transaction.atomic():
+        family = Family.objects.select_for_update().get(pk=version.family_id)
+        held = family.versions.select_for_update(of=("self",)).get(pk=version.pk)
+        if family.current_id == held.pk and held.retired_at is None:
+            raise NotRolledBack(f"Version {held.number} of {family.name} is the one on sale.")
+        before = family.current
+        spec = spec_of(held)
+        if held.retired_at is not None:
+            held.retired_at = None
+            held.save(update_fields=["retired_at"])
+        family.name, family.summary, family.current = spec.name, spec.summary, held
+        family.save(update_fields=["name", "summary", "current"])
+        record(
+            stream=f"family:{family.code}",
+            kind="family.rolled_back",
+            actor=actor,
+            data={"version": held.number, "instead_of": before.number if before else None},
+            now=now,
+        )
+    version.retired_at = None
+    return held
 
 
 def suspend(*, family: Family, actor: str, now: datetime, reason: str = "") -> None:

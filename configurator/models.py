@@ -360,3 +360,46 @@ class ValidationResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.validation_id} row {self.number}: {self.state}"
+
+
+class Draft(models.Model):
+    """A family as its authors are writing it, one a family; nothing of it is on sale before it is published.
+
+    ``revision`` counts the saves: who saves names the one they read, so that nobody overwrites another's
+    text unseen. ``name`` counts only where the format has none.
+    """
+
+    code = models.SlugField(primary_key=True, max_length=60)
+    name = models.CharField(max_length=120, blank=True)
+    source = models.TextField(blank=True)
+    source_format = models.CharField(max_length=10, choices=Version.Format.choices)
+    base = models.ForeignKey(Version, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    updated_at = models.DateTimeField()
+    updated_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code}, draft {self.revision}"
+
+
+class AuditReport(models.Model):
+    """What the audit of one text found, by the hash of the text: the same for a draft and for the version
+    that it becomes. ``checked_at`` counts because rules may be bound to dates."""
+
+    content_hash = models.CharField(primary_key=True, max_length=64)
+    family_code = models.SlugField(max_length=60, db_index=True)
+    findings = models.JSONField(default=list)
+    unfinished = models.JSONField(default=list)
+    milliseconds = models.PositiveIntegerField(help_text="processor time")
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-checked_at", "content_hash"]
+
+    def __str__(self) -> str:
+        return f"{self.family_code} {self.content_hash[:12]}"

@@ -6,9 +6,15 @@ from functools import partial
 
 from django.utils import timezone
 
-from configurator import validations
-from configurator.models import Validation, ValidationResult
+from configurator import auditing, validations
+from configurator.models import Validation, ValidationResult, Version
+from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
+from ledger.models import Entry
+
+PUBLISHED_JOB = "configurator.published"
+
+follow("family.published", job_kind=PUBLISHED_JOB)
 
 
 @handler(validations.JOB_KIND, lease=timedelta(seconds=60))
@@ -21,3 +27,26 @@ def validate(claim: Claim) -> Effect | None:
 
 def store_results_as_effect(validation_id: str, results: Sequence[ValidationResult]) -> None:
     validations.store(validation_id=validation_id, results=results, now=timezone.now())
+
+
+@handler(PUBLISHED_JOB)
+def audit_published(claim: Claim) -> Effect | None:
+    """A version is on sale: it gets its audit, unless its draft had one."""
+    entry = Entry.objects.get(pk=claim.payload["entry"])
+    return partial(ask_for_audit_as_effect, entry.stream.removeprefix("family:"), entry.data["version"])
+
+
+@handler(auditing.JOB_KIND, lease=timedelta(seconds=60))
+def audit(claim: Claim) -> Effect | None:
+    """Look for everything that is wrong with a text; the effect stores the report."""
+    computed = auditing.compute(claim, now=timezone.now())
+    return None if computed is None else partial(store_audit_as_effect, computed)
+
+
+def ask_for_audit_as_effect(family: str, number: int) -> None:
+    version = Version.objects.get(family=family, number=number)
+    auditing.ask_of_version(version=version, now=timezone.now())
+
+
+def store_audit_as_effect(computed: auditing.Computed) -> None:
+    auditing.store(computed, now=timezone.now())

@@ -20,11 +20,12 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from configurator import answers, catalogue, designs, examination, proofs, quotes, validations
+from configurator import answers, catalogue, designs, drafts, examination, proofs, quotes, validations
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
 from configurator.engine.imaging import UploadRefused
+from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, payments
@@ -145,6 +146,20 @@ TABLE: dict[type[Exception], Refusal] = {
     FamilyError: Refusal(422, "family-faults", "The family file has faults", _family),
     catalogue.NotPublishable: Refusal(
         422, "not-publishable", "The family cannot be published", lambda e: {"reasons": list(e.reasons)}
+    ),
+    catalogue.NotRolledBack: Refusal(409, "not-rolled-back", "The version is on sale already"),
+    drafts.DraftChanged: Refusal(
+        412,
+        "precondition-failed",
+        "It has changed since you read it",
+        lambda e: {"revision": e.theirs.revision},
+    ),
+    drafts.NotADraft: Refusal(
+        422, "not-a-draft", "The family cannot be begun so", lambda e: {"reasons": list(e.problems)}
+    ),
+    drafts.AnotherFamily: Refusal(409, "another-family", "The text is of another family"),
+    TooLarge: Refusal(
+        422, "family-too-large", "A rule needs more than is sensible", lambda e: {"rule": e.rule}
     ),
     # orders
     cart.QuantityRefused: Refusal(422, "quantity-refused", "This quantity cannot be ordered"),

@@ -1,13 +1,16 @@
 """Values that can never be chosen, and options that leave no choice."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from configurator.engine.answers import Answer, OptionAnswer, RuleRef
 from configurator.engine.audit.findings import AuditFinding, said
 from configurator.engine.domains import Kernel
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec
+from configurator.engine.knowledge import compile_family
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec
 from configurator.engine.wording import listed
 
+SOME_PICTURE = "0" * 64  # the hash of none
 LISTED = 5  # ranges told of one number
 
 
@@ -26,8 +29,11 @@ def audit_values(
             if enough():
                 undecided.append(option.code)
                 return ()
-            conflict = kernel.explain({}, option.code, value)
-            found = conflict.rules if conflict else ()
+            if option.kind == "image" and value == "":
+                found = _against_leaving_out(spec, option)
+            else:
+                conflict = kernel.explain({}, option.code, value)
+                found = conflict.rules if conflict else ()
             return tuple(said(spec.rule_by_code[rule.code], spec) for rule in found)
 
         if any(each == "unknown" for each in state.values.values()):
@@ -38,6 +44,13 @@ def audit_values(
             yield from _numbers(option, state, why)
         else:
             yield from _lengths(option, state, why)
+
+
+def _against_leaving_out(spec: FamilySpec, option: OptionSpec) -> tuple[RuleRef, ...]:
+    """Rules of a minimal set that always want a picture: those that contradict its absence."""
+    absent = RuleSpec(code=f"no:{option.code}", expr=f"{option.code}.count == 0")
+    conflict = Kernel(compile_family(replace(spec, rules=(*spec.rules, absent)))).answer({}).conflict
+    return tuple(rule for rule in conflict.rules if rule.code != absent.code) if conflict else ()
 
 
 Why = Callable[[Choice], tuple[RuleRef, ...]]
@@ -90,10 +103,12 @@ def _lengths(option: OptionSpec, state: OptionAnswer, why: Why) -> Iterator[Audi
         return
     if option.kind == "image":
         if high == 0:
-            sentence = f"{option.name} can never be given: no picture is allowed."
-            yield AuditFinding("dead-value", "warn", "option", option.code, sentence)
+            rules = why(SOME_PICTURE)
+            sentence = f"{option.name} can never be given{_because(rules)}."
+            yield AuditFinding("dead-value", "warn", "option", option.code, sentence, rules)
         elif low == 1 and not option.required:
-            yield _forced(option, f"{option.name} may be left out, but the rules always want it.", why(""))
+            rules = why("")
+            yield _forced(option, f"{option.name} may be left out, but never is{_because(rules)}.", rules)
         return
     if low > 0 and not option.required:
         rules = why("")
