@@ -6,10 +6,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
+from configurator.engine.aggregates import expanded
 from configurator.engine.compiled import Knowledge, NumberVariable, Variable
 from configurator.engine.cpsat import Outcome
 from configurator.engine.family_model import FamilyModel, Witness
-from configurator.engine.rules import Value, holds, values_of
+from configurator.engine.rules import Value, evaluate, values_of
 
 
 class Arithmetic:
@@ -32,12 +33,16 @@ class Arithmetic:
         for variable, index in zip(self._family.variables, witness, strict=True):
             environment.update(self._named(variable, index))
         asked = [rule for rule in self._rules if rules is None or rule.code in rules]
-        return all(holds(rule.expr, environment) is True for rule in asked)
+        spec = self.knowledge.spec
+        return all(evaluate(expanded(rule.expr or "", spec), environment) is True for rule in asked)
 
     def _named(self, variable: Variable, index: int) -> Mapping[str, Value]:
         if isinstance(variable, NumberVariable):
             return {variable.name: variable.in_base(index)}
-        option = self.knowledge.spec.option_by_code[variable.code]
+        option = self.knowledge.spec.option_by_code.get(variable.code)
+        if option is None:
+            # A value of a multiple choice stands for its truth.
+            return {variable.code: index == 1}
         return values_of(option, variable.values[index])
 
     def solve(

@@ -7,9 +7,9 @@ only where a clause that stays speaks of them.
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
+from configurator.engine.aggregates import expanded
 from configurator.engine.compiled import ChoiceVariable, Clause, Knowledge, NumberVariable, TooLarge, Variable
 from configurator.engine.cpsat import Interval, Model, Overflow
-from configurator.engine.expressions import parse
 from configurator.engine.formulas import Formulas, variables_of
 from configurator.engine.spec import RuleSpec
 
@@ -34,7 +34,7 @@ class FamilyModel:
         for rule in native:
             selector = self.formulas.literal(knowledge.selectors[rule.code])
             try:
-                self.formulas.demand(parse(rule.expr or "").root, when=(selector,))
+                self.formulas.demand(expanded(rule.expr or "", knowledge.spec).root, when=(selector,))
             except Overflow as overflow:
                 raise TooLarge(rule.code, f"{overflow}; {_MEND}") from None
         for selector in knowledge.selectors.values():
@@ -45,7 +45,7 @@ class FamilyModel:
             return False
         if rule.code in self.knowledge.arithmetic:
             return True
-        variables = variables_of(parse(rule.expr).root, self.knowledge)
+        variables = variables_of(expanded(rule.expr, self.knowledge.spec).root, self.knowledge)
         return any(isinstance(each, NumberVariable) and each.count > 2 for each in variables)
 
     def _write_clauses(self, native: set[str]) -> None:
