@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("configurator", "0003_many_judged_at_once"),
+        ("configurator", "0004_steps_of_a_design"),
     ]
 
     operations = [
