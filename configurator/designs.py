@@ -97,6 +97,18 @@ def start(*, family: Family, owner: User | None, session_key: str, now: datetime
     )
 
 
+def copy(*, configuration: Configuration, now: datetime) -> Configuration:
+    """A second design that begins as this one is: a variant to compare it with. Steps stay with the first."""
+    return Configuration.objects.create(
+        version=configuration.version,
+        choices=dict(configuration.choices),
+        owner=configuration.owner,
+        session_key=configuration.session_key,
+        created_at=now,
+        updated_at=now,
+    )
+
+
 def choose(
     *,
     configuration: Configuration,

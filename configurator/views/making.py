@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
@@ -117,6 +118,8 @@ def configuration(request: HttpRequest, family: str, pk: str) -> HttpResponse:
         return _share(request, held)
     if pressed.get("do") == "complete":
         return _complete(request, held)
+    if pressed.get("do") == "variant":
+        return _variant(request, held)
     if pressed.get("do") in ("undo", "redo"):
         return _step(request, held, pressed["do"])
     return HttpResponseRedirect(_address(held, pressed))
@@ -132,6 +135,8 @@ def _address(held: Configuration, pressed: Mapping[str, Any]) -> str:
     view = str(pressed.get("view", ""))
     if view in spec_of(held.version).surface_by_code:
         wanted.append(f"view={view}")
+    if pressed.get("first"):
+        wanted.append(f"first={quote(pressed['first'])}")
     return url + ("?" + "&".join(wanted) if wanted else "")
 
 
@@ -198,6 +203,13 @@ def _complete(request: HttpRequest, held: Configuration) -> HttpResponse:
     return HttpResponseRedirect(_address(held, request.POST))
 
 
+def _variant(request: HttpRequest, held: Configuration) -> HttpResponse:
+    """Go on with a copy; the design as it was stays, to be compared with."""
+    fresh = designs.copy(configuration=held, now=timezone.now())
+    messages.success(request, "This is the variant. Change what you like, then compare it with the first.")
+    return HttpResponseRedirect(_address(fresh, {**request.POST.dict(), "first": held.pk}))
+
+
 def _step(request: HttpRequest, held: Configuration, which: str) -> HttpResponse:
     take = designs.undo if which == "undo" else designs.redo
     try:
@@ -247,6 +259,7 @@ def configuration_page(
             "surface": shown or (surfaces[0] if surfaces else None),
             "refusal": _shown_refusal(spec, held, outcome.refused) if outcome.refused else None,
             "quantity": quantity,
+            "first": asked.get("first", ""),
             "most": settings.MAX_PIECES_A_LINE,
             "ready_at": datetime.fromisoformat(ready_at) if ready_at else None,
             "api_url": _api_url("api-configuration", held.pk, f"/api/v1/configurations/{held.pk}/"),

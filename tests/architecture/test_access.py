@@ -207,6 +207,7 @@ GET = {
     "configure": ("family", "302 302 302 302 302"),
     "shelf-picture": ("family", "200 200 200 200 200"),
     "configuration": ("edited", "404 200 404 404 404"),
+    "compare": ("", "200 200 200 200 200"),
     "design": ("design", "404 200 404 200 200"),
     "preview": ("preview", "404 200 404 404 404"),
 }
