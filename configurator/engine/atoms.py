@@ -1,236 +1,286 @@
 """Comparisons over several options, worked out completely: for which numbers and values they hold.
 
-One variable (the number with the most points) is the pivot; for every combination of the others the
-pivot's allowed ranges are computed, exactly: by solving for the pivot where the comparison is linear in it,
-else point by point. Values of a choice that the comparison cannot tell apart are taken together.
+One variable is the pivot: a number where there is one. For every combination of the others the pivot's
+allowed ranges are computed, exactly: where the comparison is proved to be monotone in the pivot, by halving,
+for all combinations at once; else by looking at every point. Values of a choice that the comparison cannot
+tell apart are taken together.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import product
 
+import numpy as np
+
 from configurator.engine.compiled import ChoiceVariable, NumberVariable, TooLarge, Variable
-from configurator.engine.expressions import Constant, Expression, Node, Operation, Reference, walk
-from configurator.engine.rules import Undefined, Value, evaluate, values_of
+from configurator.engine.expressions import Constant, Node, Operation, Reference, walk
+from configurator.engine.grids import Array, Grid
 from configurator.engine.spec import FamilySpec
+from configurator.engine.trends import slope_of, trend_of
 
-MAX_COMBINATIONS = 60_000
-MAX_EVALUATIONS = 400_000
+# What is worked out at most for one comparison: combinations of everything but the pivot, points looked at
+# when the comparison is not monotone, and ends of ranges. About a second of one core each; beyond, a rule
+# goes to the solver of arithmetic.
+MAX_COMBINATIONS = 1_000_000
+MAX_EVALUATIONS = 12_000_000
+MAX_EDGES = 4_000_000
+_CHUNK = 1_000_000
 
-# Inclusive ranges of indices, ascending, with gaps between them.
-Ranges = tuple[tuple[int, int], ...]
-Facts = dict[str, Value]
+# The indices of a variable's values that a comparison cannot tell apart.
+Alike = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """`rows[fixed][i]` are the pivot's ranges when the row variable has index i (without one, i is 0).
+    """Where a comparison holds.
 
-    The keys of `rows` give for each variable of `fixed` the indices that behave alike.
+    `cells` gives, for one group of indices of each variable of `fixed`, the pivot's allowed ranges: an array
+    with one axis for each number of `rows` and a last axis of edges; the pivot is allowed from each even edge
+    up to but without the next one.
     """
 
     pivot: Variable
-    row: NumberVariable | None
+    rows: tuple[NumberVariable, ...]
     fixed: tuple[Variable, ...]
-    rows: dict[tuple[frozenset[int], ...], list[Ranges]]
+    cells: dict[tuple[Alike, ...], Array]
 
     @property
     def single(self) -> bool:
-        return self.row is None and not self.fixed
+        return not self.rows and not self.fixed
+
+    def allowed(self) -> tuple[tuple[int, int], ...]:
+        """The inclusive ranges of a comparison that speaks of the pivot alone."""
+        edges = self.cells[()].tolist()
+        return tuple((low, high - 1) for low, high in zip(edges[::2], edges[1::2], strict=True) if low < high)
 
 
-def atom_of(node: Node, spec: FamilySpec, rule: str, names: dict[str, Variable]) -> Atom:
+def atom_of(node: Node, spec: FamilySpec, rule: str, grid: Grid) -> Atom:
     """Works a comparison out; raises `TooLarge` where that takes too many combinations."""
-    keys = [part for part in walk(node) if isinstance(part, Reference)]
-    variables = {
-        variable.code: variable for variable in (names.get(key.key) or names[key.option] for key in keys)
-    }
-    numbers = sorted((v for v in variables.values() if isinstance(v, NumberVariable)), key=lambda v: -v.count)
-    choices = sorted((v for v in variables.values() if isinstance(v, ChoiceVariable)), key=lambda v: -v.count)
-    attributes = {key.key for key in keys}
-    pivot: Variable = numbers[0] if numbers else choices.pop(0)
-    row = numbers[1] if len(numbers) > 1 else None
-    fixed: tuple[Variable, ...] = (*choices, *numbers[2:])
-    domains = [list(_alike(variable, spec, attributes)) for variable in fixed]
-    rows = list(_alike(row, spec, attributes)) if row is not None else [(frozenset[int](), Facts())]
-    combinations = math.prod(len(domain) for domain in domains) * len(rows)
-    if combinations > MAX_COMBINATIONS:
-        options = dict.fromkeys(code.split(".", 1)[0] for code in variables)
-        names_in_words = ", ".join(spec.option_by_code[code].name for code in options)
-        raise TooLarge(
-            rule,
-            f"the comparison of {names_in_words} has {combinations:,} combinations, {MAX_COMBINATIONS:,} are "
-            "possible; make the steps of the numbers coarser or split the rule",
-        )
-    solver = _Solver(node, pivot, list(_alike(pivot, spec, attributes)), rule, combinations)
-    found: dict[tuple[frozenset[int], ...], list[Ranges]] = {}
-    for combination in product(*domains):
-        facts: Facts = {}
-        for _, values in combination:
-            facts.update(values)
-        found[tuple(indices for indices, _ in combination)] = [
-            solver.ranges({**facts, **more}) for _, more in rows
-        ]
-    return Atom(pivot, row, fixed, found)
+    return _Comparison(node, spec, rule, grid).atom()
 
 
-def _alike(
-    variable: Variable, spec: FamilySpec, attributes: set[str]
-) -> Iterator[tuple[frozenset[int], Facts]]:
-    """The indices, together where the names used stand for the same; with what they stand for."""
-    if isinstance(variable, NumberVariable):
-        for index in range(variable.count):
-            yield frozenset((index,)), {variable.name: variable.in_base(index)}
-        return
-    option, dot, _ = variable.code.partition(".")
-    if dot:
-        # A value of a multiple choice: it stands for its truth.
-        for index in range(2):
-            yield frozenset((index,)), {variable.code: bool(index)}
-        return
-    groups: dict[tuple[tuple[str, Value], ...], list[int]] = {}
-    for index, code in enumerate(variable.values):
-        used = {
-            name: value
-            for name, value in values_of(spec.option_by_code[option], code).items()
-            if name in attributes
-        }
-        groups.setdefault(tuple(sorted(used.items())), []).append(index)
-    for key, indices in groups.items():
-        yield frozenset(indices), dict(key)
-
-
-class _Solver:
-    """Finds the pivot's ranges for given facts about all other variables."""
-
-    def __init__(
-        self,
-        node: Node,
-        pivot: Variable,
-        points: list[tuple[frozenset[int], Facts]],
-        rule: str,
-        combinations: int,
-    ) -> None:
+class _Comparison:
+    def __init__(self, node: Node, spec: FamilySpec, rule: str, grid: Grid) -> None:
         self.node = node
-        self.pivot = pivot
-        self.points = points
+        self.spec = spec
         self.rule = rule
-        self.left = MAX_EVALUATIONS
-        self.combinations = combinations
+        self.grid = grid
+        self.references = {part.key: part for part in walk(node) if isinstance(part, Reference)}
+        variables: dict[str, Variable] = {
+            variable.code: variable for variable in map(grid.variable_of, self.references.values())
+        }
+        numbers = sorted(
+            (variable for variable in variables.values() if isinstance(variable, NumberVariable)),
+            key=lambda variable: (variable.measured, variable.raw_count),
+            reverse=True,
+        )
+        choices = sorted(
+            (variable for variable in variables.values() if isinstance(variable, ChoiceVariable)),
+            key=lambda variable: -variable.count,
+        )
+        self.direction, self.pivot = self._pivot(numbers, choices)
+        self.rows = tuple(number for number in reversed(numbers) if number is not self.pivot)
+        self.fixed = tuple(choice for choice in choices if choice is not self.pivot)
+        if any(number.measured for number in self.rows):
+            raise TooLarge(rule, "compares several measured numbers; write a rule for each of them")
 
-    def ranges(self, facts: Facts) -> Ranges:
-        if isinstance(self.pivot, NumberVariable) and isinstance(self.node, Operation):
-            try:
-                solved = _solve(self.node, self.pivot, facts)
-            except Undefined:
-                return ()
-            if solved is not None:
-                return solved
-        return self._by_points(facts)
+    def _pivot(
+        self, numbers: list[NumberVariable], choices: list[ChoiceVariable]
+    ) -> tuple[int | None, Variable]:
+        """The number with the most points among those in which the comparison is monotone."""
+        for number in numbers if not numbers or not numbers[0].measured else numbers[:1]:
+            direction = self._direction(number)
+            if direction is not None:
+                return direction, number
+        return None, numbers[0] if numbers else choices[0]
 
-    def _by_points(self, facts: Facts) -> Ranges:
-        self.left -= len(self.points)
-        if self.left < 0:
-            needed = self.combinations * len(self.points)
-            raise TooLarge(
-                self.rule,
-                f"needs {needed:,} evaluations, {MAX_EVALUATIONS:,} are possible; make the steps of the "
-                "numbers coarser, or write the rule without floor, ceil, min, max and squares of a number",
-            )
-        expression = Expression("", self.node)
-        true = [indices for indices, more in self.points if evaluate(expression, {**facts, **more}) is True]
-        return _as_ranges(sorted(index for indices in true for index in indices))
+    def _direction(self, number: NumberVariable) -> int | None:
+        """Whether the left side less the right side never falls (1) or never grows (-1) with the number."""
+        node = self.node
+        if not isinstance(node, Operation) or node.operator not in _ORDERED:
+            return None
+        left, right = (trend_of(operand, self.grid, number.code) for operand in node.operands)
+        if left.direction is not None and right.direction is not None:
+            if left.direction == 0 or right.direction == 0:
+                return left.direction or -right.direction or 1
+            if left.direction == -right.direction:
+                return left.direction
+        slopes = [slope_of(operand, self.grid, number.code) for operand in node.operands]
+        if slopes[0] is None or slopes[1] is None:
+            return None
+        return 1 if slopes[0] >= slopes[1] else -1
 
+    def atom(self) -> Atom:
+        groups = [self._alike(variable) for variable in self.fixed]
+        shape = (*(len(group) for group in groups), *(number.raw_count for number in self.rows))
+        combinations = math.prod(shape)
+        if combinations > MAX_COMBINATIONS:
+            raise self._too_large(combinations, "combinations", MAX_COMBINATIONS)
+        places = np.unravel_index(np.arange(combinations), shape) if shape else ()
+        fixed = [
+            np.asarray([min(group) for group in alike])[place]
+            for alike, place in zip(groups, places, strict=False)
+        ]
+        edges = self._edges([*fixed, *places[len(fixed) :]], max(combinations, 1))
+        cells = edges.reshape(*shape, edges.shape[-1])
+        return Atom(
+            self.pivot,
+            self.rows,
+            self.fixed,
+            {
+                tuple(group[index] for group, index in zip(groups, each, strict=True)): cells[each]
+                for each in product(*(range(len(group)) for group in groups))
+            },
+        )
 
-def _as_ranges(indices: list[int]) -> Ranges:
-    result: list[tuple[int, int]] = []
-    for index in indices:
-        if result and result[-1][1] == index - 1:
-            result[-1] = (result[-1][0], index)
+    def _alike(self, variable: Variable) -> list[Alike]:
+        columns = [
+            self.grid.values(reference)
+            for reference in self.references.values()
+            if self.grid.variable_of(reference) is variable
+        ]
+        groups: dict[tuple[object, ...], list[int]] = {}
+        for index, values in enumerate(zip(*columns, strict=True)):
+            groups.setdefault(values, []).append(index)
+        return [frozenset(indices) for indices in groups.values()]
+
+    def _edges(self, places: Sequence[Array], combinations: int) -> Array:
+        codes = [*(choice.code for choice in self.fixed), *(number.code for number in self.rows)]
+        others = dict(zip(codes, places, strict=True))
+        if self.direction is not None and isinstance(self.node, Operation):
+            return self._by_halving(self.node, others, combinations)
+        return self._by_points(others, combinations)
+
+    # --- Monotone in the pivot
+
+    def _by_halving(self, node: Operation, others: dict[str, Array], combinations: int) -> Array:
+        rising = self.direction == 1
+        last = _raw(self.pivot)
+
+        def start(operator: str) -> Array:
+            """The first point where the comparison by this operator begins (or ends) to hold."""
+            asked = Operation(node.column, node.depth, operator, node.operands)
+            begins = rising is (operator in (">", ">="))
+            low = np.zeros(combinations, dtype=np.int64)
+            high = np.full(combinations, last, dtype=np.int64)
+            while (low < high).any():
+                middle = (low + high) // 2
+                holds = self.grid.truth(asked, {**others, self.pivot.code: np.minimum(middle, last - 1)})
+                beyond = holds if begins else ~holds
+                low, high = (
+                    np.where(beyond | (low >= high), low, middle + 1),
+                    np.where(beyond & (low < high), middle, high),
+                )
+            return low
+
+        zero, end = np.zeros(combinations, dtype=np.int64), np.full(combinations, last, dtype=np.int64)
+        operator = node.operator
+        if operator in ("<", "<=", ">", ">="):
+            ends_here = rising is (operator in ("<", "<="))
+            found = (zero, start(operator)) if ends_here else (start(operator), end)
+            edges: tuple[Array, ...] = found
         else:
-            result.append((index, index))
-    return tuple(result)
+            # Equal from where it is no longer below (above) to where it is above (below).
+            reached, passed = (start(">="), start(">")) if rising else (start("<="), start("<"))
+            if operator == "==":
+                edges = (reached, passed)
+            else:
+                left = start("<") if rising else start(">")
+                edges = (zero, left, passed, end)
+        return np.stack(edges, axis=-1)
+
+    # --- Point by point
+
+    def _by_points(self, others: dict[str, Array], combinations: int) -> Array:
+        points = _raw(self.pivot)
+        if combinations * points > MAX_EVALUATIONS:
+            raise self._too_large(combinations * points, "points", MAX_EVALUATIONS)
+        rows = max(1, _CHUNK // points)
+        parts: list[tuple[Array, Array]] = []
+        pivot = np.arange(points)[np.newaxis, :]
+        for first in range(0, combinations, rows):
+            part = {code: place[first : first + rows, np.newaxis] for code, place in others.items()}
+            count = min(rows, combinations - first)
+            truth = self.grid.truth(self.node, {**part, self.pivot.code: pivot})
+            parts.append(_changes(np.broadcast_to(truth, (count, points)), first))
+        where = np.concatenate([place for place, _ in parts])
+        edges = np.concatenate([edge for _, edge in parts])
+        counts = np.bincount(where, minlength=combinations)
+        widest = int(counts.max(initial=0))
+        if combinations * widest > MAX_EDGES:
+            raise self._too_large(combinations * widest, "ends of ranges", MAX_EDGES)
+        result = np.full((combinations, max(widest, 2)), points, dtype=np.int64)
+        position = np.arange(len(where)) - np.repeat(np.cumsum(counts) - counts, counts)
+        result[where, position] = edges
+        return result
+
+    def _too_large(self, needed: int, what: str, limit: int) -> TooLarge:
+        codes = dict.fromkeys(reference.option for reference in self.references.values())
+        known = self.spec.option_by_code
+        names = ", ".join(known[code].name if code in known else code for code in codes)
+        return TooLarge(
+            self.rule,
+            f"the comparison of {names} has {needed:,} {what}, {limit:,} are possible; make the steps of the "
+            "numbers coarser or split the rule",
+        )
 
 
-def _solve(node: Operation, pivot: NumberVariable, facts: Facts) -> Ranges | None:
-    """The ranges of a comparison that is linear in the pivot, None for other nodes."""
-    if node.operator == "in":
-        parts = [_solve_one("==", node.operands[0], operand, pivot, facts) for operand in node.operands[1:]]
-        if any(part is None for part in parts):
-            return None
-        return _as_ranges(sorted({low for part in parts if part for low, _ in part}))
-    if node.operator not in ("==", "!=", "<", ">", "<=", ">="):
+_ORDERED = ("==", "!=", "<", ">", "<=", ">=")
+
+
+def _raw(variable: Variable) -> int:
+    return variable.raw_count if isinstance(variable, NumberVariable) else variable.count
+
+
+def _changes(truth: Array, first: int) -> tuple[Array, Array]:
+    """The rows and the edges where truth begins and ends; the number of edges of each row is even."""
+    count, points = truth.shape
+    padded = np.zeros((count, points + 2), dtype=bool)
+    padded[:, 1:-1] = truth
+    rows, edges = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    return rows + first, edges
+
+
+def without_extremes(node: Node, grid: Grid) -> Node:
+    """The same condition with `min(a, b) <= c` as `a <= c | b <= c`, and so on: fewer options in each
+    comparison. Only where all the numbers exist.
+    """
+    if not isinstance(node, Operation):
+        return node
+    if node.operator in ("!", "&", "|", "=>", "<=>"):
+        operands = tuple(without_extremes(operand, grid) for operand in node.operands)
+        return Operation(node.column, node.depth, node.operator, operands)
+    if node.operator not in ("<", "<=", ">", ">="):
+        return node
+    for side in (0, 1):
+        extreme, other = node.operands[side], node.operands[1 - side]
+        if not isinstance(extreme, Operation) or extreme.operator not in ("min", "max"):
+            continue
+        if not (trend_of(extreme, grid, "").defined and trend_of(other, grid, "").defined):
+            continue
+        smaller = (node.operator in ("<", "<=")) is (side == 0)
+        parts = tuple(
+            without_extremes(
+                Operation(
+                    node.column,
+                    node.depth,
+                    node.operator,
+                    (operand, other) if side == 0 else (other, operand),
+                ),
+                grid,
+            )
+            for operand in extreme.operands
+        )
+        any_will_do = smaller is (extreme.operator == "min")
+        return Operation(node.column, node.depth, "|" if any_will_do else "&", parts)
+    return node
+
+
+def constant_truth(node: Node, grid: Grid) -> bool | None:
+    """The truth value of a part in which no option occurs."""
+    if any(isinstance(part, Reference) for part in walk(node)):
         return None
-    return _solve_one(node.operator, node.operands[0], node.operands[1], pivot, facts)
-
-
-def _solve_one(operator: str, left: Node, right: Node, pivot: NumberVariable, facts: Facts) -> Ranges | None:
-    one, other = _linear(left, pivot, facts), _linear(right, pivot, facts)
-    if one is None or other is None:
-        return None
-    # slope * index + start (operator) 0
-    slope, start = one[0] - other[0], one[1] - other[1]
-    start += slope * pivot.in_base(0)
-    slope *= pivot.step * pivot.factor
-    if operator in (">", ">="):
-        slope, start, operator = -slope, -start, operator.replace(">", "<")
-    last = pivot.count - 1
-    if slope == 0:
-        holds = {"<": start < 0, "<=": start <= 0, "==": start == 0, "!=": start != 0}[operator]
-        return ((0, last),) if holds else ()
-    root = -start / slope
-    if operator in ("==", "!="):
-        hit = int(root) if root.denominator == 1 and 0 <= root <= last else None
-        if hit is None:
-            return () if operator == "==" else ((0, last),)
-        return ((hit, hit),) if operator == "==" else _as_ranges([*range(hit), *range(hit + 1, last + 1)])
-    if slope > 0:
-        high = min(last, math.floor(root) if operator == "<=" else math.ceil(root) - 1)
-        return ((0, high),) if high >= 0 else ()
-    low = max(0, math.ceil(root) if operator == "<=" else math.floor(root) + 1)
-    return ((low, last),) if low <= last else ()
-
-
-def _linear(node: Node, pivot: NumberVariable, facts: Facts) -> tuple[Fraction, Fraction] | None:
-    """`(slope, start)` of an expression that is linear in the pivot (in base units), else None."""
     if isinstance(node, Constant):
-        return (Fraction(0), node.value) if isinstance(node.value, Fraction) else None
-    if isinstance(node, Reference):
-        if node.key == pivot.name:
-            return Fraction(1), Fraction(0)
-        value = facts.get(node.key)
-        return (Fraction(0), value) if isinstance(value, Fraction) else None
-    assert isinstance(node, Operation)
-    if node.operator == "if":
-        condition = evaluate(Expression("", node.operands[0]), facts)
-        return None if condition is None else _linear(node.operands[1 if condition else 2], pivot, facts)
-    parts = [_linear(operand, pivot, facts) for operand in node.operands]
-    known = [part for part in parts if part is not None]
-    if len(known) != len(parts):
-        return None
-    if node.operator not in ("+", "-", "*", "/", "neg"):
-        if any(slope != 0 for slope, _ in known):
-            return None
-        value = evaluate(Expression("", node), facts)
-        return (Fraction(0), value) if isinstance(value, Fraction) else None
-    if node.operator == "neg":
-        return -known[0][0], -known[0][1]
-    return _combined(node.operator, known[0], known[1])
-
-
-def _combined(
-    operator: str, left: tuple[Fraction, Fraction], right: tuple[Fraction, Fraction]
-) -> tuple[Fraction, Fraction] | None:
-    if operator in ("+", "-"):
-        sign = 1 if operator == "+" else -1
-        return left[0] + sign * right[0], left[1] + sign * right[1]
-    if right[0] != 0:
-        # Only `constant * pivot` is left to be linear.
-        return (left[1] * right[0], left[1] * right[1]) if operator == "*" and left[0] == 0 else None
-    if operator == "*":
-        return left[0] * right[1], left[1] * right[1]
-    if right[1] == 0:
-        raise Undefined("a number is divided by zero")
-    return left[0] / right[1], left[1] / right[1]
+        return bool(node.value)
+    return bool(grid.truth(node, {}))

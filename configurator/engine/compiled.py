@@ -7,6 +7,7 @@ that an explanation can name it. Compiled knowledge never changes and is the sam
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -48,6 +49,10 @@ class NumberVariable:
     """A grid `lower + index * step`, index < count; literal `first + k - 1` says that the index is k or more.
 
     `factor` turns the number into base units: a width in cm counts as mm in expressions.
+
+    What is measured (the width of a text) has `points` instead of an even grid: index i stands for the
+    numbers above the point before up to and with points[i], which all behave alike in the family's rules.
+    `limit` is the largest number that can be measured.
     """
 
     code: str
@@ -57,6 +62,20 @@ class NumberVariable:
     count: int
     first: int
     factor: Fraction = Fraction(1)
+    points: tuple[int, ...] = ()
+    limit: int | None = None
+
+    @property
+    def measured(self) -> bool:
+        return self.limit is not None
+
+    @property
+    def raw_count(self) -> int:
+        """How many numbers there are, before those that behave alike are taken together."""
+        return self.count if self.limit is None else self.limit + 1
+
+    def raw_in_base(self, number: int) -> Fraction:
+        return (self.lower + number * self.step) * self.factor
 
     def at_least(self, index: int) -> int:
         if index <= 0:
@@ -70,10 +89,12 @@ class NumberVariable:
         return tuple(literal for literal in (self.at_least(index), self.at_most(index)) if literal != TRUE)
 
     def number(self, index: int) -> int:
-        return self.lower + index * self.step
+        return self.points[index] if self.points else self.lower + index * self.step
 
     def index_of(self, number: int) -> int:
         """The index of a number, which may lie outside 0..count-1 when the number is not possible at all."""
+        if self.measured:
+            return bisect_left(self.points, number)
         return (number - self.lower) // self.step
 
     def in_base(self, index: int) -> Fraction:

@@ -1,13 +1,13 @@
 """Options and rules as clauses: order encoding, Tseitin's transformation, staircases, boxes of tables."""
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, pairwise
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pysat.card import CardEnc, EncType
 
 from configurator.engine.aggregates import expanded
-from configurator.engine.atoms import Atom, Ranges, atom_of
+from configurator.engine.atoms import Atom, atom_of, constant_truth, without_extremes
+from configurator.engine.clauses import Clauses
 from configurator.engine.compiled import (
     FALSE,
     TRUE,
@@ -17,34 +17,17 @@ from configurator.engine.compiled import (
     TooLarge,
     Variable,
 )
-from configurator.engine.expressions import Expression, Node, Operation, Reference, walk
-from configurator.engine.rules import evaluate
+from configurator.engine.expressions import Node, Operation
+from configurator.engine.grids import Grid
 from configurator.engine.spec import CardinalitySpec, FamilySpec, OptionSpec, RuleSpec, TableSpec
+from configurator.engine.staircases import Staircases
 from configurator.engine.tables import boxes_of
 from configurator.engine.units import factor_of
 
-_T = TypeVar("_T")
 MAX_CLAUSES = 1_000_000
 NO_YES = ("no", "yes")
 # Up to here "at most one" is written pair by pair, above as a chain with helper literals.
 _PAIRWISE = 8
-
-
-class Clauses:
-    """Clauses being written; true and false literals are folded away at once."""
-
-    def __init__(self) -> None:
-        self.top = TRUE
-        self.all: list[Clause] = [(TRUE,)]
-
-    def new(self) -> int:
-        self.top += 1
-        return self.top
-
-    def add(self, literals: Iterable[int]) -> None:
-        clause = tuple(dict.fromkeys(literal for literal in literals if literal != FALSE))
-        if TRUE not in clause:
-            self.all.append(clause or (FALSE,))
 
 
 def variables_of(option: OptionSpec, clauses: Clauses) -> tuple[Variable, ...]:
@@ -137,17 +120,17 @@ class RuleEncoder:
         spec: FamilySpec,
         rule: RuleSpec,
         variables: dict[str, Variable],
-        names: dict[str, Variable],
-        clauses: Clauses,
+        grid: Grid,
+        staircases: Staircases,
     ) -> None:
         self.spec = spec
         self.rule = rule
         self.variables = variables
-        self.names = names
-        self.clauses = clauses
+        self.grid = grid
+        self.staircases = staircases
+        self.clauses = staircases.clauses
         self.atoms: dict[Node, Atom] = {}
         self.literals: dict[Node, int] = {}
-        self.sets: dict[tuple[str, frozenset[int]], int] = {}
 
     def encode(self, *, guard: Clause) -> None:
         """The rule holds, or a literal of `guard` is true."""
@@ -157,7 +140,8 @@ class RuleEncoder:
             self._cardinality(self.rule.cardinality, guard)
         else:
             assert self.rule.expr is not None
-            self._demand(expanded(self.rule.expr, self.spec).root, True, guard)
+            expression = expanded(self.rule.expr, self.spec)
+            self._demand(without_extremes(expression.root, self.grid), True, guard)
 
     def add(self, literals: Iterable[int]) -> None:
         self.clauses.add(literals)
@@ -170,7 +154,7 @@ class RuleEncoder:
         literals = []
         for text in cardinality.of:
             node = expanded(text, self.spec).root
-            constant = _constant(node)
+            constant = constant_truth(node, self.grid)
             literals.append(self._literal(node, True) if constant is None else TRUE if constant else FALSE)
         _between(literals, cardinality.least, cardinality.most, guard, self.clauses)
 
@@ -178,7 +162,7 @@ class RuleEncoder:
 
     def _demand(self, node: Node, wanted: bool, guard: Clause) -> None:
         """`node` has the truth value `wanted`, or a literal of `guard` is true."""
-        constant = _constant(node)
+        constant = constant_truth(node, self.grid)
         if constant is not None:
             if constant is not wanted:
                 self.add(guard)
@@ -198,7 +182,7 @@ class RuleEncoder:
             self.add((*guard, -self._literal(left, True), self._literal(right, wanted)))
             self.add((*guard, -self._literal(left, False), self._literal(right, not wanted)))
         else:
-            self._demand_atom(self._atom(node), wanted, guard)
+            self.staircases.demand(self._atom(node), wanted, guard, self.rule.code)
 
     def _together(self, parts: list[tuple[Node, bool]], guard: Clause, *, either: bool) -> None:
         if not either:
@@ -217,14 +201,14 @@ class RuleEncoder:
 
     def _short(self, node: Node, wanted: bool) -> Clause | None:
         """Literals of which one is true exactly when the node is as wanted, where there are such."""
-        constant = _constant(node)
+        constant = constant_truth(node, self.grid)
         if constant is not None:
             return (TRUE,) if constant is wanted else ()
         if isinstance(node, Operation) and node.operator == "!":
             return self._short(node.operands[0], not wanted)
         if isinstance(node, Operation) and node.operator in ("&", "|", "=>", "<=>"):
             return None
-        return self._short_atom(self._atom(node), wanted)
+        return self.staircases.short(self._atom(node), wanted)
 
     def _literal(self, node: Node, wanted: bool) -> int:
         """A literal that, when true, makes the node as wanted; and its opposite when false."""
@@ -245,80 +229,8 @@ class RuleEncoder:
 
     def _atom(self, node: Node) -> Atom:
         if node not in self.atoms:
-            self.atoms[node] = atom_of(node, self.spec, self.rule.code, self.names)
+            self.atoms[node] = atom_of(node, self.spec, self.rule.code, self.grid)
         return self.atoms[node]
-
-    def _short_atom(self, atom: Atom, wanted: bool) -> Clause | None:
-        variable = atom.pivot
-        if not atom.single:
-            return None
-        allowed = atom.rows[()][0]
-        if not wanted:
-            allowed = complement(allowed, variable.count)
-        if isinstance(variable, ChoiceVariable):
-            return tuple(variable.literals[index] for low, high in allowed for index in range(low, high + 1))
-        if len(allowed) == 1 and allowed[0][0] == 0:
-            return (variable.at_most(allowed[0][1]),)
-        if len(allowed) == 1 and allowed[0][1] == variable.count - 1:
-            return (variable.at_least(allowed[0][0]),)
-        return None if allowed else ()
-
-    def _demand_atom(self, atom: Atom, wanted: bool, guard: Clause) -> None:
-        for fixed, rows in atom.rows.items():
-            inside = guard
-            for variable, indices in zip(atom.fixed, fixed, strict=True):
-                inside = (*inside, *self._outside(variable, indices))
-            ranges = rows if wanted else [complement(row, atom.pivot.count) for row in rows]
-            if isinstance(atom.pivot, NumberVariable):
-                self._staircase(atom.pivot, atom.row, ranges, inside)
-            else:
-                allowed = [index for low, high in ranges[0] for index in range(low, high + 1)]
-                if len(allowed) < atom.pivot.count:
-                    self.add((*inside, *(atom.pivot.literals[index] for index in allowed)))
-
-    def _outside(self, variable: Variable, indices: frozenset[int]) -> Clause:
-        """Literals of which one is true when the variable lies outside `indices`."""
-        if isinstance(variable, NumberVariable):
-            low, high = min(indices), max(indices)
-            return (-variable.at_least(low), variable.at_least(high + 1))
-        others = [index for index in range(variable.count) if index not in indices]
-        if len(others) <= 2:
-            return tuple(variable.literals[index] for index in others)
-        if len(indices) == 1:
-            return (-variable.literals[next(iter(indices))],)
-        key = variable.code, indices
-        if key not in self.sets:
-            self.sets[key] = self.clauses.new()
-            for index in indices:
-                self.clauses.add((-variable.literals[index], self.sets[key]))
-        return (-self.sets[key],)
-
-    def _staircase(
-        self, pivot: NumberVariable, row: NumberVariable | None, rows: list[Ranges], guard: Clause
-    ) -> None:
-        """The pivot lies in the ranges that belong to the row's number.
-
-        Runs of equal bounds share a clause, and where the rows beyond a run are bounded at least as
-        tightly, the clause needs no end: a rule that is monotone in both numbers costs one clause with two
-        order literals a step.
-        """
-        last = pivot.count - 1
-        tops = [ranges[-1][1] if ranges else -1 for ranges in rows]
-        bottoms = [ranges[0][0] if ranges else pivot.count for ranges in rows]
-        before, after = _beyond(tops, max, -1)
-        for start, end, top in _runs(tops):
-            if top < last:
-                ends = _ends(row, start, end, before[start] <= top, after[end] <= top)
-                self.add((*guard, *ends, pivot.at_most(top)))
-        before, after = _beyond(bottoms, min, pivot.count)
-        for start, end, bottom in _runs(bottoms):
-            if 0 < bottom <= last:
-                ends = _ends(row, start, end, before[start] >= bottom, after[end] >= bottom)
-                self.add((*guard, *ends, pivot.at_least(bottom)))
-        for start, end, ranges in _runs(rows):
-            ends = _ends(row, start, end, start == 0, end == len(rows) - 1)
-            for (_, before_gap), (after_gap, _) in pairwise(ranges):
-                self.add((*guard, *ends, pivot.at_most(before_gap), pivot.at_least(after_gap)))
 
     # --- Tables
 
@@ -335,7 +247,10 @@ class RuleEncoder:
         ]
         if not table.allowed:
             for box in boxes:
-                outside = [self._outside(column, inside) for column, inside in zip(columns, box, strict=True)]
+                outside = [
+                    self.staircases.outside(column, inside)
+                    for column, inside in zip(columns, box, strict=True)
+                ]
                 self.add((*guard, *(literal for literals in outside for literal in literals)))
             return
         inside = [self.clauses.new() for _ in boxes] if len(boxes) != 1 else [TRUE]
@@ -355,46 +270,3 @@ class RuleEncoder:
             holding = [box for cell, box in zip(cells, inside, strict=True) if index in cell]
             if len(holding) < len(inside):
                 self.add((*guard, -literal, *holding))
-
-
-def _constant(node: Node) -> bool | None:
-    """The truth value of a part in which no option occurs."""
-    if any(isinstance(part, Reference) for part in walk(node)):
-        return None
-    return bool(evaluate(Expression("", node), {}))
-
-
-def complement(ranges: Ranges, count: int) -> Ranges:
-    """The ranges of 0..count-1 that are left over."""
-    result: list[tuple[int, int]] = []
-    start = 0
-    for low, high in ranges:
-        if low > start:
-            result.append((start, low - 1))
-        start = high + 1
-    if start < count:
-        result.append((start, count - 1))
-    return tuple(result)
-
-
-def _runs(items: Sequence[_T]) -> Iterable[tuple[int, int, _T]]:
-    start = 0
-    for index in range(1, len(items) + 1):
-        if index == len(items) or items[index] != items[start]:
-            yield start, index - 1, items[start]
-            start = index
-
-
-def _beyond(bounds: list[int], loosest: Callable[[int, int], int], none: int) -> tuple[list[int], list[int]]:
-    """For every index the loosest bound before it, and the loosest one after it."""
-    before = list(accumulate(bounds, loosest, initial=none))
-    after = list(accumulate(reversed(bounds), loosest, initial=none))
-    return before, after[-2::-1]
-
-
-def _ends(row: NumberVariable | None, start: int, end: int, open_below: bool, open_above: bool) -> Clause:
-    """Literals of which one is true when the row's number lies outside start..end, as far as that matters."""
-    if row is None:
-        return ()
-    below = FALSE if open_below else -row.at_least(start)
-    return (below, FALSE if open_above else row.at_least(end + 1))
