@@ -3,14 +3,15 @@
 `Search` finds configurations by clauses and asks here only when one breaks a rule of `knowledge.arithmetic`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
-from configurator.engine.aggregates import expanded
-from configurator.engine.compiled import Knowledge, NumberVariable, Variable
+from configurator.engine.compiled import Knowledge
 from configurator.engine.cpsat import Outcome
+from configurator.engine.expressions import Expression
 from configurator.engine.family_model import FamilyModel, Witness
-from configurator.engine.rules import Value, evaluate, values_of
+from configurator.engine.rules import Environment, Value, evaluate
+from configurator.engine.spec import RuleSpec
 
 
 class Arithmetic:
@@ -23,6 +24,9 @@ class Arithmetic:
         self.knowledge = knowledge
         self._rules = [knowledge.spec.rule_by_code[code] for code in knowledge.arithmetic]
         self._family = FamilyModel(knowledge)
+        self._expressions = {
+            rule.code: [Expression("", root) for root in self._family.roots(rule)] for rule in self._rules
+        }
         self._asked: tuple[tuple[int, ...], Collection[str] | None] = ((), None)
         # What the last question took.
         self.seconds = 0.0
@@ -31,19 +35,15 @@ class Arithmetic:
         """Whether a configuration that satisfies the clauses keeps the rules that are not among them."""
         environment: dict[str, Value] = {}
         for variable, index in zip(self._family.variables, witness, strict=True):
-            environment.update(self._named(variable, index))
+            environment.update(self._family.formulas.named(variable, index))
         asked = [rule for rule in self._rules if rules is None or rule.code in rules]
-        spec = self.knowledge.spec
-        return all(evaluate(expanded(rule.expr or "", spec), environment) is True for rule in asked)
+        return all(self._kept(rule, environment) for rule in asked)
 
-    def _named(self, variable: Variable, index: int) -> Mapping[str, Value]:
-        if isinstance(variable, NumberVariable):
-            return {variable.name: variable.in_base(index)}
-        option = self.knowledge.spec.option_by_code.get(variable.code)
-        if option is None:
-            # A value of a multiple choice stands for its truth.
-            return {variable.code: index == 1}
-        return values_of(option, variable.values[index])
+    def _kept(self, rule: RuleSpec, environment: Environment) -> bool:
+        truths = [evaluate(expression, environment) is True for expression in self._expressions[rule.code]]
+        if rule.cardinality is None:
+            return all(truths)
+        return rule.cardinality.least <= sum(truths) <= rule.cardinality.most
 
     def solve(
         self, assumptions: Sequence[int], seconds: float, rules: Collection[str] | None = None

@@ -10,7 +10,9 @@ from collections.abc import Collection, Sequence
 from configurator.engine.aggregates import expanded
 from configurator.engine.compiled import ChoiceVariable, Clause, Knowledge, NumberVariable, TooLarge, Variable
 from configurator.engine.cpsat import Interval, Model, Overflow
+from configurator.engine.expressions import Node
 from configurator.engine.formulas import Formulas, variables_of
+from configurator.engine.rules import expressions_of
 from configurator.engine.spec import RuleSpec
 
 # For each variable, by its position: the index of its value.
@@ -32,21 +34,33 @@ class FamilyModel:
         native = [rule for rule in knowledge.spec.rules if self._native(rule)]
         self._write_clauses({rule.code for rule in native})
         for rule in native:
-            selector = self.formulas.literal(knowledge.selectors[rule.code])
             try:
-                self.formulas.demand(expanded(rule.expr or "", knowledge.spec).root, when=(selector,))
+                self._demand(rule)
             except Overflow as overflow:
                 raise TooLarge(rule.code, f"{overflow}; {_MEND}") from None
         for selector in knowledge.selectors.values():
             self.formulas.literal(selector)
 
+    def roots(self, rule: RuleSpec) -> list[Node]:
+        """The rule's expressions, without aggregates."""
+        return [expanded(text, self.knowledge.spec).root for text in expressions_of(rule)]
+
     def _native(self, rule: RuleSpec) -> bool:
-        if rule.expr is None or rule.code not in self.knowledge.selectors:
+        if rule.code not in self.knowledge.selectors:
             return False
         if rule.code in self.knowledge.arithmetic:
             return True
-        variables = variables_of(expanded(rule.expr, self.knowledge.spec).root, self.knowledge)
+        variables = [each for root in self.roots(rule) for each in variables_of(root, self.knowledge)]
         return any(isinstance(each, NumberVariable) and each.count > 2 for each in variables)
+
+    def _demand(self, rule: RuleSpec) -> None:
+        when = (self.formulas.literal(self.knowledge.selectors[rule.code]),)
+        roots = self.roots(rule)
+        if rule.cardinality is None:
+            self.formulas.demand(roots[0], when=when)
+        else:
+            truths = [self.formulas.truth(root) for root in roots]
+            self.formulas.between(truths, rule.cardinality.least, rule.cardinality.most, when=when)
 
     def _write_clauses(self, native: set[str]) -> None:
         """All clauses but those of the native rules.

@@ -8,9 +8,11 @@ which it does, and a comparison with it holds only under these, as in `rules`.
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from configurator.engine.aggregates import expanded
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable, Variable
 from configurator.engine.cpsat import Interval, Model
 from configurator.engine.expressions import Expression, Node, Operation, Reference, walk
@@ -85,6 +87,17 @@ class Formulas:
         self._numbers: dict[Node, Number] = {}
         self._sums: dict[tuple[frozenset[tuple[int, int]], int], int] = {}
         self._products: dict[tuple[int, int], int] = {}
+        self._instead: Mapping[str, Linear] = {}
+
+    def with_names(self, instead: Mapping[str, Linear]) -> "Formulas":
+        """The same model, for expressions in which some names stand for something else."""
+        other = copy(self)
+        other._instead, other._truths, other._numbers = instead, {}, {}
+        return other
+
+    def root_of(self, text: str) -> Node:
+        """The tree of an expression, without aggregates."""
+        return expanded(text, self.spec).root
 
     # --- Literals of the clauses
 
@@ -131,7 +144,7 @@ class Formulas:
         return self._truths[node]
 
     def _truth(self, node: Node) -> int:
-        cases = self._cases(node)
+        cases = self.cases(node)
         if cases is not None:
             return self.any_of(literal for literal, value in cases if value is True)
         if isinstance(node, Reference):
@@ -162,6 +175,14 @@ class Formulas:
         assert isinstance(variable, ChoiceVariable)
         return self.literal(variable.literals[variable.values.index("yes")])
 
+    def between(self, literals: Iterable[int], least: int, most: int, *, when: tuple[int, ...]) -> None:
+        """At least `least` and at most `most` of the literals are true when all of `when` are."""
+        total = Linear()
+        for literal in literals:
+            total = total.plus(self.indicator(literal))
+        terms, constant, _ = _integers(total)
+        self.model.linear(terms, [(least - constant, most - constant)], when)
+
     def all_of(self, literals: Iterable[int]) -> int:
         return ~self.any_of(~literal for literal in literals)
 
@@ -182,27 +203,38 @@ class Formulas:
 
     # --- Cases: what depends on one choice only is worked out for each of its values
 
-    def _cases(self, node: Node) -> list[tuple[int, Value | None]] | None:
+    def cases(self, node: Node) -> list[tuple[int, Value | None]] | None:
         """Literals of which exactly one is true, with the value (None: does not exist); None for other
         nodes.
         """
-        keys = {part.key: part for part in walk(node) if isinstance(part, Reference)}
-        if not keys:
+        parts = {part.key: part for part in walk(node) if isinstance(part, Reference)}
+        if not parts:
             return [(self.model.true, _value(node, {}))]
-        options = {part.option for part in keys.values()}
-        variable = self.variables.get(next(iter(options)))
-        if len(options) > 1 or not isinstance(variable, ChoiceVariable):
+        variables = [
+            self.variables.get(key) or self.variables.get(part.option) for key, part in parts.items()
+        ]
+        first = variables[0]
+        if not isinstance(first, ChoiceVariable) or any(variable is not first for variable in variables):
             return None
-        option = self.spec.option_by_code[variable.code]
         return [
-            (self.literal(literal), _value(node, values_of(option, code)))
-            for code, literal in zip(variable.values, variable.literals, strict=True)
+            (self.literal(literal), _value(node, self.named(first, index)))
+            for index, literal in enumerate(first.literals)
         ]
 
+    def named(self, variable: Variable, index: int) -> dict[str, Value]:
+        """What the names of a variable stand for where it has this index."""
+        if isinstance(variable, NumberVariable):
+            return {variable.name: variable.in_base(index)}
+        option = self.spec.option_by_code.get(variable.code)
+        if option is None:
+            # One value of a multiple choice, in or not.
+            return {variable.code: variable.values[index] == "yes"}
+        return values_of(option, variable.values[index])
+
     def _texts(self, node: Node) -> list[tuple[int, str]]:
-        cases = self._cases(node)
+        cases = self.cases(node)
         if cases is not None:
-            return [(literal, str(value)) for literal, value in cases if value is not None]
+            return [(literal, _as_word(value)) for literal, value in cases if value is not None]
         assert isinstance(node, Operation) and node.operator == "if"
         condition = self.truth(node.operands[0])
         both = ((condition, node.operands[1]), (~condition, node.operands[2]))
@@ -215,8 +247,8 @@ class Formulas:
     def _is_text(self, node: Node) -> bool:
         if isinstance(node, Operation):
             return node.operator == "if" and self._is_text(node.operands[1])
-        cases = self._cases(node)
-        return cases is not None and isinstance(cases[0][1], str)
+        cases = self.cases(node)
+        return cases is not None and isinstance(cases[0][1], str | bool)
 
     # --- Comparisons
 
@@ -247,7 +279,7 @@ class Formulas:
         if not terms:
             holds = {"<": constant < 0, "<=": constant <= 0, "==": constant == 0, "!=": constant != 0}
             return self.all_of(exists) if holds[operator] else self.model.false
-        low, high = self._range(terms, 0)
+        low, high = self.range_of(terms, 0)
         if operator in ("<", "<="):
             top = -constant - (operator == "<")
             inside, outside = [(low, min(top, high))], [(max(top + 1, low), high)]
@@ -275,7 +307,7 @@ class Formulas:
         return self._numbers[node]
 
     def _number(self, node: Node) -> Number:
-        cases = self._cases(node)
+        cases = self.cases(node)
         if cases is not None:
             return self._by_cases(cases)
         if isinstance(node, Reference):
@@ -325,8 +357,9 @@ class Formulas:
         return Linear({~literal: Fraction(-1)}, Fraction(1))
 
     def _named(self, node: Reference) -> Number:
-        variable = self.names[node.key]
-        return Number(self.measured(variable))
+        if node.key in self._instead:
+            return Number(self._instead[node.key])
+        return Number(self.measured(self.names[node.key]))
 
     def measured(self, variable: NumberVariable) -> Linear:
         """The number that a variable stands for, in base units."""
@@ -335,20 +368,21 @@ class Formulas:
 
     def either(self, condition: int, yes: Number, no: Number) -> Number:
         """The one number where the condition is true, else the other."""
-        above = self._either(condition, yes.above, no.above)
-        below = self._either(condition, yes.below, no.below)
+        above = self.either_sum(condition, yes.above, no.above)
+        below = self.either_sum(condition, yes.below, no.below)
         exists = [self.any_of((~condition, literal)) for literal in yes.exists]
         exists += [self.any_of((condition, literal)) for literal in no.exists]
         return Number(above, below, tuple(exists))
 
-    def _either(self, condition: int, yes: Linear, no: Linear) -> Linear:
+    def either_sum(self, condition: int, yes: Linear, no: Linear) -> Linear:
+        """The one sum where the condition is true, else the other."""
         if yes == no:
             return yes
         if not yes.terms and not no.terms:
             return self.indicator(condition).times(yes.constant - no.constant).plus(no)
         scale = math.lcm(yes.denominator, no.denominator)
         parts = [(condition, *_scaled(yes, scale)), (~condition, *_scaled(no, scale))]
-        ranges = [self._range(terms, constant) for _, terms, constant in parts]
+        ranges = [self.range_of(terms, constant) for _, terms, constant in parts]
         result = self.model.variable(min(low for low, _ in ranges), max(high for _, high in ranges))
         for side, terms, constant in parts:
             self.model.linear({**_less(terms, result)}, [(-constant, -constant)], [side])
@@ -385,7 +419,7 @@ class Formulas:
         above = {variable: coefficient * below_scale for variable, coefficient in terms.items()}
         below = {variable: coefficient * scale for variable, coefficient in below_terms.items()}
         divisor_variable = self._variable(below, below_constant * scale)
-        low, high = self._range(above, constant * below_scale)
+        low, high = self.range_of(above, constant * below_scale)
         shift = max(0, -low)
         shifted = dict(above)
         shifted[divisor_variable] = shifted.get(divisor_variable, 0) + shift
@@ -398,7 +432,7 @@ class Formulas:
         terms, constant, scale = _integers(linear)
         if scale == 1:
             return linear
-        low, high = self._range(terms, constant)
+        low, high = self.range_of(terms, constant)
         result = self.model.variable(low // scale, high // scale)
         self.model.linear(
             {**terms, result: terms.get(result, 0) - scale}, [(-constant, scale - 1 - constant)]
@@ -414,7 +448,7 @@ class Formulas:
                 return Number(Linear(), ONE, (self.model.false,))
             return Number(above.times(1 / divisor.constant), left.below, exists)
         terms, constant, scale = _integers(divisor)
-        low, high = self._range(terms, constant)
+        low, high = self.range_of(terms, constant)
         above = above.times(scale)
         if low > 0:
             positive = self._variable(terms, constant)
@@ -425,7 +459,7 @@ class Formulas:
             whole = Number(Linear({v: Fraction(c) for v, c in terms.items()}, Fraction(constant)))
             zero = Number(Linear())
             exists = (*exists, ~self.related("==", whole, zero))
-            above = self._either(self.related("<", whole, zero), above.times(-1), above)
+            above = self.either_sum(self.related("<", whole, zero), above.times(-1), above)
             size = self.largest([whole, _negative(whole), Number(ONE)])
             positive = self._variable(*_scaled(size.above, 1))
         return Number(above, self._over(left.below, Linear({positive: Fraction(1)})), exists)
@@ -450,12 +484,13 @@ class Formulas:
             return next(iter(terms))
         key = frozenset(terms.items()), constant
         if key not in self._sums:
-            result = self.model.variable(*self._range(terms, constant))
+            result = self.model.variable(*self.range_of(terms, constant))
             self.model.linear(_less(terms, result), [(-constant, -constant)])
             self._sums[key] = result
         return self._sums[key]
 
-    def _range(self, terms: Mapping[int, int], constant: int) -> Interval:
+    def range_of(self, terms: Mapping[int, int], constant: int) -> Interval:
+        """The least and the largest that a sum can be, as far as its variables alone tell."""
         low = high = constant
         for variable, coefficient in terms.items():
             one, other = (coefficient * bound for bound in self.model.bounds[variable])
@@ -468,6 +503,11 @@ def _value(node: Node, facts: Mapping[str, Value]) -> Value | None:
         return evaluate(Expression("", node), facts)
     except Undefined:
         return None
+
+
+def _as_word(value: Value) -> str:
+    """A switch is compared by its codes."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _negative(number: Number) -> Number:
@@ -489,7 +529,7 @@ def _less(terms: Mapping[int, int], variable: int) -> dict[int, int]:
 
 
 def variables_of(node: Node, knowledge: Knowledge) -> list[Variable]:
-    """The variables that an expression speaks of."""
+    """The variables that an expression speaks of, which has to be expanded."""
     names = {each.name: each for each in knowledge.variables.values() if isinstance(each, NumberVariable)}
     keys = [part for part in walk(node) if isinstance(part, Reference)]
     found = [
