@@ -35,6 +35,17 @@ class Assumptions:
         """The positions of an option's own variables: one, or one for each value of a multiple choice."""
         return self._own[code]
 
+    def together(self) -> list[tuple[int, ...]]:
+        """For each option of which something is measured: its own variable, then what is measured."""
+        found = []
+        for option in self._options.values():
+            if option.measure is not None:
+                measured = [
+                    place for code, place in self.positions.items() if code.startswith(f"{option.code}.")
+                ]
+                found.append((*self._own[option.code], *measured))
+        return found
+
     def indices(self, code: str, value: Choice) -> dict[int, int]:
         """What a choice says: the index of each variable that it settles, by position."""
         option, own = self._options[code], self._own[code]

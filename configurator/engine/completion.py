@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from configurator.engine.assumptions import Assumptions, index_of
 from configurator.engine.choices import codes_of, first_letters, joined
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable, Variable
-from configurator.engine.search import Literals, Search, Witness
+from configurator.engine.points import Witness
+from configurator.engine.search import Literals, Search
 from configurator.engine.spec import Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
 
 
 def witness_of(search: Search, literals: Literals) -> Witness | None:
     """A configuration with these literals, None when there is none; raises `Undecided`."""
-    if search.excluded(literals, frozenset(literals)):
-        return None
     found = search.solve(literals, BUDGET_CONSISTENCY)
     if found is None:
         raise Undecided
-    return found or None
+    return None if found is False else found
 
 
 def nearest_possible(
@@ -27,7 +26,7 @@ def nearest_possible(
     witness = witness_of(search, context)
     if witness is None:
         return None
-    closer, distance = 0, abs(witness[position] - target)
+    closer, distance = 0, abs(search.layout.index(witness, position) - target)
     while closer < distance:
         middle = (closer + distance) // 2
         around = (variable.at_least(target - middle), variable.at_most(target + middle))
@@ -35,7 +34,7 @@ def nearest_possible(
         if witness is None:
             closer = middle + 1
         else:
-            distance = abs(witness[position] - target)
+            distance = abs(search.layout.index(witness, position) - target)
     below = target - distance
     if below >= 0 and witness_of(search, (*context, *variable.assume(below))) is not None:
         return below
@@ -70,7 +69,7 @@ def complete(
         for index, value in _candidates(search, position, option, variable, literals):
             taken = (*literals, *variable.assume(index))
             # What the last configuration shows is possible without asking again.
-            found = witness if witness[position] == index else witness_of(search, taken)
+            found = witness if search.layout.index(witness, position) == index else witness_of(search, taken)
             if found is not None:
                 witness, literals = found, taken
                 if value is not None:
@@ -94,7 +93,7 @@ def nearest_values(
     taken: list[str] = []
     for code, position in zip(option.codes, assumptions.own(option.code), strict=True):
         index = int(code in wished)
-        if witness[position] != index:
+        if search.layout.index(witness, position) != index:
             found = witness_of(search, (*context, *search.variables[position].assume(index)))
             witness = found or witness
             index = index if found else 1 - index

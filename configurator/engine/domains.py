@@ -8,7 +8,8 @@ never on what was asked before. (Only what the solver cannot decide within its b
 decided later.)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
@@ -20,7 +21,6 @@ from configurator.engine.answers import (
     OptionAnswer,
     Repair,
     RuleRef,
-    State,
     Violation,
 )
 from configurator.engine.assumptions import Assumptions, Measures
@@ -32,14 +32,15 @@ from configurator.engine.choices import (
     normalise,
     settled,
 )
-from configurator.engine.compiled import ChoiceVariable, Knowledge
+from configurator.engine.compiled import Knowledge
 from configurator.engine.completion import witness_of
 from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
 from configurator.engine.expressions import nearest_hint
+from configurator.engine.option_answers import OptionAnswers
 from configurator.engine.rules import environment_of, options_of, rule_holds
 from configurator.engine.search import Literals, RuleSearch, Search
 from configurator.engine.spec import Choice, OptionSpec, RuleSpec
-from configurator.engine.valid_domains import Domain, DomainUpdate, Undecided
+from configurator.engine.valid_domains import Undecided, valid_domains
 from configurator.engine.wording import rule_in_words
 
 __all__ = [
@@ -65,26 +66,24 @@ class Kernel:
         self.knowledge = knowledge
         self.spec = knowledge.spec
         self.assumptions = Assumptions(knowledge, measures)
+        self._warning = tuple(rule for rule in self.spec.rules if rule.severity == "warn")
         self._lock = RLock()
-        self._search = Search(knowledge)
+        self._search = Search(knowledge, self.assumptions.together())
+        self._answers = OptionAnswers(self.spec, self.assumptions, self._search.layout)
         self._lazy_rule_search: RuleSearch | None = None
 
     def answer(self, choices: Mapping[str, Any]) -> Answer:
         """The valid domain of every option after these choices, and what is still missing."""
         chosen = normalise(self.spec, choices)
-        with self._lock:
+        with self._turn():
             indices: dict[int, int] = {}
             for code, value in chosen.items():
                 indices |= self.assumptions.indices(code, value)
-            update = DomainUpdate(self._search, indices)
-            consistent = update.consistent()
-            domains = update.domains()
+            domains = valid_domains(self._search, indices)
+            consistent = domains.consistent
             missing = self._missing(chosen, consistent)
             conflict = None if consistent else self._conflict(chosen, "", None, ())
-        options = {
-            option.code: self._option_answer(option, domains, chosen.get(option.code))
-            for option in self.spec.options
-        }
+        options = self._answers.of(domains, chosen)
         return Answer(
             consistent, consistent and not missing, missing, options, conflict, self._warnings(chosen)
         )
@@ -92,27 +91,27 @@ class Kernel:
     def consistent(self, choices: Mapping[str, Any]) -> bool:
         """Whether some configuration has all these choices."""
         literals = self._literals(normalise(self.spec, choices))
-        with self._lock:
+        with self._turn():
             return witness_of(self._search, literals) is not None
 
     def missing(self, choices: Mapping[str, Any]) -> tuple[str, ...]:
         """What is still to be chosen after these choices, which have to be consistent."""
         chosen = normalise(self.spec, choices)
-        with self._lock:
+        with self._turn():
             return self._missing(chosen, True)
 
     def explain(self, choices: Mapping[str, Any], option: str, value: Any) -> Conflict | None:
         """Why a value cannot be had with the choices for the other options; None when it can."""
         chosen, wanted = self._wish(choices, option, value)
         wish, beside = self._wished(chosen, option, wanted)
-        with self._lock:
+        with self._turn():
             return self._conflict(chosen, option, wanted, wish, beside)
 
     def repair(self, choices: Mapping[str, Any], option: str, value: Any) -> Repair | None:
         """The fewest other choices to change for a value; None when no change helps."""
         chosen, wanted = self._wish(choices, option, value)
         wish, beside = self._wished(chosen, option, wanted)
-        with self._lock:
+        with self._turn():
             return repair.repair(
                 self.knowledge,
                 self._search,
@@ -131,7 +130,7 @@ class Kernel:
         each other.
         """
         chosen = normalise(self.spec, choices)
-        with self._lock:
+        with self._turn():
             return completion.complete(self.knowledge, self._search, self.assumptions, chosen)
 
     def violations(self, choices: Mapping[str, Any]) -> tuple[Violation, ...]:
@@ -146,7 +145,7 @@ class Kernel:
             if rule.severity == "must" and rule_holds(rule, environment) is False
         ]
         if not broken:
-            with self._lock:
+            with self._turn():
                 conflict = self._conflict(chosen, "", None, ())
             broken = [self.spec.rule_by_code[rule.code] for rule in conflict.rules] if conflict else []
         return tuple(self._violation(rule) for rule in broken)
@@ -157,14 +156,22 @@ class Kernel:
 
     def _warnings(self, chosen: dict[str, Choice]) -> tuple[Violation, ...]:
         """The rules that only warn and that these choices break."""
-        warning = [rule for rule in self.spec.rules if rule.severity == "warn"]
-        if not warning:
+        if not self._warning:
             return ()
         finished = not any(_needed(option) for option in self.spec.options if option.code not in chosen)
         environment = environment_of(self.spec, chosen, finished=finished)
-        return tuple(self._violation(rule) for rule in warning if rule_holds(rule, environment) is False)
+        return tuple(
+            self._violation(rule) for rule in self._warning if rule_holds(rule, environment) is False
+        )
 
     # --- Under the lock
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One thread at a time; each question has the whole budget."""
+        with self._lock:
+            self._search.begin()
+            yield
 
     def _missing(self, chosen: dict[str, Choice], consistent: bool) -> tuple[str, ...]:
         """Options to be chosen; where only optional ones are open, those that cannot all be left out."""
@@ -198,7 +205,7 @@ class Kernel:
         ):
             return None
         if self._lazy_rule_search is None:
-            self._lazy_rule_search = RuleSearch(self.knowledge, self._search.arithmetic)
+            self._lazy_rule_search = RuleSearch(self.knowledge, self._search)
         against, rules = minimal_conflict(
             self.knowledge, self._search, self._lazy_rule_search, chosen=literals, wish=wish
         )
@@ -234,31 +241,6 @@ class Kernel:
 
     def _literals(self, chosen: dict[str, Choice]) -> Literals:
         return tuple(literal for code, value in chosen.items() for literal in self._assume(code, value))
-
-    # --- Domains as answers
-
-    def _option_answer(
-        self, option: OptionSpec, domains: list[Domain], chosen: Choice | None
-    ) -> OptionAnswer:
-        if option.kind == "multiple":
-            states = [_of_yes(domains[position]) for position in self.assumptions.own(option.code)]
-            return OptionAnswer(option.code, chosen, None, dict(zip(option.codes, states, strict=True)))
-        position = self.assumptions.own(option.code)[0]
-        variable, domain = self._search.variables[position], domains[position]
-        if isinstance(variable, ChoiceVariable):
-            values = dict(zip(variable.values, domain.states, strict=True))
-            forced = next((code for code, state in values.items() if state == "forced"), None)
-            return OptionAnswer(option.code, chosen, forced, values)
-        low = None if domain.low is None else variable.number(domain.low)
-        high = None if domain.high is None else variable.number(domain.high)
-        if option.kind == "integer":
-            return OptionAnswer(option.code, chosen, low if low == high else None, low=low, high=high)
-        return OptionAnswer(option.code, chosen, None, length_low=low, length_high=high)
-
-
-def _of_yes(domain: Domain) -> State:
-    """Whether a value of a multiple choice can be in; `forced` when it cannot be left out."""
-    return domain.states[1]
 
 
 def _needed(option: OptionSpec) -> bool:

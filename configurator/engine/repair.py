@@ -95,7 +95,7 @@ def _fewest(
         found = search.solve((*wish, *kept), BUDGET_CONSISTENCY)
         if found is None:
             raise Undecided
-        if found:
+        if found is not False:
             return [order[rank] for rank in proposal]
         conflicts.append(frozenset(owner[literal] for literal in search.core() if literal in owner))
 

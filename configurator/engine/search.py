@@ -1,174 +1,155 @@
-"""A SAT solver that remembers: configurations it has seen (witnesses) and choices that exclude each other
-(cores).
+"""A SAT solver that remembers what it has found: configurations that exist, and choices that exclude others.
 
 Nearly every value of a product is known to be possible from a configuration seen earlier, or known to be
-impossible from an earlier proof; only the rest asks the solver. What is remembered are facts, so answers
-do not depend on what was asked before. Not safe for several threads: the kernel has a lock.
+impossible from an earlier proof; only the rest asks the solver. Not safe for several threads: the kernel
+has a lock.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from time import thread_time
 from typing import Literal
 
 from pysat.solvers import Glucose4
 
 from configurator.engine.arithmetic import Arithmetic
-from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
+from configurator.engine.compiled import TRUE, ChoiceVariable, Knowledge, Variable
+from configurator.engine.memory import Proofs, Witnesses
+from configurator.engine.points import Layout, Witness
 
-MAX_WITNESSES = 512
-MAX_CORES_A_LITERAL = 48
+Literals = tuple[int, ...]
+
+# What one question to the kernel may take in all, in seconds of CPU.
+SECONDS = 1.0
+# The clock is looked at after every so many conflicts: some 20-50 ms where rules are hard.
+_CONFLICTS_AT_ONCE = 2_000
 # What arithmetic beyond clauses may take: of a question's budget for every conflict, and of one click, in
 # seconds.
 SECONDS_A_CONFLICT = 2e-5
 SECONDS_A_CLICK = 0.25
 
-Literals = tuple[int, ...]
-# For each variable, by its position: the index of its value.
-Witness = tuple[int, ...]
-
 
 class Search:
-    """Questions about one family with all its rules."""
+    """Questions about one family with all its rules. `together` as in `Layout`."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, together: Iterable[Sequence[int]] = ()) -> None:
         self.variables: tuple[Variable, ...] = tuple(knowledge.variables.values())
+        self.layout = Layout(self.variables, together)
+        self.witnesses = Witnesses(self.layout)
+        self.proofs = Proofs(self.layout)
         rules = [(selector,) for selector in knowledge.selectors.values()]
         # The last clause says nothing, but makes models speak of every variable, mentioned by a rule or not.
         every = (knowledge.top, -knowledge.top)
         self._solver = Glucose4(bootstrap_with=[*knowledge.clauses, *rules, every])
-        self.witnesses: list[Witness] = []
-        self.newest = -1
-        # having[position][index] is a bit mask over the witnesses.
-        self.having: list[dict[int, int]] = [defaultdict(int) for _ in self.variables]
-        self._cores: dict[int, list[frozenset[int]]] = defaultdict(list)
+        self._position_of = _positions(self.variables)
         # Rules that are not among the clauses; most families have none.
         self.arithmetic = Arithmetic(knowledge) if knowledge.arithmetic else None
-        self._core_of_arithmetic = False
+        self._refused: frozenset[int] | None = None
         self._seconds = SECONDS_A_CLICK
+        self._until = 0.0
 
-    def refill(self) -> None:
-        """A new click: it has all its time for arithmetic again."""
+    def begin(self, seconds: float = SECONDS) -> None:
+        """A new question: it may take so many seconds of CPU from now."""
+        self._until = thread_time() + seconds
         self._seconds = SECONDS_A_CLICK
 
     def solve(self, assumptions: Sequence[int], budget: int) -> Witness | Literal[False] | None:
-        """A configuration with these literals, False when there is none, None after `budget` conflicts."""
-        self._core_of_arithmetic = False
-        self._solver.conf_budget(budget)
-        found = self._solver.solve_limited(assumptions=list(assumptions))
-        if found is None:
-            return None
-        if not found:
-            self._remember_core(frozenset(self._solver.get_core() or ()))
-            return False
-        witness = witness_of_model(self.variables, self._solver.get_model() or [])
-        if self.arithmetic is not None and not self.arithmetic.keeps(witness):
-            return self._by_arithmetic(self.arithmetic, assumptions, budget)
-        return self._remember_witness(witness)
+        """A configuration with these literals, or False when there is none.
 
-    def _by_arithmetic(
-        self, arithmetic: Arithmetic, assumptions: Sequence[int], budget: int
-    ) -> Witness | Literal[False] | None:
-        """The clauses allow it, but the configuration they showed breaks a rule that is not among them."""
-        found = arithmetic.solve(assumptions, self._allowance(budget))
-        self._seconds -= arithmetic.seconds
-        if found is False:
-            self._core_of_arithmetic = True
-            self._remember_core(frozenset(assumptions))
-        return self._remember_witness(found) if isinstance(found, tuple) else found
+        None after `budget` conflicts, or when the time is up.
+        """
+        assumed = list(assumptions)
+        self._refused = None
+        while budget > 0 and thread_time() < self._until:
+            self._solver.conf_budget(min(budget, _CONFLICTS_AT_ONCE))
+            found = self._solver.solve_limited(assumptions=assumed)
+            if found is False:
+                return False
+            if found:
+                return self._checked(self.layout.of_model(self._solver.get_model() or []), assumed, budget)
+            budget -= _CONFLICTS_AT_ONCE
+        return None
+
+    def _checked(self, witness: Witness, assumed: list[int], budget: int) -> Witness | Literal[False] | None:
+        """What the clauses allow may break a rule that is not among them: then arithmetic decides."""
+        arithmetic = self.arithmetic
+        if arithmetic is not None and not arithmetic.keeps(self.layout.indices(witness)):
+            found = arithmetic.solve(assumed, self._allowance(budget))
+            self._seconds -= arithmetic.seconds
+            if found is False:
+                self._refused = frozenset(assumed)
+            if not isinstance(found, tuple):
+                return found
+            witness = self.layout.of_indices(dict(enumerate(found)))
+        self.witnesses.add(witness)
+        return witness
 
     def _allowance(self, budget: int) -> float:
         """Questions that a whole click rests on have their time even where the click's is used up."""
         seconds = budget * SECONDS_A_CONFLICT
         return seconds if seconds >= SECONDS_A_CLICK else min(seconds, self._seconds)
 
-    def outermost(self, position: int, context: Sequence[int], *, lowest: bool) -> int:
-        """The outermost possible index of a number, by arithmetic; where time is too short for it to be
-        certain, one that is not too narrow.
+    def outermost(self, position: int, context: Sequence[int], *, lowest: bool) -> tuple[Witness | None, int]:
+        """The outermost possible index of a number, by arithmetic, and a configuration that shows it; where
+        time is too short for that, none, and an index that is not too narrow.
         """
         assert self.arithmetic is not None
-        found, bound = self.arithmetic.outermost(
-            context, position, max(self._seconds, SECONDS_A_CLICK / 10), lowest=lowest
-        )
+        seconds = max(self._seconds, SECONDS_A_CLICK / 10)
+        found, bound = self.arithmetic.outermost(context, position, seconds, lowest=lowest)
         self._seconds -= self.arithmetic.seconds
-        if isinstance(found, tuple):
-            self._remember_witness(found)
-        return bound
+        if not isinstance(found, tuple):
+            return None, bound
+        witness = self.layout.of_indices(dict(enumerate(found)))
+        self.witnesses.add(witness)
+        return witness, bound
+
+    def refused(self) -> frozenset[int]:
+        """Assumptions that the last False rested on, though perhaps not all of them were needed."""
+        return self._refused or frozenset(self._solver.get_core() or ())
 
     def core(self) -> frozenset[int]:
         """The assumptions that the last False rested on."""
-        if self._core_of_arithmetic and self.arithmetic is not None:
+        if self._refused is not None and self.arithmetic is not None:
             return self.arithmetic.core()
         return frozenset(self._solver.get_core() or ())
 
-    def excluded(self, literals: Iterable[int], context: frozenset[int]) -> bool:
-        """Whether an earlier proof shows that the literals are impossible together in this context."""
-        wanted = tuple(literals)
-        together = context.union(wanted)
-        return any(rest <= together for literal in wanted for rest in self._cores.get(literal, ()))
+    def implied(self, assumptions: Sequence[int]) -> frozenset[int]:
+        """Literals that follow from others at once, without a search."""
+        _, literals = self._solver.propagate(assumptions=list(assumptions))
+        return frozenset(literals)
 
     def prefer(self, literals: list[int]) -> None:
         """Literals that the solver tries to make true first: what has not been seen yet."""
         self._solver.set_phases(literals)
 
-    def _remember_core(self, core: frozenset[int]) -> None:
-        for literal in core:
-            known = self._cores[literal]
-            rest = core - {literal}
-            if rest not in known:
-                if len(known) >= MAX_CORES_A_LITERAL:
-                    known.pop(0)
-                known.append(rest)
+    def positions_in(self, core: Iterable[int]) -> set[int]:
+        """The variables that literals speak of."""
+        return {self._position_of[abs(literal)] for literal in core if abs(literal) != TRUE}
 
-    def _remember_witness(self, witness: Witness) -> Witness:
-        if len(self.witnesses) < MAX_WITNESSES:
-            slot = len(self.witnesses)
-            self.witnesses.append(witness)
+
+def _positions(variables: tuple[Variable, ...]) -> dict[int, int]:
+    """Whose literal each one is, without its sign."""
+    result: dict[int, int] = {}
+    for position, variable in enumerate(variables):
+        literals: Iterable[int]
+        if isinstance(variable, ChoiceVariable):
+            literals = variable.literals
         else:
-            slot = (self.newest + 1) % MAX_WITNESSES
-            for having, index in zip(self.having, self.witnesses[slot], strict=True):
-                having[index] &= ~(1 << slot)
-            self.witnesses[slot] = witness
-        for having, index in zip(self.having, witness, strict=True):
-            having[index] |= 1 << slot
-        self.newest = slot
-        return witness
-
-    @property
-    def everyone(self) -> int:
-        return (1 << len(self.witnesses)) - 1
-
-
-def witness_of_model(variables: Sequence[Variable], model: list[int]) -> Witness:
-    """The configuration that a model of the clauses stands for."""
-    return tuple(_index(variable, model) for variable in variables)
-
-
-def _index(variable: Variable, model: list[int]) -> int:
-    """Which value a model gives; `model[literal - 1]` has the sign of the literal's truth."""
-    if isinstance(variable, ChoiceVariable):
-        for index, literal in enumerate(variable.literals):
-            if (model[abs(literal) - 1] > 0) == (literal > 0):
-                return index
-        raise AssertionError(f"a model without a value for {variable.code}")
-    low, high = 0, variable.count - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if model[variable.at_least(middle) - 1] > 0:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+            literals = range(variable.first, variable.first + variable.count - 1)
+        for literal in literals:
+            if abs(literal) != TRUE:
+                result[abs(literal)] = position
+    return result
 
 
 class RuleSearch:
     """Questions about a family with some of its rules, for explanations that name them."""
 
-    def __init__(self, knowledge: Knowledge, arithmetic: Arithmetic | None = None) -> None:
-        self._variables = tuple(knowledge.variables.values())
+    def __init__(self, knowledge: Knowledge, search: Search) -> None:
+        self._layout = search.layout
+        self._arithmetic = search.arithmetic
         self._rules = {selector: code for code, selector in knowledge.selectors.items()}
         every = (knowledge.top, -knowledge.top)
         self._solver = Glucose4(bootstrap_with=[*knowledge.clauses, every])
-        self._arithmetic = arithmetic
 
     def satisfiable(self, assumptions: Sequence[int], budget: int) -> bool | None:
         """Whether there is a configuration with these literals, among them the selectors of rules."""
@@ -177,7 +158,8 @@ class RuleSearch:
         if not found or self._arithmetic is None:
             return found
         rules = {self._rules[literal] for literal in assumptions if literal in self._rules}
-        if self._arithmetic.keeps(witness_of_model(self._variables, self._solver.get_model() or []), rules):
+        witness = self._layout.of_model(self._solver.get_model() or [])
+        if self._arithmetic.keeps(self._layout.indices(witness), rules):
             return True
         context = [literal for literal in assumptions if literal not in self._rules]
         answer = self._arithmetic.solve(context, budget * SECONDS_A_CONFLICT, rules)

@@ -1,17 +1,19 @@
-"""The exact valid domains after a click: which values, and which ranges of numbers, some configuration
-still has.
+"""The exact valid domains after a click: which values and which numbers some configuration still has.
 
 For every option the domain is the one given the choices for all *other* options, so that an option
 already chosen shows what it could be changed to. Each such set of other choices is a context.
+
+A click takes what is remembered first: configurations that have the choices (or all but one of them) show
+points to be possible, proofs about some of the choices exclude others. What is left undecided is propagated
+once, and then asked of the solver, variable by variable, always for any of the points that are still open:
+so that one refusal decides all of them.
 """
 
-from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import Literal
+from dataclasses import dataclass
 
-from configurator.engine.answers import State
-from configurator.engine.compiled import ChoiceVariable, NumberVariable, Variable
-from configurator.engine.search import Literals, Search, Witness
+from configurator.engine.compiled import ChoiceVariable, NumberVariable
+from configurator.engine.points import Points, bits, runs, union
+from configurator.engine.search import Search
 
 # Conflicts to spend on one value, and how many values may stay undecided before a click gives up.
 BUDGET_A_VALUE = 2_000
@@ -29,174 +31,239 @@ class Undecided(Exception):
         super().__init__("The rules are too hard to decide about these choices: choose fewer things at once.")
 
 
-@dataclass(slots=True)
-class Domain:
-    """What one variable may be: states by index for a choice, lowest and highest index for a number."""
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """What all variables may be, as points; what is in neither is impossible."""
 
-    states: list[State] = field(default_factory=list)
-    low: int | None = None
-    high: int | None = None
+    consistent: bool
+    possible: Points
+    unknown: Points
 
 
-class DomainUpdate:
-    """One click: `chosen` gives for positions of variables the index chosen."""
+def valid_domains(search: Search, chosen: dict[int, int]) -> Domains:
+    """The domains after a click; `chosen` gives for positions of variables the index chosen.
+
+    Raises `Undecided` when it cannot be told whether the choices are consistent.
+    """
+    return _Click(search, chosen).domains()
+
+
+class _Click:
+    """`open` are the points not decided yet; `possible` and `unknown` those that are."""
 
     def __init__(self, search: Search, chosen: dict[int, int]) -> None:
         self.search = search
-        self.chosen = chosen
-        self.undecided = 0
-        search.refill()
-        self.literals = {p: search.variables[p].assume(index) for p, index in chosen.items()}
-        self.masks = self._masks()
-        self.base_mask = self._base_mask()
+        self.layout = layout = search.layout
+        self.chosen = layout.of_indices(chosen)
+        self.groups = union(layout.groups[position] for position in chosen)
+        self.given_up = 0
+        self.unknown: Points = 0
+        # Assumptions of all choices in one list, and where those of each variable lie in it.
+        self.literals: list[int] = []
+        self.places: dict[int, tuple[int, int]] = {}
+        for position, index in chosen.items():
+            start = len(self.literals)
+            self.literals += search.variables[position].assume(index)
+            self.places[position] = start, len(self.literals)
+        asked = layout.asked & ~search.proofs.excluding(self.chosen)
+        self.possible = search.witnesses.showing(self.chosen, asked)
+        self.open = asked & ~self.possible
 
-    def _base_mask(self) -> int:
-        mask = self.search.everyone
-        for position, index in self.chosen.items():
-            mask &= self.search.having[position].get(index, 0)
-        return mask
+    def domains(self) -> Domains:
+        if self.open:
+            consistent = self._consistent()
+            if consistent:
+                self._propagate()
+            if self.open:
+                self._ask()
+            self._remember()
+        else:
+            consistent = self._shown_consistent()
+        return Domains(consistent, self.possible, self.unknown)
 
-    def _masks(self) -> dict[int, int]:
-        """For each chosen position the witnesses that agree with all other choices."""
-        positions = list(self.chosen)
-        agreeing = [self.search.having[p].get(index, 0) for p, index in self.chosen.items()]
-        everyone = self.search.everyone
-        before = list(accumulate(agreeing, int.__and__, initial=everyone))
-        after = list(accumulate(reversed(agreeing), int.__and__, initial=everyone))[::-1]
-        return {p: before[i] & after[i + 1] for i, p in enumerate(positions)}
+    def _remember(self) -> None:
+        impossible = self.layout.asked & ~(self.possible | self.unknown)
+        self.search.proofs.add(self.chosen, impossible)
 
-    def consistent(self) -> bool:
-        return self._context_holds(None)
+    # --- Whether the choices go together
 
-    def domains(self) -> list[Domain]:
-        """The domains of all variables, in order."""
-        self._prefer_unseen()
-        return [self._domain(position) for position in range(len(self.search.variables))]
+    def _shown_consistent(self) -> bool:
+        return bool(self.possible & (self.chosen or self.layout.asked))
 
-    # --- Contexts
-
-    def _mask(self, position: int | None) -> int:
-        return self.base_mask if position is None else self.masks.get(position, self.base_mask)
-
-    def _context(self, position: int | None) -> Literals:
-        return tuple(
-            literal for p, literals in self.literals.items() if p != position for literal in literals
-        )
-
-    def _context_holds(self, position: int | None) -> bool:
-        if self._mask(position):
+    def _consistent(self) -> bool:
+        if self._shown_consistent():
             return True
-        context = self._context(position)
-        if self.search.excluded(context, frozenset(context)):
-            return False
-        found = self._solve(context, BUDGET_CONSISTENCY)
-        if found is None:
-            raise Undecided
-        return found is not False
-
-    def _solve(self, literals: Literals, budget: int) -> Witness | Literal[False] | None:
-        found = self.search.solve(literals, budget)
-        if isinstance(found, tuple):
-            self._join(found)
-        return found
-
-    def _join(self, witness: Witness) -> None:
-        """A new witness belongs to the contexts whose choices it has; its slot may have been another's."""
-        bit = 1 << self.search.newest
-        differing = [p for p, index in self.chosen.items() if witness[p] != index]
-        for position in self.masks:
-            self.masks[position] &= ~bit
-        self.base_mask &= ~bit
-        if not differing:
-            self.base_mask |= bit
-            for position in self.masks:
-                self.masks[position] |= bit
-        elif len(differing) == 1:
-            self.masks[differing[0]] |= bit
-
-    def _prefer_unseen(self) -> None:
-        """Asks the solver to try first what no witness shows yet, so that few calls show much."""
-        phases: list[int] = []
-        for position, variable in enumerate(self.search.variables):
-            if isinstance(variable, ChoiceVariable):
-                mask, having = self._mask(position), self.search.having[position]
-                unseen = [not having.get(index, 0) & mask for index in range(variable.count)]
-                if any(unseen):
-                    phases += [
-                        lit if new else -lit for lit, new in zip(variable.literals, unseen, strict=True)
-                    ]
-        if phases:
-            self.search.prefer(phases)
-
-    # --- Domains
-
-    def _domain(self, position: int) -> Domain:
-        variable = self.search.variables[position]
-        context = position if position in self.chosen else None
-        if not self._context_holds(context):
-            return Domain(["impossible"] * variable.count if isinstance(variable, ChoiceVariable) else [])
-        literals = self._context(context)
-        if isinstance(variable, NumberVariable):
-            return self._range(position, variable, literals)
-        states = [self._state(position, variable, index, literals) for index in range(variable.count)]
-        if states.count("possible") == 1 and "unknown" not in states:
-            states[states.index("possible")] = "forced"
-        return Domain(states)
-
-    def _state(self, position: int, variable: Variable, index: int, context: Literals) -> State:
-        if self.search.having[position].get(index, 0) & self._mask(position):
-            return "possible"
-        found = self._possible(variable.assume(index), context)
-        return "unknown" if found is None else "impossible" if found is False else "possible"
-
-    def _possible(self, wanted: Literals, context: Literals) -> Witness | Literal[False] | None:
-        if self.search.excluded(wanted, frozenset(context)):
-            return False
-        if self.undecided >= MAX_UNDECIDED:
-            return None
-        found = self._solve((*context, *wanted), BUDGET_A_VALUE)
-        if found is None:
-            self.undecided += 1
-        return found
-
-    def _range(self, position: int, variable: NumberVariable, context: Literals) -> Domain:
-        low = self._bound(position, variable, context, lowest=True)
-        return Domain(low=low, high=self._bound(position, variable, context, lowest=False))
-
-    def _seen(self, position: int, *, lowest: bool) -> int:
-        mask = self._mask(position)
-        shown = [index for index, having in self.search.having[position].items() if having & mask]
-        return min(shown) if lowest else max(shown)
-
-    def _bound(self, position: int, variable: NumberVariable, context: Literals, *, lowest: bool) -> int:
-        """The outermost possible index: from the outermost seen, first one step on, then by halving the rest.
-
-        What cannot be decided counts as possible: it is checked again when it is chosen.
-        """
-        sign = 1 if lowest else -1
-        outer = 0 if lowest else variable.count - 1
-        best = self._seen(position, lowest=lowest)
-        if self.search.arithmetic is not None and best != outer:
-            return self._outermost(position, context, lowest=lowest)
-        step = 0
-        while best != outer:
-            middle = (outer + best) // 2 if lowest else (outer + best + 1) // 2
-            probe = (best - sign, outer)[step] if step < 2 else middle
-            step += 1
-            wanted = variable.at_most(probe) if lowest else variable.at_least(probe)
-            found = self._possible((wanted,), context)
+        if self.open & (self.chosen or self.layout.asked):
+            found = self.search.solve(self.literals, BUDGET_CONSISTENCY)
             if found is None:
-                return outer
-            if isinstance(found, tuple):
-                best = found[position]
-            else:
-                outer = probe + sign
-        return best
+                raise Undecided
+            if found is not False:
+                self._show(found)
+                return True
+            self._exclude(self.search.refused(), 0, 0)
+        # Nothing goes with choices that contradict each other; each of them may still be changed.
+        self.open &= self.groups & ~self.chosen
+        return False
 
-    def _outermost(self, position: int, context: Literals, *, lowest: bool) -> int:
-        """By arithmetic one question finds the bound that halving would take many for."""
-        before = self.search.newest
-        bound = self.search.outermost(position, context, lowest=lowest)
-        if self.search.newest != before:
-            self._join(self.search.witnesses[self.search.newest])
-        return bound
+    # --- What the solver says
+
+    def _show(self, witness: Points) -> None:
+        missing = self.chosen & ~witness
+        if missing:
+            group = self.layout.group_of[missing.bit_length() - 1]
+            if missing & ~group:
+                return
+            witness &= group
+        self.possible |= witness
+        self.open &= ~witness
+
+    def _exclude(self, core: frozenset[int], block: Points, excluded: Points) -> None:
+        """The choices in a core exclude points of a block; everything, where nothing of it is in the core."""
+        positions = self.search.positions_in(core)
+        blocks = union(self.layout.blocks[position] for position in positions)
+        choices = self.chosen & blocks & ~block
+        if not blocks & block:
+            excluded = self.layout.asked & ~union(self.layout.groups[each] for each in positions)
+        self.search.proofs.add(choices, excluded)
+        self.open &= ~excluded
+
+    def _propagate(self) -> None:
+        """Excludes the values that are impossible at once, in the context of all choices."""
+        layout = self.layout
+        free = self.open & ~self.groups & layout.values
+        if free & (free - 1):
+            implied = self.search.implied(self.literals)
+            for point in bits(free):
+                if -layout.literal_of[point] in implied:
+                    self.open ^= 1 << point
+
+    def _ask(self) -> None:
+        # The solver tries first what no configuration shows yet, so that few calls show much.
+        literal_of = self.layout.literal_of
+        self.search.prefer([literal_of[point] for point in bits(self.open & self.layout.values)])
+        for position in self.layout.positions(self.open):
+            if self.open & self.layout.blocks[position]:
+                variable = self.search.variables[position]
+                context = self._context(position)
+                if isinstance(variable, ChoiceVariable):
+                    self._ask_values(position, variable, context)
+                else:
+                    self._ask_range(position, variable, context)
+
+    def _context(self, position: int) -> list[int]:
+        """The assumptions of all choices but those for the variable's own option."""
+        group = self.layout.groups[position]
+        if not group & self.chosen:
+            return self.literals
+        if group == self.layout.blocks[position]:
+            start, end = self.places[position]
+            return self.literals[:start] + self.literals[end:]
+        return [
+            literal
+            for other, (start, end) in self.places.items()
+            if not self.layout.blocks[other] & group
+            for literal in self.literals[start:end]
+        ]
+
+    # --- Values
+
+    def _ask_values(self, position: int, variable: ChoiceVariable, context: list[int]) -> None:
+        block, offset = self.layout.blocks[position], self.layout.offsets[position]
+        singly = False
+        while left := self.open & block:
+            singly = singly or not left & (left - 1)
+            if singly:
+                left &= -left
+                wanted = [variable.literals[left.bit_length() - 1 - offset]]
+            else:
+                # Any of those that are open.
+                wanted = [-variable.literals[index] for index in bits((block & ~left) >> offset)]
+            answer = self._possible(context + wanted)
+            if answer is False:
+                core = self.search.refused()
+                if not singly:
+                    needed = (index for index, literal in enumerate(variable.literals) if -literal in core)
+                    left = block & ~union(1 << offset + index for index in needed)
+                self._exclude(core, block, left)
+            elif answer is None:
+                if singly:
+                    self.unknown |= left
+                    self.open &= ~left
+                singly = True
+
+    # --- Numbers
+
+    def _ask_range(self, position: int, variable: NumberVariable, context: list[int]) -> None:
+        block = self.layout.blocks[position]
+        if not self.possible & block and not self._decide(context, block, block):
+            return
+        if self.search.arithmetic is not None:
+            self._ask_arithmetic(position, variable, context)
+            return
+        self._ask_end(position, variable, context, lowest=True)
+        self._ask_end(position, variable, context, lowest=False)
+        while between := self.layout.of(self.open, position):
+            low, high = next(runs(between))
+            ends = [variable.at_least(low), variable.at_most(high)]
+            self._decide(context + ends, block, self.layout.between(position, low, high))
+
+    def _ask_end(self, position: int, variable: NumberVariable, context: list[int], *, lowest: bool) -> None:
+        """From the outermost number that is possible, first one step on, then to the end, then by halves."""
+        block, last = self.layout.blocks[position], variable.count - 1
+        step = 0
+        while True:
+            seen = self.layout.of(self.possible | self.unknown, position)
+            best = (seen & -seen if lowest else seen).bit_length() - 1
+            beyond = self.layout.between(position, *((0, best - 1) if lowest else (best + 1, last)))
+            beyond &= self.open
+            if not beyond:
+                return
+            left = self.layout.of(beyond, position)
+            outer = (left & -left if lowest else left).bit_length() - 1
+            sign = 1 if lowest else -1
+            probe = (best - sign, outer)[step] if step < 2 else (outer + best + (not lowest)) // 2
+            step += 1
+            if lowest:
+                wanted, asked = variable.at_most(probe), self.layout.between(position, 0, probe)
+            else:
+                wanted, asked = variable.at_least(probe), self.layout.between(position, probe, last)
+            self._decide([*context, wanted], block, asked)
+
+    def _ask_arithmetic(self, position: int, variable: NumberVariable, context: list[int]) -> None:
+        """The ends of a number by one question each; what lies between them counts as possible."""
+        last = variable.count - 1
+        for lowest in (True, False):
+            seen = self.layout.of(self.possible, position)
+            best = (seen & -seen if lowest else seen).bit_length() - 1
+            beyond = self.layout.between(position, *((0, best - 1) if lowest else (best + 1, last)))
+            if self.open & beyond:
+                witness, bound = self.search.outermost(position, context, lowest=lowest)
+                if witness is not None:
+                    self._show(witness)
+                self.open &= ~self.layout.between(
+                    position, *((0, bound - 1) if lowest else (bound + 1, last))
+                )
+        self.possible |= self.open & self.layout.blocks[position]
+        self.open &= ~self.possible
+
+    def _decide(self, literals: list[int], block: Points, asked: Points) -> bool:
+        """Whether one of the points asked for is possible; where that is not known, all of them count so."""
+        answer = self._possible(literals)
+        if answer is False:
+            self._exclude(self.search.refused(), block, asked)
+        elif answer is None:
+            self.unknown |= self.open & asked
+            self.open &= ~asked
+        return answer is True
+
+    def _possible(self, literals: list[int]) -> bool | None:
+        if self.given_up >= MAX_UNDECIDED:
+            return None
+        found = self.search.solve(literals, BUDGET_A_VALUE)
+        if found is None:
+            self.given_up += 1
+            return None
+        if found is False:
+            return False
+        self._show(found)
+        return True
