@@ -7,6 +7,7 @@ cannot disagree. What needs more combinations than `MAX_COMBINATIONS` is out of 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import Any
@@ -14,11 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from configurator.engine.choices import codes_of
 from configurator.engine.compiled import ChoiceVariable, Knowledge
 from configurator.engine.diagram.nodes import OutOfReach
-from configurator.engine.expressions import Constant, Expression, Node, Operation, Reference, parse, walk
+from configurator.engine.expressions import (
+    Aggregate,
+    Constant,
+    Expression,
+    Node,
+    Operation,
+    Reference,
+    parse,
+    walk,
+)
 from configurator.engine.rules import Value, environment_of, evaluate
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec, TableSpec
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec
 from configurator.engine.tables import boxes_of
 
 MAX_COMBINATIONS = 250_000
@@ -78,7 +89,10 @@ class Functions:
     """Works out the rules and prices of one family."""
 
     def __init__(self, knowledge: Knowledge, stop: Callable[[], bool]) -> None:
-        self.spec = knowledge.spec
+        # Below the least number of values nothing is decided yet; here every combination is looked at.
+        self.spec = replace(
+            knowledge.spec, options=tuple(replace(option, least=0) for option in knowledge.spec.options)
+        )
         self.variables = tuple(knowledge.variables.values())
         self.positions = {code: position for position, code in enumerate(knowledge.variables)}
         self.stop = stop
@@ -180,33 +194,50 @@ class Functions:
 
     def _units(self, nodes: Sequence[Node]) -> list[_Unit]:
         names: dict[str, set[str]] = {}
-        single: dict[str, int] = {}
-        for reference in (part for node in nodes for part in walk(node) if isinstance(part, Reference)):
-            position = self.positions.get(reference.key)
-            if self.spec.option_by_code[reference.option].kind == "multiple" and position is not None:
-                single[reference.key] = position
-            else:
-                names.setdefault(reference.option, set()).add(reference.key)
-        whole = [self._unit(self.spec.option_by_code[option], used) for option, used in names.items()]
-        together = {position for unit in whole for position in unit.positions}
-        return whole + [
-            _Unit((position,), np.arange(2), (({}, {key: False}), ({}, {key: True})))
-            for key, position in single.items()
-            if position not in together
+        sums: dict[str, set[str]] = {}
+        single: dict[str, Reference] = {}
+        for part in (part for node in nodes for part in walk(node)):
+            if isinstance(part, Aggregate):
+                over = [part.option] if part.option else [o.code for o in self.spec.having(part.attribute)]
+                for option in over:
+                    names.setdefault(option, set())
+                    sums.setdefault(option, set()).add(part.attribute)
+            elif isinstance(part, Reference) and self._is_truth(part):
+                single[part.key] = part
+            elif isinstance(part, Reference):
+                names.setdefault(part.option, set()).add(part.key)
+        for key, reference in single.items():
+            if reference.option in names:
+                names[reference.option].add(key)
+        units = [
+            self._unit(self.spec.option_by_code[option], used, sums.get(option, set()))
+            for option, used in names.items()
+        ]
+        return units + [
+            _Unit((self.positions[key],), np.arange(2), (({}, {key: False}), ({}, {key: True})))
+            for key, reference in single.items()
+            if reference.option not in names
         ]
 
-    def _unit(self, option: OptionSpec, used: Iterable[str]) -> _Unit:
-        """The choices of one option, together where the names used stand for the same."""
+    def _is_truth(self, reference: Reference) -> bool:
+        """Whether it is one value of a multiple choice, which has a variable of its own."""
+        multiple = self.spec.option_by_code[reference.option].kind == "multiple"
+        return multiple and reference.key in self.positions
+
+    def _unit(self, option: OptionSpec, used: Iterable[str], summed: Iterable[str]) -> _Unit:
+        """The choices of one option, together where the names used stand for the same and the attributes
+        summed up have the same numbers."""
         if option.kind == "text" and option.code in used:
             raise OutOfReach  # its letters, not its length
         positions, choices = self._choices(option)
         alone = replace(self.spec, options=(option,))
-        groups: dict[tuple[Value | None, ...], int] = {}
+        groups: dict[tuple[object, ...], int] = {}
         tried: list[tuple[dict[str, Choice], Environment]] = []
         of: list[int] = []
         for choice in choices:
             environment = environment_of(alone, {option.code: choice}, finished=True)
-            key = tuple(environment.get(name) for name in sorted(used))
+            facts = [environment.get(name) for name in sorted(used)]
+            key = (*facts, *(_numbers(option, choice, attribute) for attribute in sorted(summed)))
             if key not in groups:
                 groups[key] = len(groups)
                 tried.append(({option.code: choice}, {}))
@@ -233,6 +264,12 @@ class Functions:
         if option.kind == "text":
             return (position,), ["x" * number for number in numbers]
         return (position,), [_PICTURE if number else "" for number in numbers]
+
+
+def _numbers(option: OptionSpec, choice: Choice, attribute: str) -> tuple[Fraction, ...]:
+    """What an aggregate of the attribute gets from this choice, in order of size."""
+    found = [option.value_by_code[code].attributes.get(attribute) for code in codes_of(choice)]
+    return tuple(sorted(quantity.number for quantity in found if isinstance(quantity, Quantity)))
 
 
 def counted(spec: FamilySpec, code: str) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from itertools import count, pairwise
+from fractions import Fraction
+from itertools import combinations, count, pairwise, product
 from random import Random
 
 import pytest
@@ -11,12 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configurator.engine import diagram
-from configurator.engine.completion import index_of
-from configurator.engine.diagram import Diagram, Reading
+from configurator.engine.assumptions import Assumptions
+from configurator.engine.diagram import Reading
 from configurator.engine.diagram.storing import Unreadable, from_bytes, to_bytes
 from configurator.engine.knowledge import compile_family
 from configurator.engine.pricing import price
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec, PriceSpec, RuleSpec, ValueSpec
+from configurator.engine.rules import environment_of, rule_holds
+from configurator.engine.spec import (
+    CardinalitySpec,
+    Choice,
+    FamilySpec,
+    OptionSpec,
+    PriceSpec,
+    Quantity,
+    RuleSpec,
+    ValueSpec,
+)
 from configurator.engine.xcsp import read_xcsp
 from tests.configurator.engine.products import all_valid, random_case
 from tests.conftest import SHARED_DATA
@@ -42,12 +53,12 @@ def _priced(spec: FamilySpec, dice: Random) -> FamilySpec:
     return replace(spec, base_price=Decimal("200.05"), prices=tuple(lines))
 
 
-def _evidence(spec: FamilySpec, found: Diagram, choices: Mapping[str, Choice]) -> dict[int, int]:
-    variables = compile_family(spec).variables
-    return {
-        found.codes.index(code): index_of(spec.option_by_code[code], variables[code], choice)
-        for code, choice in choices.items()
-    }
+def _evidence(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[int, int]:
+    assumptions = Assumptions(compile_family(spec))
+    indices: dict[int, int] = {}
+    for code, choice in choices.items():
+        indices |= assumptions.indices(code, choice)
+    return indices
 
 
 def _agrees(each: Chosen, choices: Mapping[str, Choice], other_than: str = "") -> bool:
@@ -78,7 +89,7 @@ def test_counts_and_lowest_prices_are_those_of_trying_everything(seed: int) -> N
         return
     found = from_bytes(to_bytes(found))
     quantity = dice.choice([1, 5])
-    reading = found.read(_evidence(spec, found, choices), quantity=quantity)
+    reading = found.read(_evidence(spec, choices), quantity=quantity)
     left = [each for each in valid if _agrees(each, choices)]
     assert reading.count == _counted(spec, left)
     assert reading.from_price == _cheapest(spec, left, quantity)
@@ -88,6 +99,47 @@ def test_counts_and_lowest_prices_are_those_of_trying_everything(seed: int) -> N
         assert reading.value_counts[option.code] == tuple(_counted(spec, each) for each in having)
         cheapest = tuple(_cheapest(spec, each, quantity) for each in having)
         assert reading.value_from_prices[option.code] == cheapest
+
+
+def test_switches_several_values_sums_and_cardinalities_are_counted_as_by_trying_everything() -> None:
+    weights = [
+        ValueSpec(code, code, {"g": Quantity(Fraction(g))})
+        for code, g in zip("pqrs", (3, 5, 8, 9), strict=True)
+    ]
+    extras = OptionSpec("extras", "Extras", "multiple", values=tuple(weights), least=1, most=3)
+    case = OptionSpec("case", "Case", "switch", values=(ValueSpec("no", "No"), ValueSpec("yes", "Yes")))
+    size = OptionSpec("size", "Size", "choice", values=tuple(weights[:3]))
+    rules = (
+        RuleSpec("R1", expr="sum(g) <= 22"),
+        RuleSpec("R2", cardinality=CardinalitySpec(("case", "extras.p", "extras.q", "size == 'r'"), 1, 2)),
+        RuleSpec("R3", expr="case => extras.count >= 2"),
+        RuleSpec("R4", expr="extras.r & case => size != 'p'", severity="warn"),
+    )
+    prices = (
+        PriceSpec("P1", "Weight", amount="0.75 * sum(extras.g)"),
+        PriceSpec("P2", "Case", when="case & extras.s", amount="size.g"),
+    )
+    spec = FamilySpec("set", "Set", options=(extras, case, size), rules=rules, prices=prices)
+    subsets = [",".join(each) for n in (1, 2, 3) for each in combinations("pqrs", n)]
+    every = [
+        {"extras": some, "case": case, "size": size}
+        for some, case, size in product(subsets, ("no", "yes"), "pqr")
+    ]
+    must = [rule for rule in rules if rule.severity == "must"]
+    valid: list[Chosen] = [
+        each for each in every if all(rule_holds(rule, environment_of(spec, each)) for rule in must)
+    ]
+    knowledge = compile_family(spec)
+    found = diagram.compile(knowledge)
+    assert found is not None
+    assert 0 < found.total == len(valid) < len(every)
+    reading = found.read(Assumptions(knowledge).indices("extras", "p,r"))
+    left = [each for each in valid if each["extras"] == "p,r"]
+    assert reading.count == len(left)
+    assert reading.from_price == _cheapest(spec, left, 1)
+    one_more = [each for each in valid if each["extras"] == "p,q,r"]
+    assert reading.value_counts["extras.q"] == (len(left), len(one_more))
+    assert reading.value_from_prices["extras.q"] == (_cheapest(spec, left, 1), _cheapest(spec, one_more, 1))
 
 
 def _chain(length: int, values: int) -> FamilySpec:
