@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from configurator.catalogue import kernel_of, spec_of
@@ -21,6 +22,8 @@ def describe(
 ) -> dict[str, Any]:
     """The state of a design as JSON. ``price`` and ``promise`` are of the design completed with
     defaults while something is still open; ``quote_token`` is there once it could be ordered.
+    ``remaining`` is how many configurations have these choices and ``from_price`` the lowest price of
+    one piece among them; null where they cannot be told.
 
     Reads at most one row (a picture); give the configuration with its version selected.
     """
@@ -36,6 +39,8 @@ def describe(
         "consistent": seen.answer.consistent,
         "complete": not seen.missing,
         "missing": list(seen.missing),
+        "remaining": seen.answer.remaining,
+        "from_price": _money(seen.answer.from_price),
         "options": options_json(seen.answer, extras=_extras(configuration, seen)),
         "refused": refused_json(refused) if refused is not None else None,
         "price": price_json(seen.price),
@@ -71,7 +76,8 @@ def _promised(
 
 
 def options_json(answer: Answer, *, extras: Mapping[str, dict[str, str]] | None = None) -> dict[str, Any]:
-    """Every option's state by code; ``extra`` is what a piece would cost more (or less) with each value."""
+    """Every option's state by code; ``extra`` is what a piece would cost more (or less) with each value,
+    ``from`` the lowest price of one piece that any completion with the value has."""
     return {
         code: {**_option_json(option), "extra": (extras or {}).get(code, {})}
         for code, option in answer.options.items()
@@ -110,7 +116,12 @@ def _option_json(option: OptionAnswer) -> dict[str, Any]:
         "high": option.high,
         "length_low": option.length_low,
         "length_high": option.length_high,
+        "from": {value: _money(price) for value, price in option.from_prices.items()},
     }
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
 
 
 def promise_json(promise: Promise) -> dict[str, Any]:

@@ -59,8 +59,9 @@ class Examination:
         return not self.missing and not self.refusals
 
 
-# What is found depends on the version, the choices and the quantity alone.
-_seen: Recent[tuple[str, str, int], Examination] = Recent(CACHED_EXAMINATIONS)
+# What is found depends on the version, the choices and the quantity alone (and on whether the family's
+# decision diagram is at hand yet).
+_seen: Recent[tuple[str, str, int, bool], Examination] = Recent(CACHED_EXAMINATIONS)
 
 
 def examine(*, version: Version, choices: Mapping[str, Choice], quantity: int = 1) -> Examination:
@@ -69,13 +70,13 @@ def examine(*, version: Version, choices: Mapping[str, Choice], quantity: int = 
     Raises ``Contradiction`` for choices that no configuration has, one of ``UNFORESEEN`` for those that
     the family's text makes no sense of, ``Undecided``.
     """
-    key = (version.content_hash, canonical(choices), quantity)
+    key = (version.content_hash, canonical(choices), quantity, compiled(version).kernel.has_diagram)
     return _seen.get(key, lambda: _examine(version, dict(choices), quantity))
 
 
 def _examine(version: Version, choices: Mapping[str, Choice], quantity: int) -> Examination:
     spec, kernel = compiled(version).spec, compiled(version).kernel
-    answer = kernel.answer(choices)
+    answer = kernel.answer(choices, quantity=quantity)
     shown: Mapping[str, Choice] | None = choices if answer.complete else kernel.complete(choices)
     if shown is None or not answer.consistent:
         raise Contradiction(

@@ -180,6 +180,10 @@ class OptionAnswerShape(serializers.Serializer[Any]):
     low = serializers.IntegerField(allow_null=True)
     high = serializers.IntegerField(allow_null=True)
 
+    def get_fields(self) -> dict[str, Any]:
+        """``from``, a word of Python, gives for a value the lowest price of one piece with it."""
+        return {**super().get_fields(), "from": serializers.DictField(child=serializers.CharField())}
+
 
 class PriceLineShape(serializers.Serializer[Any]):
     code = serializers.CharField()
@@ -223,6 +227,8 @@ class ConfigurationShape(serializers.Serializer[Any]):
     consistent = serializers.BooleanField()
     complete = serializers.BooleanField()
     missing = serializers.ListField(child=serializers.CharField())
+    remaining = serializers.IntegerField(allow_null=True)
+    from_price = serializers.CharField(allow_null=True)
     options = serializers.DictField(child=OptionAnswerShape())
     refused = RefusedShape(allow_null=True)
     price = PriceShape(allow_null=True)

@@ -34,6 +34,8 @@ from configurator.engine.choices import (
 )
 from configurator.engine.compiled import Knowledge
 from configurator.engine.completion import witness_of
+from configurator.engine.counting import Counting
+from configurator.engine.diagram import Diagram
 from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
 from configurator.engine.expressions import nearest_hint
 from configurator.engine.option_answers import OptionAnswers
@@ -71,9 +73,13 @@ class Kernel:
         self._search = Search(knowledge, self.assumptions.together())
         self._answers = OptionAnswers(self.spec, self.assumptions, self._search.layout)
         self._lazy_rule_search: RuleSearch | None = None
+        self._counting: Counting | None = None
 
-    def answer(self, choices: Mapping[str, Any]) -> Answer:
-        """The valid domain of every option after these choices, and what is still missing."""
+    def answer(self, choices: Mapping[str, Any], *, quantity: int = 1) -> Answer:
+        """The valid domain of every option after these choices, and what is still missing.
+
+        `quantity` is for the lowest prices: they are of one of so many pieces.
+        """
         chosen = normalise(self.spec, choices)
         with self._turn():
             indices: dict[int, int] = {}
@@ -83,10 +89,31 @@ class Kernel:
             consistent = domains.consistent
             missing = self._missing(chosen, consistent)
             conflict = None if consistent else self._conflict(chosen, "", None, ())
-        options = self._answers.of(domains, chosen)
-        return Answer(
+            options = self._answers.of(domains, chosen)
+        answer = Answer(
             consistent, consistent and not missing, missing, options, conflict, self._warnings(chosen)
         )
+        counting = self._counting
+        return answer if counting is None else counting.counted(answer, indices, quantity=quantity)
+
+    def use_diagram(self, diagram: Diagram) -> None:
+        """From now on answers say how many configurations are left and what they cost at least."""
+        self._counting = Counting(self.knowledge, diagram)
+
+    @property
+    def has_diagram(self) -> bool:
+        return self._counting is not None
+
+    def count(self, choices: Mapping[str, Any]) -> int | None:
+        """How many configurations have these choices; None where no decision diagram is at hand."""
+        chosen = normalise(self.spec, choices)
+        counting = self._counting
+        if counting is None:
+            return None
+        indices: dict[int, int] = {}
+        for code, value in chosen.items():
+            indices |= self.assumptions.indices(code, value)
+        return counting.count(indices)
 
     def consistent(self, choices: Mapping[str, Any]) -> bool:
         """Whether some configuration has all these choices."""

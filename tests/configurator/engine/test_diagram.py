@@ -15,6 +15,7 @@ from configurator.engine import diagram
 from configurator.engine.assumptions import Assumptions
 from configurator.engine.diagram import Reading
 from configurator.engine.diagram.storing import Unreadable, from_bytes, to_bytes
+from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
 from configurator.engine.pricing import price
 from configurator.engine.rules import environment_of, rule_holds
@@ -233,3 +234,69 @@ def test_a_real_car_has_as_many_configurations_as_were_published() -> None:
     assert reading.count == 278_744
     assert found.node_count < 10_000
     assert all(sum(counts) == 278_744 for counts in reading.value_counts.values())
+
+
+def _sign() -> FamilySpec:
+    """A size, a switch and extras: the case costs 4.00, each extra its weight, the large size 10.00."""
+    weights = tuple(ValueSpec(code, code, {"g": Quantity(Fraction(g))}) for code, g in (("p", 3), ("q", 5)))
+    size = OptionSpec("size", "Size", "choice", values=(ValueSpec("s", "S"), ValueSpec("l", "L")))
+    case = OptionSpec("case", "Case", "switch", values=(ValueSpec("no", "No"), ValueSpec("yes", "Yes")))
+    extras = OptionSpec("extras", "Extras", "multiple", values=weights, most=2)
+    line = OptionSpec("line", "Line", "text", required=False, max_length=9)
+    prices = (
+        PriceSpec("P1", "Large", when="size == 'l'", amount="10"),
+        PriceSpec("P2", "Case", when="case", amount="4"),
+        PriceSpec("P3", "Extras", amount="sum(extras.g)"),
+        PriceSpec("P4", "Words", when="line.length > 0", amount="1.50"),
+        PriceSpec("Q", "Ten", percent=Decimal(-10), min_quantity=10),
+    )
+    rules = (RuleSpec("R1", expr="extras.q => case"), RuleSpec("R2", expr="case => line.length > 2"))
+    return FamilySpec("sign", "Sign", options=(size, case, extras, line), rules=rules, prices=prices)
+
+
+def _kernel(spec: FamilySpec) -> Kernel:
+    kernel = Kernel(compile_family(spec))
+    found = diagram.compile(kernel.knowledge)
+    assert found is not None
+    kernel.use_diagram(found)
+    return kernel
+
+
+def test_an_answer_says_how_many_are_left_and_what_each_value_costs_at_least() -> None:
+    kernel = _kernel(_sign())
+    answer = kernel.answer({})
+    assert answer.remaining == kernel.count({}) == 12
+    assert answer.from_price == 0
+    assert answer.options["size"].from_prices == {"s": Decimal(0), "l": Decimal(10)}
+    assert answer.options["case"].from_prices == {"no": Decimal(0), "yes": Decimal("5.50")}
+    assert answer.options["extras"].from_prices == {"p": Decimal(3), "q": Decimal("10.50")}
+    assert answer.options["line"].from_prices == {}
+
+
+def test_a_value_is_priced_with_the_choices_of_the_other_options() -> None:
+    answer = _kernel(_sign()).answer({"size": "l", "case": "no", "line": ""}, quantity=10)
+    assert answer.remaining == 2
+    assert answer.from_price == Decimal(9)
+    assert answer.options["size"].from_prices == {"s": Decimal(0), "l": Decimal(9)}
+    assert answer.options["case"].from_prices == {"no": Decimal(9)}
+    assert answer.options["extras"].from_prices == {"p": Decimal("11.70")}
+
+
+def test_choices_that_contradict_each_other_leave_nothing() -> None:
+    answer = _kernel(_sign()).answer({"case": "yes", "line": ""})
+    assert answer.remaining == 0
+    assert answer.from_price is None
+
+
+def test_without_a_diagram_nothing_is_counted() -> None:
+    kernel = Kernel(compile_family(_sign()))
+    assert kernel.count({}) is None
+    assert kernel.answer({}).remaining is None
+
+
+def test_the_diagram_of_another_family_is_refused() -> None:
+    kernel = _kernel(_sign())
+    other = diagram.compile(compile_family(_chain(3, 3)))
+    assert other is not None
+    with pytest.raises(ValueError, match="not of Sign"):
+        kernel.use_diagram(other)
