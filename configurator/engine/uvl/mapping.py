@@ -1,18 +1,28 @@
 """From the feature tree to the options of a family, one configuration for one configuration.
 
 A mandatory feature is its parent; an optional one a switch; an alternative group one choice (with `none`
-where its parent may be absent); an or-group or a group with a cardinality several switches and a rule. What
-stands for a feature's presence is a condition in the rule language (`presence`), None for "always".
+where its parent may be absent); an or-group or a group with a cardinality a multiple choice. What stands
+for a feature's presence is a condition in the rule language (`presence`), None for "always".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from configurator.engine.document import Problem
 from configurator.engine.family import MAX_POINTS
-from configurator.engine.spec import Attribute, GroupSpec, OptionSpec, Quantity, RuleSpec, ValueSpec
+from configurator.engine.spec import (
+    Attribute,
+    CardinalitySpec,
+    GroupSpec,
+    OptionSpec,
+    Quantity,
+    RuleSpec,
+    ValueSpec,
+)
 from configurator.engine.uvl.names import code_of
+from configurator.engine.uvl.sums import Carrier
 from configurator.engine.uvl.tree import MANY, Feature, Group
 from configurator.engine.uvl.usage import Use, whole
 
@@ -25,6 +35,9 @@ MAX_DECIMALS = 3
 # Features to a page group; a larger flat one is cut into pieces, in alphabetical order.
 PAGE = 40
 SMALLEST_PAGE = 8
+# An or-group under an optional feature tells by itself whether that is there, in so many characters at most.
+MERGED = 120
+_VALUE_CODE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")
 NO, YES = ValueSpec("no", "no"), ValueSpec("yes", "yes")
 
 
@@ -57,6 +70,7 @@ class Mapper:
         self.merged: dict[Feature, Group] = {}
         self.taken: set[str] = set()
         self.sizes: dict[Feature, int] = {}
+        self.carriers: dict[str, list[Carrier]] = {}
 
     def walk(self, root: Feature) -> None:
         for feature in reversed(list(root.below())):
@@ -78,6 +92,11 @@ class Mapper:
     def code(self, feature: Feature) -> str:
         prefix = self.prefixes.get(feature)
         return code_of(".".join((*prefix, feature.name)) if prefix else feature.name)
+
+    def value_code(self, feature: Feature) -> str:
+        """The code of a choice's value: only these may hold hyphens and dots."""
+        name = ".".join((*self.prefixes.get(feature, ()), feature.name))
+        return name if _VALUE_CODE.fullmatch(name) and "_x" not in name else code_of(name)
 
     def fresh(self, code: str, suffix: str = "") -> str:
         """A code that no option has yet."""
@@ -164,35 +183,47 @@ class Mapper:
         elif high == 1:
             self.choice(feature, group, page, low, self.fresh(self.code(feature), f"_{number + 1}"), here)
         else:
-            self.several(feature, group, page, low, high)
+            self.several(feature, group, page, low, high, self.fresh(self.code(feature), f"_{number + 1}"))
 
     def optional(self, child: Feature, page: str) -> None:
         """A switch, unless what stands below already tells whether the feature is there."""
         code = self.fresh(self.code(child), "_here")
-        parent = child.parent
-        assert parent is not None
-        if child.kind == "Boolean" and child.high == 1:
-            for group in child.groups:
-                _, low, high = _bounds(group)
-                if len(group.features) > 1 and low == high == 1:
-                    self.merged[child] = group
-                    self.presence[child] = f"{code} != '{_none(group)}'"
-                    self.choice(child, group, page, 0, code, None)
-                    self.needs(f"{code} != '{_none(group)}'", child, parent)
-                    return
+        if not self.told_below(child, page, code):
+            attributes = attributes_of(child)
+            yes = ValueSpec("yes", "yes", attributes) if attributes else YES
+            self.options.append(
+                OptionSpec(code=code, name=child.name, kind="switch", group=page, values=(NO, yes))
+            )
+            self.presence[child] = code
+            self.carriers[code] = [(code, "yes")]
+        condition = self.presence[child]
+        assert child.parent is not None and condition is not None
+        self.needs(condition, child, child.parent)
+
+    def told_below(self, child: Feature, page: str, code: str) -> bool:
+        """Makes the option of what stands below an optional feature, where that tells whether it is there."""
         if child.kind == "String" and self.pooled(child):
             self.presence[child] = f"{code} != 'none'"
             self.listed_text(child, page, code)
-            self.needs(f"{code} != 'none'", child, parent)
-            return
-        condition = f"{code} == 'yes'"
-        attributes = attributes_of(child)
-        yes = ValueSpec("yes", "yes", attributes) if attributes else YES
-        self.options.append(
-            OptionSpec(code=code, name=child.name, kind="choice", group=page, values=(NO, yes))
-        )
-        self.presence[child] = condition
-        self.needs(condition, child, parent)
+            return True
+        if child.kind != "Boolean" or child.high != 1:
+            return False
+        for group in child.groups:
+            _, low, high = _bounds(group)
+            size = len(group.features)
+            if size > 1 and low == high == 1:
+                self.merged[child] = group
+                self.presence[child] = there = f"{code} != '{_none(group)}'"
+                self.carriers[there] = [(code, self.value_code(each)) for each in group.features]
+                self.choice(child, group, page, 0, code, None)
+                return True
+            written = sum(len(code) + len(self.code(each)) + 4 for each in group.features)
+            if low == 1 < size and written <= MERGED:
+                self.merged[child] = group
+                conditions = self.multiple(child, group, page, code, 0, high)
+                self.presence[child] = f"({' | '.join(conditions)})"
+                return True
+        return False
 
     def choice(
         self, feature: Feature, group: Group, page: str, low: int, code: str, here: str | None
@@ -200,8 +231,9 @@ class Mapper:
         """One of the group's features; none where low is 0 or the feature may be absent (`here`)."""
         values = []
         for child in group.features:
-            values.append(ValueSpec(self.code(child), child.name, attributes_of(child)))
-            self.presence[child] = f"{code} == '{values[-1].code}'"
+            values.append(ValueSpec(self.value_code(child), child.name, attributes_of(child)))
+            self.presence[child] = there = f"{code} == '{values[-1].code}'"
+            self.carriers[there] = [(code, values[-1].code)]
         none = _none(group)
         if low == 0 or here is not None:
             values.insert(0, ValueSpec(none, "none"))
@@ -216,27 +248,57 @@ class Mapper:
         elif here is not None:
             self.rule(f"{code} != '{none}' => {here}", f"A variant of “{feature.name}” needs it.")
 
-    def several(self, feature: Feature, group: Group, page: str, low: int, high: int) -> None:
-        """Switches of which so many are chosen where the feature is there."""
+    def several(self, feature: Feature, group: Group, page: str, low: int, high: int, code: str) -> None:
+        """A multiple choice; of it so many are chosen where the feature is there, else none."""
         here = self.presence[feature]
-        conditions = []
-        for child in group.features:
-            self.optional(child, page)
-            condition = self.presence[child]
-            assert condition is not None
-            conditions.append(condition)
-        before = f"{here} => " if here is not None else ""
-        if low == 1:
-            self.rule(
-                f"{before}({' | '.join(conditions)})", f"“{feature.name}” needs at least one of its parts."
+        size = len(group.features)
+        if low > size:
+            expr = "false" if here is None else negated(here)
+            self.rule(expr, f"“{feature.name}” needs {low} parts and has {size}.")
+            low = 0
+        conditions = self.multiple(feature, group, page, code, low if here is None else 0, high)
+        if here is None:
+            return
+        several = f"({' | '.join(conditions)})"
+        if low:
+            message = f"“{feature.name}” is chosen exactly when a part of it is."
+            self.rule(f"{here} <=> {several}", message)
+        else:
+            self.rule(f"{several} => {here}", f"The parts of “{feature.name}” need it.")
+        if low > 1:
+            message = f"“{feature.name}” needs at least {low} of its parts."
+            counted = tuple(f"{condition} | {negated(here)}" for condition in conditions)
+            self.rules.append(
+                RuleSpec(
+                    code=f"T{len(self.rules) + 1}",
+                    cardinality=CardinalitySpec(counted, low, size),
+                    message=message,
+                )
             )
-        elif low > len(conditions):
-            self.rule(f"{before}false", f"“{feature.name}” needs {low} parts and has {len(conditions)}.")
-        count = total([f"if({condition}, 1, 0)" for condition in conditions])
-        if 1 < low <= len(conditions):
-            self.rule(f"{before}{count} >= {low}", f"“{feature.name}” needs at least {low} of its parts.")
-        if high < len(conditions):
-            self.rule(f"{count} <= {high}", f"“{feature.name}” has at most {high} of its parts.")
+
+    def multiple(
+        self, feature: Feature, group: Group, page: str, code: str, least: int, most: int
+    ) -> list[str]:
+        """The option, and the conditions under which each of the group's features is there."""
+        values = tuple(
+            ValueSpec(self.code(child), child.name, attributes_of(child)) for child in group.features
+        )
+        self.options.append(
+            OptionSpec(
+                code=code,
+                name=feature.name,
+                kind="multiple",
+                group=page,
+                values=values,
+                least=least,
+                most=most,
+            )
+        )
+        conditions = [f"{code}.{value.code}" for value in values]
+        self.presence.update(zip(group.features, conditions, strict=True))
+        for condition, value in zip(conditions, values, strict=True):
+            self.carriers[condition] = [(code, value.code)]
+        return conditions
 
     def instances(self, feature: Feature, page: str) -> None:
         """A feature with a cardinality of its own: how many of it, as a number."""
@@ -267,7 +329,9 @@ class Mapper:
         )
         here = self.presence[feature]
         if here is not None:
-            self.rule(f"!({here}) => {code} == {low}", f"Without “{feature.name}” there is nothing to count.")
+            self.rule(
+                f"{negated(here)} => {code} == {low}", f"Without “{feature.name}” there is nothing to count."
+            )
 
     # --- Typed features
 
@@ -302,7 +366,7 @@ class Mapper:
             )
             self.values[feature] = TypedValue(length=f"{code}.length")
             if here is not None:
-                self.rule(f"!({here}) => {code}.length == 0", f"The text belongs to “{feature.name}”.")
+                self.rule(f"{negated(here)} => {code}.length == 0", f"The text belongs to “{feature.name}”.")
 
     def longest(self, feature: Feature) -> int:
         use = self.uses.get(feature)
@@ -402,10 +466,10 @@ class Mapper:
             rest = 0 if low <= 0 <= high else low
             written = text if rest == 0 else f"if({here}, {text}, 0)"
             self.values[feature] = TypedValue(text=written)
-            self.rule(f"!({here}) => {code} == {rest}", f"The number belongs to “{feature.name}”.")
+            self.rule(f"{negated(here)} => {code} == {rest}", f"The number belongs to “{feature.name}”.")
         if numbers:
             allowed = ", ".join(str(int(number * scale)) for number in numbers)
-            guard = f"!({here}) | " if here is not None else ""
+            guard = f"{negated(here)} | " if here is not None else ""
             self.rule(f"{guard}{code} in ({allowed})", f"“{feature.name}” has one of its listed values.")
 
 
@@ -418,9 +482,18 @@ def _bounds(group: Group) -> tuple[str, int, int]:
     return group.kind, low, 1 if group.kind == "alternative" else size
 
 
+def negated(condition: str) -> str:
+    """The opposite of a feature's presence."""
+    name, sign, value = condition.partition(" != ")
+    if sign:
+        return f"{name} == {value}"
+    name, sign, value = condition.partition(" == ")
+    return f"{name} != {value}" if sign else f"!{condition}"
+
+
 def _none(group: Group) -> str:
     """The code for "none of them", which none of them has."""
-    codes = {code_of(child.name) for child in group.features}
+    codes = {child.name for child in group.features}
     none = "none"
     while none in codes:
         none = f"_{none}"

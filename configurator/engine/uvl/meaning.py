@@ -4,26 +4,29 @@ A feature that is absent counts 0 in sums and comparisons (its attributes too), 
 Operators of one level are put in brackets where the rule language would group them otherwise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from configurator.engine.expressions import nearest_hint
-from configurator.engine.uvl.mapping import TypedValue, total
+from configurator.engine.uvl.mapping import TypedValue, negated, total
+from configurator.engine.uvl.sums import Sums
 from configurator.engine.uvl.terms import Call, Number, Op, Ref, Term, Text, Truth, Wrong
 from configurator.engine.uvl.tree import Feature, Scope
 
 _SUM, _PRODUCT, _ATOM = 7, 8, 9
 _OR, _AND, _NOT, _COMPARISON = 3, 4, 5, 6
+# Whether a feature is there: `a`, `a == 'b'`, `(a.b | a.c)`; binds tighter than `!` and `&`.
+_PRESENCE = 6.5
 
 
 class Written(NamedTuple):
     """An expression and how strongly its outermost operator binds."""
 
     text: str
-    level: int
+    level: float
 
-    def inside(self, level: int) -> str:
+    def inside(self, level: float) -> str:
         return self.text if self.level > level else f"({self.text})"
 
 
@@ -35,11 +38,12 @@ class Meaning:
     """Writes the constraints of a model whose features stand for `presence` and `values`."""
 
     def __init__(
-        self, presence: Mapping[Feature, str | None], values: Mapping[Feature, TypedValue], root: Feature
+        self, presence: Mapping[Feature, str | None], values: Mapping[Feature, TypedValue], sums: Sums
     ) -> None:
         self.presence = presence
         self.values = values
-        self.root = root
+        self.sums = sums
+        self.root = sums.root
         self.scope = Scope()
 
     def condition(self, term: Term, scope: Scope) -> Written | bool:
@@ -86,7 +90,7 @@ class Meaning:
             if attribute and not feature.attributes[attribute]:
                 return False
             here = self.presence[feature]
-            return True if here is None else Written(here, _COMPARISON)
+            return True if here is None else Written(here, _PRESENCE)
         if isinstance(term, Truth):
             return term.value
         if not isinstance(term, Op) or term.operator in "+-*/":
@@ -134,13 +138,13 @@ class Meaning:
             value = feature.attributes[attribute]
             if not isinstance(value, str):
                 return None
-            return [(here, value)] + ([(f"!({here})", "")] if here is not None else [])
+            return [(here, value)] + ([(negated(here), "")] if here is not None else [])
         if feature.kind != "String":
             return None
         typed = self.values[feature]
         cases: Cases = [(condition, text) for text, condition in typed.texts.items()]
         if here is not None:
-            cases.append((f"!({here})", ""))
+            cases.append((negated(here), ""))
         # Another text equals nothing but itself: a name that no text can be.
         return [*cases, (typed.other, f"\n{id(feature)}")] if typed.other else cases
 
@@ -188,40 +192,51 @@ class Meaning:
             if isinstance(number, Fraction):
                 return Fraction(number.__floor__() if term.function == "floor" else number.__ceil__())
             return Written(f"{term.function}({number.text})", _ATOM)
-        parts = list(self.parts(term))
-        numbers = [number for _, number in parts]
-        sum_ = _sum(numbers)
+        name, within, having = self.having(term)
+        if not having:
+            numbers = [self.value(argument) for argument in term.arguments if isinstance(argument, Ref)]
+            there = [
+                self.counted(self.found(argument)[0], Fraction(1))
+                for argument in term.arguments
+                if isinstance(argument, Ref)
+            ]
+            return _sum(numbers) if term.function == "sum" else _calculated("/", [_sum(numbers), _sum(there)])
+        total = self.aggregate(name, within, having, counting=False)
         if term.function == "sum":
-            return sum_
-        count = _sum([self.counted(feature, Fraction(1)) for feature, _ in parts])
-        return _calculated("/", [sum_, count])
+            return total
+        ones = [(feature, Fraction(1)) for feature, _ in having]
+        return _calculated("/", [total, self.aggregate(name, within, ones, counting=True)])
 
-    def parts(self, term: Call) -> Iterator[tuple[Feature, Written | Fraction]]:
-        """What an aggregate adds up: an attribute (below a feature), or the features that are named."""
+    def aggregate(
+        self, name: str, within: Feature, numbers: list[tuple[Feature, Fraction]], *, counting: bool
+    ) -> Written | Fraction:
+        always, alone, attribute = self.sums.sum(name, within, numbers, counting=counting)
+        terms: list[Written | Fraction] = [always, *(self.counted(*each) for each in alone)]
+        if attribute:
+            terms.append(Written(f"sum({attribute})", _ATOM))
+        return _sum(terms)
+
+    def having(self, term: Call) -> tuple[str, Feature, list[tuple[Feature, Fraction]]]:
+        """The attribute that an aggregate adds up, below which feature, and what each feature counts; none
+        where features are named instead of an attribute."""
         arguments = [argument for argument in term.arguments if isinstance(argument, Ref)]
         name = ".".join(arguments[0].path)
         within = self.root
-        if len(arguments) == 2:
-            found = self.scope.find(arguments[1].path)
-            if found is not None and not found[1] and not self._is_number(arguments[0]):
-                within = self.found(arguments[1])[0]
-        having = [feature for feature in within.below() if name in feature.attributes]
-        if having:
-            for feature in having:
+        if len(arguments) == 2 and self.scope.find(arguments[0].path) is None:
+            within, attribute = self.found(arguments[1])
+            if attribute:
+                raise Wrong(arguments[1].at, f"{'.'.join(arguments[1].path)} is no feature")
+        numbers: list[tuple[Feature, Fraction]] = []
+        for feature in within.below():
+            if name in feature.attributes:
                 number = feature.attributes[name]
                 if isinstance(number, str):
                     raise Wrong(arguments[0].at, f"the attribute {name} of {feature.name} is a text")
-                yield feature, self.counted(feature, Fraction(number))
-            return
-        if self.scope.find(arguments[0].path) is None:
+                numbers.append((feature, Fraction(number)))
+        if not numbers and self.scope.find(arguments[0].path) is None:
             known = {attribute for feature in self.root.below() for attribute in feature.attributes}
             raise Wrong(arguments[0].at, f"no feature has an attribute {name}", nearest_hint(name, known))
-        for argument in arguments:
-            yield self.found(argument)[0], self.value(argument)
-
-    def _is_number(self, reference: Ref) -> bool:
-        found = self.scope.find(reference.path)
-        return found is not None
+        return name, within, numbers
 
     def length(self, reference: Ref) -> Written | Fraction:
         cases = self.cases(reference)
@@ -239,12 +254,8 @@ class Meaning:
 def negation(truth: Written | bool) -> Written | bool:
     if isinstance(truth, bool):
         return not truth
-    for operator, opposite in ((" == '", " != '"), (" != '", " == '")):
-        # `a == 'b'` alone, nothing beside it.
-        if truth.level == _COMPARISON and truth.text.count("'") == 2 and truth.text.endswith("'"):
-            before, sign, after = truth.text.partition(operator)
-            if sign and before.isidentifier():
-                return Written(f"{before}{opposite}{after}", _COMPARISON)
+    if truth.level == _PRESENCE:
+        return Written(negated(truth.text), _PRESENCE)
     return Written(f"!({truth.text})", _NOT)
 
 
@@ -284,7 +295,7 @@ def _equal(cases: Cases, others: Cases) -> Written | bool:
                 pairs.append(
                     _joined(
                         "&",
-                        [True if each is None else Written(each, _COMPARISON) for each in (condition, other)],
+                        [True if each is None else Written(each, _PRESENCE) for each in (condition, other)],
                     )
                 )
     return _joined("|", pairs) if pairs else False

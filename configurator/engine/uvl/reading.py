@@ -11,8 +11,9 @@ from configurator.engine.uvl.linking import link
 from configurator.engine.uvl.mapping import Mapper
 from configurator.engine.uvl.meaning import Meaning, Written, implication
 from configurator.engine.uvl.parsing import MOST_PROBLEMS, Refusal
+from configurator.engine.uvl.sums import Sums
 from configurator.engine.uvl.terms import Wrong
-from configurator.engine.uvl.tree import Constraint, Feature, Scope, references
+from configurator.engine.uvl.tree import Constraint, Scope, references
 from configurator.engine.uvl.usage import bound_of, conjuncts, typed_feature, uses_of
 from configurator.engine.uvl.wording import sentence
 
@@ -57,16 +58,17 @@ def family_of(scope: Scope, *, code: str, name: str) -> Reading:
     constraints = [constraint for each in scopes for constraint in each.constraints]
     mapper = Mapper(uses_of(constraints), prefixes)
     mapper.walk(root)
+    sums = Sums(root, mapper.presence, mapper.carriers)
     problems = list(mapper.problems)
     notes = [*mapper.notes, *_unplaced(scopes, mapper)]
-    rules = [] if problems else list(_rules(constraints, mapper, root, problems, notes))
+    rules = [] if problems else list(_rules(constraints, mapper, sums, problems, notes))
     if problems:
         raise Refusal(problems)
     spec = FamilySpec(
         code=code,
         name=name or root.name,
         groups=tuple(mapper.groups.values()),
-        options=tuple(mapper.options),
+        options=sums.applied(mapper.options),
         rules=(*mapper.rules, *rules),
     )
     return Reading(spec, tuple(notes))
@@ -83,11 +85,11 @@ def _unplaced(scopes: list[Scope], mapper: Mapper) -> Iterator[str]:
 def _rules(
     constraints: list[Constraint],
     mapper: Mapper,
-    root: Feature,
+    sums: Sums,
     problems: list[Problem],
     notes: list[str],
 ) -> Iterator[RuleSpec]:
-    meaning = Meaning(mapper.presence, mapper.values, root)
+    meaning = Meaning(mapper.presence, mapper.values, sums)
     for number, constraint in enumerate(constraints, start=1):
         if _held_by_bounds(constraint, mapper):
             continue
@@ -103,6 +105,7 @@ def _rules(
             notes.append(f"C{number} ({constraint.text.strip()[:80]}) always holds.")
             continue
         expr = "false" if condition is False else condition.text
+
         if len(expr) > MAX_CHARACTERS:
             problems.append(
                 constraint.problem(
@@ -144,4 +147,4 @@ def _of_owner(constraint: Constraint, condition: Written | bool, mapper: Mapper)
     if constraint.owner is None or not _speaks_of_owner(constraint):
         return condition
     here = mapper.presence[constraint.owner]
-    return condition if here is None else implication(Written(here, 6), condition)
+    return condition if here is None else implication(Written(here, 6.5), condition)

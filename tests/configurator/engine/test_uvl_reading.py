@@ -1,52 +1,11 @@
 """UVL: what feature models become, and each thing that is refused with its place."""
 
-import itertools
-from pathlib import Path
-
 import pytest
 
 from configurator.engine.document import Problem
 from configurator.engine.family import FamilyError
-from configurator.engine.rules import environment_of, rule_holds
-from configurator.engine.spec import FamilySpec
-from configurator.engine.uvl import read_model, read_uvl
-from tests.conftest import SHARED_DATA
-
-FOLDER = SHARED_DATA / "feature-models"
-LANGUAGE = FOLDER / "uvl-language"
-there = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the public models (shared/data/feature-models) are not here"
-)
-
-
-def read(text: str, **imports: str) -> FamilySpec:
-    return read_uvl(text, code="model", name="Model", imports=imports)
-
-
-def file(path: Path) -> FamilySpec:
-    around = {
-        str(each.relative_to(path.parent)): each.read_text(encoding="utf-8")
-        for each in path.parent.rglob("*.uvl")
-    }
-    return read_uvl(path.read_text(encoding="utf-8"), code="model", name="Model", imports=around)
-
-
-def configurations(spec: FamilySpec) -> int:
-    """How many configurations keep all rules, by trying every one."""
-    domains = [
-        [option.code for option in option.values]
-        if option.values
-        else list(range(option.minimum, option.maximum + 1, option.step))
-        for option in spec.options
-    ]
-    codes = [option.code for option in spec.options]
-    return sum(
-        all(
-            rule_holds(rule, environment_of(spec, dict(zip(codes, values, strict=True)), finished=True))
-            for rule in spec.rules
-        )
-        for values in itertools.product(*domains)
-    )
+from configurator.engine.uvl import read_model
+from tests.configurator.engine.feature_models import LANGUAGE, configurations, file, read, there
 
 
 def problem(text: str, **imports: str) -> Problem:
