@@ -9,7 +9,9 @@ from typing import Any
 from configurator.catalogue import kernel_of, spec_of
 from configurator.designs import Refused, read_changes
 from configurator.engine.answers import Answer, OptionAnswer
+from configurator.engine.choices import choices_json, codes_of
 from configurator.engine.pricing import PriceError, price
+from configurator.engine.spec import FamilySpec
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask
@@ -35,13 +37,13 @@ def describe(
         "family": version.family_id,
         "version": version.number,
         "revision": configuration.revision,
-        "choices": configuration.choices,
+        "choices": choices_json(spec_of(version), configuration.choices),
         "consistent": seen.answer.consistent,
         "complete": not seen.missing,
         "missing": list(seen.missing),
         "remaining": seen.answer.remaining,
         "from_price": _money(seen.answer.from_price),
-        "options": options_json(seen.answer, extras=_extras(configuration, seen)),
+        "options": options_json(spec_of(version), seen.answer, extras=_extras(configuration, seen)),
         "refused": refused_json(refused) if refused is not None else None,
         "price": price_json(seen.price),
         "promise": promise_json(promise),
@@ -75,11 +77,15 @@ def _promised(
     return quote.promise, quote.token
 
 
-def options_json(answer: Answer, *, extras: Mapping[str, dict[str, str]] | None = None) -> dict[str, Any]:
+def options_json(
+    spec: FamilySpec, answer: Answer, *, extras: Mapping[str, dict[str, str]] | None = None
+) -> dict[str, Any]:
     """Every option's state by code; ``extra`` is what a piece would cost more (or less) with each value,
     ``from`` the lowest price of one piece that any completion with the value has."""
+    chosen = {code: option.chosen for code, option in answer.options.items() if option.chosen is not None}
+    shown = choices_json(spec, chosen)
     return {
-        code: {**_option_json(option), "extra": (extras or {}).get(code, {})}
+        code: {**_option_json(option), "chosen": shown.get(code), "extra": (extras or {}).get(code, {})}
         for code, option in answer.options.items()
     }
 
@@ -114,6 +120,7 @@ def _option_json(option: OptionAnswer) -> dict[str, Any]:
         "values": dict(option.values),
         "low": option.low,
         "high": option.high,
+        "holes": [list(hole) for hole in option.holes],
         "length_low": option.length_low,
         "length_high": option.length_high,
         "from": {value: _money(price) for value, price in option.from_prices.items()},
@@ -217,8 +224,10 @@ def choice_labels(of: Configuration | Design, choices: Mapping[str, Any]) -> lis
         value = choices.get(option.code)
         if value is None or value == "":
             continue
-        if option.kind == "choice":
+        if option.kind in ("choice", "switch"):
             text = option.value_by_code[str(value)].name
+        elif option.kind == "multiple":
+            text = ", ".join(option.value_by_code[code].name for code in codes_of(str(value)))
         elif option.kind == "image":
             text = "picture"
         else:

@@ -17,7 +17,7 @@ from django.db.models import F
 from configurator.catalogue import compiled, kernel_of, spec_of
 from configurator.engine import lettering, steps
 from configurator.engine.answers import Conflict, Repair
-from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice
+from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, may_be_empty
 from configurator.engine.domains import Kernel
 from configurator.engine.layout.scene import Finding
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
@@ -343,15 +343,15 @@ def read_changes(spec: FamilySpec, changes: Mapping[str, Any]) -> dict[str, Choi
 
 
 def _read(option: OptionSpec, value: Any) -> Choice | ChoiceProblem | None:
-    may_be_empty = option.kind == "text" and not option.required
-    if value is None or (value == "" and not may_be_empty):
+    if value is None:
         return None
     if option.kind == "text" and isinstance(value, str):
         try:
             value = lettering.clean(value[:MAX_TEXT])
         except ValueError as fault:
             return ChoiceProblem(option.code, None, str(fault))
-    return check_choice(option, value)
+    checked = check_choice(option, value) if value != "" else ""
+    return None if checked == "" and not may_be_empty(option) else checked
 
 
 def _hold(configuration: Configuration, expected_revision: int | None) -> Configuration:

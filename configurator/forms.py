@@ -30,6 +30,7 @@ class ShownValue:
     chosen: bool
     colour: str = ""
     extra: Decimal | None = None
+    lowest: Decimal | None = None
 
     @property
     def refused(self) -> bool:
@@ -41,13 +42,14 @@ class ShownOption:
     """One option as a page draws it. ``low`` and ``high`` are what the other choices leave."""
 
     spec: OptionSpec
-    widget: str  # cards, list, number, text, image
-    chosen: Choice | None
+    widget: str  # cards, checks, list, number, text, image
+    chosen: Choice | list[str] | None
     missing: bool
     values: tuple[ShownValue, ...] = ()
     long: bool = False
     low: int | None = None
     high: int | None = None
+    holes: tuple[tuple[int, int], ...] = ()
     error: str = ""
 
     @property
@@ -61,7 +63,17 @@ class ShownOption:
     @property
     def clearable(self) -> bool:
         """A chosen card can be given back where the family knows no default for it."""
-        return self.chosen is not None and self.spec.default is None and self.widget == "cards"
+        return self.chosen is not None and self.spec.default is None and self.widget in ("cards", "checks")
+
+    @property
+    def wanted(self) -> str:
+        """How many values of a multiple choice are to be chosen, in words."""
+        least, most, count = self.spec.least, self.spec.most, len(self.spec.values)
+        if least == most:
+            return f"choose {least}"
+        if least == 0:
+            return "any of these" if most >= count else f"up to {most}"
+        return f"at least {least}" if most >= count else f"{least} to {most}"
 
 
 @dataclass(frozen=True)
@@ -127,26 +139,33 @@ def _headings(spec: FamilySpec) -> Iterator[tuple[str, str, list[OptionSpec]]]:
 
 def _shown_option(option: OptionSpec, answer: Mapping[str, Any], missing: bool, error: str) -> ShownOption:
     chosen = answer.get("chosen")
-    if option.kind == "choice":
-        states = answer.get("values") or {}
-        extras = answer.get("extra") or {}
-        values = tuple(
-            ShownValue(
-                code=value.code,
-                name=value.name,
-                state=states.get(value.code, "unknown"),
-                chosen=value.code == chosen,
-                colour=colour_of(value),
-                extra=Decimal(extras[value.code]) if extras.get(value.code) else None,
-            )
-            for value in option.values
-        )
-        widget = "cards" if len(values) <= SHORT_LIST else "list"
+    if option.kind in _WITH_VALUES:
+        values = tuple(_shown_value(option, value, answer) for value in option.values)
+        short = len(values) <= SHORT_LIST
+        widget = "checks" if option.kind == "multiple" else "cards" if short else "list"
         long = any(len(value.name) > LONG_NAME for value in values)
         return ShownOption(option, widget, chosen, missing, values, long, error=error)
     widget = {"integer": "number", "text": "text", "image": "image"}[option.kind]
-    return ShownOption(
-        option, widget, chosen, missing, low=answer.get("low"), high=answer.get("high"), error=error
+    holes = tuple((low, high) for low, high in answer.get("holes") or ())
+    low, high = answer.get("low"), answer.get("high")
+    return ShownOption(option, widget, chosen, missing, low=low, high=high, holes=holes, error=error)
+
+
+_WITH_VALUES = ("choice", "switch", "multiple")
+
+
+def _shown_value(option: OptionSpec, value: ValueSpec, answer: Mapping[str, Any]) -> ShownValue:
+    chosen = answer.get("chosen")
+    extra = (answer.get("extra") or {}).get(value.code)
+    lowest = (answer.get("from") or {}).get(value.code)
+    return ShownValue(
+        code=value.code,
+        name=value.name,
+        state=(answer.get("values") or {}).get(value.code, "unknown"),
+        chosen=value.code in (chosen or ()) if option.kind == "multiple" else value.code == chosen,
+        colour=colour_of(value),
+        extra=Decimal(extra) if extra else None,
+        lowest=Decimal(lowest) if lowest else None,
     )
 
 
@@ -170,6 +189,12 @@ def read_post(spec: FamilySpec, data: Mapping[str, Any], *, current: Mapping[str
         raw = data.get(PREFIX + option.code)
         if raw is None:
             continue
+        if option.kind == "multiple":
+            several = _read_several(option, data)
+            # Nothing ticked is no choice while nothing was chosen; later it says "none of them".
+            if several != current.get(option.code) and (several or option.code in current):
+                post.changes[option.code] = several
+            continue
         value: Choice | None = unicodedata.normalize("NFC", str(raw)).strip()
         if value == "":
             # An emptied text says that nothing is to stand there; anything else is a choice taken back.
@@ -186,6 +211,15 @@ def read_post(spec: FamilySpec, data: Mapping[str, Any], *, current: Mapping[str
         if value != current.get(option.code):
             post.changes[option.code] = value
     return post
+
+
+def _read_several(option: OptionSpec, data: Mapping[str, Any]) -> str:
+    """The ticked values of a multiple choice in the option's order, and what else was sent after them."""
+    getlist = getattr(data, "getlist", None)
+    name = PREFIX + option.code
+    ticked = [str(code) for code in (getlist(name) if getlist else [data[name]]) if code != ""]
+    known = [code for code in option.codes if code in ticked]
+    return ",".join([*known, *(code for code in ticked if code not in option.codes)])
 
 
 def read_quantity(raw: object, *, most: int, otherwise: int = 1) -> int:

@@ -38,22 +38,27 @@ class Pieces(Whole):
         super().__init__(**{"min_value": 1, **most, **options})
 
 
-VALUE_SCHEMA = {"type": ["string", "integer"]}
+_SEVERAL = {"type": "array", "items": {"type": "string"}, "maxItems": 1_000}
+VALUE_SCHEMA = {"oneOf": [{"type": ["string", "integer", "boolean"]}, _SEVERAL]}
+CHOSEN_SCHEMA = {"oneOf": [{"type": ["string", "integer", "null"]}, _SEVERAL]}
 
 
-@extend_schema_field({"type": ["string", "integer", "null"]})
+@extend_schema_field(CHOSEN_SCHEMA)
 class ChosenField(serializers.JSONField):
     """A value in an answer; null where nothing is chosen."""
 
 
 @extend_schema_field(VALUE_SCHEMA)
 class ValueField(serializers.Field):  # type: ignore[type-arg]
-    """A value's code, a whole number, a text or the hash of a picture."""
+    """A value's code (true and false for a switch), several codes as a list, a whole number, a text or the
+    hash of a picture."""
 
-    default_error_messages = {"invalid": "A value is a text or a whole number."}
+    default_error_messages = {"invalid": "A value is a text, a whole number, true, false or a list of codes."}
 
-    def to_internal_value(self, data: Any) -> str | int:
-        if isinstance(data, bool) or not isinstance(data, str | int):
+    def to_internal_value(self, data: Any) -> str | int | list[str]:
+        if isinstance(data, list) and len(data) <= 1_000 and all(isinstance(code, str) for code in data):
+            return data
+        if not isinstance(data, str | int):
             self.fail("invalid")
         return data
 

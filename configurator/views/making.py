@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from configurator import answers, assets, designs
 from configurator.catalogue import spec_of
-from configurator.engine.choices import ChoiceError
+from configurator.engine.choices import ChoiceError, codes_of
 from configurator.engine.spec import FamilySpec
 from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Family
@@ -159,6 +159,9 @@ def _option_and_value(held: Configuration, text: str) -> tuple[str, Any]:
 def _try(request: HttpRequest, held: Configuration, text: str) -> Outcome:
     """Choose one value: what stands against it is the answer to "why?"."""
     option, value = _option_and_value(held, text)
+    if value is not None and spec_of(held.version).option_by_code[option].kind == "multiple":
+        # One value more: the button names only that one.
+        value = [*codes_of(str(held.choices.get(option, ""))), value]
     outcome = Outcome()
     try:
         designs.choose(

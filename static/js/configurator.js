@@ -19,7 +19,7 @@ class PcConfigurator extends HTMLElement {
     this.zone = this.dataset.zone || undefined;
     this.options = new Map();
     for (const node of this.form.querySelectorAll("[data-option]")) this.options.set(node.dataset.option, node);
-    this.fields = new Map([...this.options].map(([code, node]) => [code, node.querySelector("select, input:not([type=radio])")]));
+    this.fields = new Map([...this.options].map(([code, node]) => [code, node.querySelector("select, input:not([type=radio], [type=checkbox], [type=hidden])")]));
     this.chosen = new Map([...this.options.keys()].map((code) => [code, this.value(code)]));
     this.drawn = 0;
     this.client = new Client(this.dataset.api, {
@@ -44,9 +44,11 @@ class PcConfigurator extends HTMLElement {
 
   value(code) {
     const node = this.options.get(code);
-    if (node.dataset.kind === "choice" && node.matches("fieldset")) {
-      return node.querySelector("input:checked")?.value ?? null;
+    if (node.dataset.kind === "multiple") {
+      const ticked = [...node.querySelectorAll("input:checked")].map((input) => input.value);
+      return ticked.length || "decided" in node.dataset ? ticked.join(",") : null;
     }
+    if (node.matches("fieldset")) return node.querySelector("input:checked")?.value ?? null;
     if (node.dataset.kind === "image") return this.chosen?.get(code) ?? null;
     const raw = node.querySelector("select, input").value.normalize("NFC").trim();
     if (node.dataset.kind === "text") return raw; // an emptied text is a choice: nothing is to stand there
@@ -78,6 +80,7 @@ class PcConfigurator extends HTMLElement {
     const value = this.value(code);
     if (Number.isNaN(value)) return;
     this.forgive(code);
+    if (node.dataset.kind === "multiple") node.dataset.decided = "";
     if (this.isUnchanged(code, value)) {
       if (this.client.pending.has(code)) this.client.change({ [code]: value }, delay);
       return;
@@ -109,7 +112,9 @@ class PcConfigurator extends HTMLElement {
     if (button.name === "why") {
       event.preventDefault();
       const [code, value] = split(button.value);
-      this.client.change({ [code]: value });
+      const several = this.options.get(code)?.dataset.kind === "multiple";
+      // Of several values the button names the one to put in with the others.
+      this.client.change({ [code]: several ? [this.chosen.get(code), value].filter(Boolean).join(",") : value });
     } else if (button.dataset.step) {
       event.preventDefault();
       this.client.step(button.dataset.step);
@@ -161,9 +166,9 @@ class PcConfigurator extends HTMLElement {
     for (const [code, node] of this.options) {
       const answer = state.options[code];
       if (!answer) continue;
-      this.chosen.set(code, answer.chosen ?? (node.dataset.kind === "text" ? "" : null));
+      this.chosen.set(code, one(answer.chosen) ?? (node.dataset.kind === "text" ? "" : null));
       node.querySelector("[data-missing]").hidden = !missing.has(code);
-      if (node.dataset.kind === "choice") this.drawValues(node, answer);
+      if (answer.values && Object.keys(answer.values).length) this.drawValues(node, answer);
       if (node.dataset.kind === "integer") this.drawLimits(node, answer);
       if (!pending.has(code)) this.drawChosen(code, this.chosen.get(code));
     }
@@ -181,8 +186,9 @@ class PcConfigurator extends HTMLElement {
   drawValues(node, answer) {
     for (const each of node.querySelectorAll(".choice")) {
       const value = each.dataset.value;
-      const refused = answer.values[value] === "impossible" && answer.chosen !== value;
+      const refused = answer.values[value] === "impossible" && !holds(answer.chosen, value);
       each.dataset.state = answer.values[value] ?? "unknown";
+      each.querySelector("[data-unsure]").hidden = each.dataset.state !== "unknown";
       const input = each.querySelector("input");
       if (refused) input.setAttribute("aria-disabled", "true");
       else input.removeAttribute("aria-disabled");
@@ -214,6 +220,13 @@ class PcConfigurator extends HTMLElement {
     const node = this.options.get(code);
     if (node.dataset.kind === "image") {
       this.drawImage(node, code, chosen);
+      return;
+    }
+    if (node.dataset.kind === "multiple") {
+      const ticked = chosen ? chosen.split(",") : [];
+      for (const input of node.querySelectorAll("input[type=checkbox]")) input.checked = ticked.includes(input.value);
+      if (chosen === null) delete node.dataset.decided;
+      else node.dataset.decided = "";
       return;
     }
     if (node.matches("fieldset")) {
@@ -482,6 +495,10 @@ class PcConfigurator extends HTMLElement {
 
   valueName(code, value) {
     const node = this.options.get(code);
+    if (node?.dataset.kind === "multiple") {
+      const codes = one(value) ? one(value).split(",") : [];
+      return codes.map((each) => node.querySelector(`.choice[data-value="${CSS.escape(each)}"] .choice-name`)?.textContent ?? each).join(", ") || "nothing";
+    }
     const escaped = CSS.escape(String(value));
     const name = node?.querySelector(`.choice[data-value="${escaped}"] .choice-name`)?.textContent
       ?? node?.querySelector(`option[value="${escaped}"]`)?.dataset.name;
@@ -570,6 +587,15 @@ class PcConfigurator extends HTMLElement {
     }
     this.form.querySelector("[data-none]").hidden = found > 0;
   }
+}
+
+/** Several values come as a list; here they are kept as one text, as the form has them. */
+function one(value) {
+  return Array.isArray(value) ? value.join(",") : value;
+}
+
+function holds(chosen, value) {
+  return Array.isArray(chosen) ? chosen.includes(value) : chosen === value;
 }
 
 /** "option=value" of a button; the code of an option has no "=". */
