@@ -91,6 +91,10 @@ class Model:
     ) -> None:
         """The sum of coefficient times variable lies in one of the intervals, when all of `when` are true."""
         self._check(terms)
+        intervals = [interval for interval in intervals if interval[0] <= interval[1]]
+        if not intervals:
+            self.clause([~literal for literal in when])
+            return
         constraint = self._constraints.add()
         constraint.linear.vars.extend(list(terms))
         constraint.linear.coeffs.extend(list(terms.values()))

@@ -38,6 +38,8 @@ from configurator.engine.counting import Counting
 from configurator.engine.diagram import Diagram
 from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
 from configurator.engine.expressions import nearest_hint
+from configurator.engine.objectives import Popularity
+from configurator.engine.optimum import Completion, Objective, Optimum
 from configurator.engine.option_answers import OptionAnswers
 from configurator.engine.rules import environment_of, options_of, rule_holds
 from configurator.engine.search import Literals, RuleSearch, Search
@@ -50,6 +52,7 @@ __all__ = [
     "Change",
     "ChoiceError",
     "ChoiceProblem",
+    "Completion",
     "Conflict",
     "Kernel",
     "OptionAnswer",
@@ -74,6 +77,8 @@ class Kernel:
         self._answers = OptionAnswers(self.spec, self.assumptions, self._search.layout)
         self._lazy_rule_search: RuleSearch | None = None
         self._counting: Counting | None = None
+        self._optimum_lock = RLock()
+        self._lazy_optimum: Optimum | None = None
 
     def answer(self, choices: Mapping[str, Any], *, quantity: int = 1) -> Answer:
         """The valid domain of every option after these choices, and what is still missing.
@@ -159,6 +164,22 @@ class Kernel:
         chosen = normalise(self.spec, choices)
         with self._turn():
             return completion.complete(self.knowledge, self._search, self.assumptions, chosen)
+
+    def complete_best(
+        self,
+        choices: Mapping[str, Any],
+        objective: Objective,
+        popularity: Popularity | None = None,
+        seconds: float = 2.0,
+    ) -> Completion | None:
+        """The completion that is cheapest, fastest to make or most popular, proven unless time is too short.
+
+        None when the choices contradict each other. Others need not wait for it.
+        """
+        with self._optimum_lock:
+            if self._lazy_optimum is None:
+                self._lazy_optimum = Optimum(self.knowledge, self.assumptions)
+            return self._lazy_optimum.best(choices, objective, popularity, seconds)
 
     def violations(self, choices: Mapping[str, Any]) -> tuple[Violation, ...]:
         """The rules that are broken; where none is broken alone yet, the rules of a minimal conflict."""

@@ -87,6 +87,7 @@ class Formulas:
         self._numbers: dict[Node, Number] = {}
         self._sums: dict[tuple[frozenset[tuple[int, int]], int], int] = {}
         self._products: dict[tuple[int, int], int] = {}
+        self._places: dict[tuple[str, int], int] = {}
         self._instead: Mapping[str, Linear] = {}
 
     def with_names(self, instead: Mapping[str, Linear]) -> "Formulas":
@@ -122,6 +123,14 @@ class Formulas:
             return None
         first, variable = self._owners[position]
         return (variable, clausal - first + 1) if clausal <= first + variable.count - 2 else None
+
+    def at(self, variable: NumberVariable, index: int) -> int:
+        """A literal that is true exactly where the number has this index."""
+        key = variable.code, index
+        if key not in self._places:
+            number = Number(Linear({self.grid[variable.code]: Fraction(1)}))
+            self._places[key] = self.related("==", number, Number(Linear(constant=Fraction(index))))
+        return self._places[key]
 
     # --- Truths
 

@@ -78,7 +78,7 @@ def unpopularity(popularity: Popularity, knowledge: Knowledge, formulas: Formula
     for variable in knowledge.variables.values():
         if isinstance(variable, ChoiceVariable):
             for value, literal in zip(variable.values, variable.literals, strict=True):
-                weight = _weight(popularity.get((variable.code, value), 0))
+                weight = popular_weight(popularity.get((variable.code, value), 0))
                 total = total.plus(formulas.indicator(formulas.literal(literal)), -weight)
         elif knowledge.spec.option_by_code[variable.code].kind == "integer":
             total = total.plus(_unpopularity_of_number(popularity, variable, formulas))
@@ -92,16 +92,12 @@ def _unpopularity_of_number(popularity: Popularity, variable: NumberVariable, fo
     most = sorted(((-count, index) for count, index in counted if count > 0))[:_POINTS]
     total = Linear()
     for count, index in most:
-        same = formulas.related(
-            "==",
-            Number(formulas.measured(variable)),
-            Number(Linear(constant=variable.in_base(index))),
-        )
-        total = total.plus(formulas.indicator(same), -_weight(-count))
+        total = total.plus(formulas.indicator(formulas.at(variable, index)), -popular_weight(-count))
     return total
 
 
-def _weight(count: int) -> int:
+def popular_weight(count: int) -> int:
+    """What a value that was chosen so often adds to the popularity."""
     return round(_A_DOUBLING * math.log2(1 + count))
 
 
