@@ -17,6 +17,7 @@ from typing import cast
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, v_args
 
+from configurator.engine.lookalikes import lookalike_hint
 from configurator.engine.units import PLAIN, UNIT_NAMES, UNIT_PATTERN, Dimension, dimension_of, factor_of
 
 MAX_CHARACTERS = 4_000
@@ -306,7 +307,9 @@ def parse(text: str) -> Expression:
         return Expression(text, cast(Node, _PARSER.parse(text)))
     except UnexpectedCharacters as error:
         found = text[error.pos_in_stream or 0]
-        raise ExpressionError(error.column, f"{found} cannot stand here", _HINTS.get(found, "")) from None
+        raise ExpressionError(
+            error.column, f"{found} cannot stand here", _HINTS.get(found) or lookalike_hint(found)
+        ) from None
     except UnexpectedEOF as error:
         raise ExpressionError(
             len(text) + 1, "the expression ends too early", _expected(error.expected)
@@ -331,7 +334,13 @@ def _expected(terminals: Iterable[str] | None) -> str:
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:
-    """`did you mean size?` when a known name is near, else the known names when they are few."""
+    """`did you mean size?` when a known name is near, else the known names when they are few.
+
+    A letter that only looks like a Latin one is named first: no reader would find it.
+    """
+    lookalike = lookalike_hint(name)
+    if lookalike:
+        return lookalike
     names = sorted(known)
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:

@@ -1,6 +1,7 @@
 """Reading family files: YAML text in, a checked `FamilySpec` out, or everything that is wrong at once."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,12 +11,15 @@ from configurator.engine.proofreading import Proofreader
 from configurator.engine.schema import schema_problems
 from configurator.engine.spec import (
     Attribute,
+    CardinalitySpec,
     CaseSpec,
+    Choice,
     ElementSpec,
     FamilySpec,
     GroupSpec,
     ManufactureSpec,
     MaterialSpec,
+    MeasureSpec,
     OptionSpec,
     PartSpec,
     PictureSpec,
@@ -74,10 +78,10 @@ class _Reader:
     def family(self) -> FamilySpec:
         data = self.document.data
         options = tuple(self._option(path, item) for path, item in self._sound("options"))
-        for section, (first, second) in _EITHER.items():
+        for section, members in _EITHER.items():
             for path, item in self._sound(section):
-                if (first in item) == (second in item):
-                    self._note(path, f"{item['code']} needs either {first} or {second}")
+                if sum(member in item for member in members) != 1:
+                    self._note(path, f"{item['code']} needs one of {', '.join(members)}")
         spec = FamilySpec(
             code=str(data.get("family", "")),
             name=str(data.get("name", "")),
@@ -87,11 +91,11 @@ class _Reader:
             lead_days=data.get("lead_days", 0) if isinstance(data.get("lead_days", 0), int) else 0,
             groups=tuple(GroupSpec(item["code"], item["name"]) for _, item in self._sound("groups")),
             options=options,
-            rules=tuple(_rule(item, options) for _, item in self._kept("rules")),
+            rules=tuple(self._rule(path, item, options) for path, item in self._kept("rules")),
             prices=tuple(_price(item) for _, item in self._kept("prices")),
             surfaces=tuple(_surface(item) for _, item in self._sound("surfaces")),
             manufacture=self._manufacture(),
-            tests=tuple(self._case(item) for _, item in self._sound("tests")),
+            tests=tuple(_case(item, options) for _, item in self._sound("tests")),
         )
         excused = [
             str(item.get("code")) for path, item in self._items("options") if path in self.broken and item
@@ -105,11 +109,11 @@ class _Reader:
 
     def _kept(self, section: str) -> list[tuple[Path, Any]]:
         """The entries that become facts, in the order of the file."""
-        first, second = _EITHER.get(section, ("", ""))
+        members = _EITHER.get(section)
         return [
             (path, item)
             for path, item in self._sound(section)
-            if section not in _EITHER or (first in item) != (second in item)
+            if members is None or sum(member in item for member in members) == 1
         ]
 
     def _items(self, section: str) -> list[tuple[Path, Any]]:
@@ -133,28 +137,43 @@ class _Reader:
         return Decimal(value)
 
     def _option(self, path: Path, item: Mapping[str, Any]) -> OptionSpec:
+        kind = item["kind"]
         values = tuple(_value(value) for value in item.get("values", ()))
+        if kind == "switch":
+            values = (ValueSpec("no", "No"), ValueSpec("yes", "Yes", _attributes(item)))
+        several = kind == "multiple"
         spec = OptionSpec(
             code=item["code"],
             name=item["name"],
-            kind=item["kind"],
+            kind=kind,
             group=item.get("group", ""),
             help=item.get("help", ""),
             required=item.get("required", True),
             values=values,
             unit=item.get("unit", ""),
-            minimum=item.get("min", 0),
-            maximum=item.get("max", 0),
+            minimum=0 if several else item.get("min", 0),
+            maximum=0 if several else item.get("max", 0),
+            least=item.get("min", 0) if several else 0,
+            most=item.get("max", len(values)) if several else 0,
+            measure=_measure(item),
             step=item.get("step", 1),
             max_length=item.get("max_length", 0),
             min_dpi=item.get("min_dpi", 0),
-            default=_code(item["default"])
-            if "default" in item and item["kind"] != "integer"
-            else item.get("default"),
+            default=_choice(kind, item["default"]) if "default" in item else None,
         )
         if spec.kind == "integer":
             self._check_grid(path, spec)
+        if several:
+            self._check_limits(path, spec)
         return spec
+
+    def _check_limits(self, path: Path, option: OptionSpec) -> None:
+        """How many values may be chosen has to fit how many there are."""
+        count = len(option.values)
+        if option.most > count:
+            self._note((*path, "max"), f"max {option.most} is more than the {count} values of {option.code}")
+        elif option.least > option.most:
+            self._note((*path, "min"), f"min {option.least} is more than max {option.most}")
 
     def _check_grid(self, path: Path, option: OptionSpec) -> None:
         if option.maximum < option.minimum:
@@ -195,15 +214,31 @@ class _Reader:
             weight=_text(item.get("weight")),
         )
 
-    def _case(self, item: Mapping[str, Any]) -> CaseSpec:
-        choices = {
-            code: value if isinstance(value, int | str) else str(value)
-            for code, value in item["choices"].items()
-        }
-        return CaseSpec(item["name"], choices, item["expect"], item.get("by", ""))
+    def _rule(self, path: Path, item: Mapping[str, Any], options: tuple[OptionSpec, ...]) -> RuleSpec:
+        table, cardinality = item.get("table"), item.get("cardinality")
+        return RuleSpec(
+            code=item["code"],
+            expr=item.get("expr"),
+            table=None if table is None else _table(table, options),
+            message=item.get("message", ""),
+            protects=item.get("protects", ""),
+            cardinality=None if cardinality is None else _cardinality(cardinality),
+            severity=item.get("severity", "must"),
+            valid_from=self._day((*path, "from"), item.get("from")),
+            valid_until=self._day((*path, "until"), item.get("until")),
+        )
+
+    def _day(self, path: Path, text: str | None) -> date | None:
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self._note(path, f"{text} is no day of the calendar")
+            return None
 
 
-_EITHER = {"rules": ("expr", "table"), "prices": ("amount", "percent")}
+_EITHER = {"rules": ("expr", "table", "cardinality"), "prices": ("amount", "percent")}
 _SECTIONS = ("groups", "options", "rules", "prices", "surfaces", "tests")
 
 
@@ -216,9 +251,37 @@ def _code(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _choice(kind: str, written: Any) -> Choice:
+    """A choice as it stands in the file, in its one form; whether it is one is checked elsewhere."""
+    if kind == "multiple" and isinstance(written, list):
+        return ",".join(map(_code, written))
+    if kind == "switch" and isinstance(written, bool):
+        return "yes" if written else "no"
+    return written if kind == "integer" and isinstance(written, int) else _code(written)
+
+
+def _case(item: Mapping[str, Any], options: tuple[OptionSpec, ...]) -> CaseSpec:
+    kinds = {option.code: option.kind for option in options}
+    choices = {code: _choice(kinds.get(code, "integer"), value) for code, value in item["choices"].items()}
+    return CaseSpec(item["name"], choices, item["expect"], item.get("by", ""))
+
+
 def _value(item: Mapping[str, Any]) -> ValueSpec:
-    attributes = {name: _attribute(value) for name, value in item.get("attributes", {}).items()}
-    return ValueSpec(_code(item["code"]), item["name"], attributes)
+    return ValueSpec(_code(item["code"]), item["name"], _attributes(item))
+
+
+def _attributes(item: Mapping[str, Any]) -> dict[str, Attribute]:
+    return {name: _attribute(value) for name, value in item.get("attributes", {}).items()}
+
+
+def _measure(item: Mapping[str, Any]) -> MeasureSpec | None:
+    measure = item.get("measure")
+    return None if measure is None else MeasureSpec(**{name: str(value) for name, value in measure.items()})
+
+
+def _cardinality(item: Mapping[str, Any]) -> CardinalitySpec:
+    of = tuple(item["of"])
+    return CardinalitySpec(of, item.get("min", 0), item.get("max", len(of)))
 
 
 def _attribute(value: Any) -> Attribute:
@@ -229,24 +292,16 @@ def _attribute(value: Any) -> Attribute:
     return read_quantity(value) or str(value)
 
 
-def _rule(item: Mapping[str, Any], options: tuple[OptionSpec, ...]) -> RuleSpec:
-    table = item.get("table")
-    return RuleSpec(
-        code=item["code"],
-        expr=item.get("expr"),
-        table=None if table is None else _table(table, {option.code: option.codes for option in options}),
-        message=item.get("message", ""),
-        protects=item.get("protects", ""),
-    )
-
-
-def _table(item: Mapping[str, Any], codes: Mapping[str, tuple[str, ...]]) -> TableSpec:
+def _table(item: Mapping[str, Any], known: tuple[OptionSpec, ...]) -> TableSpec:
     """Cells are a code, a list of codes, or `*` for every code; the proofreader checks them."""
+    codes = {option.code: option.codes for option in known}
+    kinds = {option.code: option.kind for option in known}
 
     def cell(option: str, written: Any) -> tuple[str, ...]:
         if written == "*":
             return codes.get(option, ())
-        return tuple(_code(code) for code in written) if isinstance(written, list) else (_code(written),)
+        listed = written if isinstance(written, list) else [written]
+        return tuple(str(_choice(kinds.get(option, "choice"), code)) for code in listed)
 
     options = tuple(item["options"])
     rows = item.get("allowed", item.get("forbidden", ()))

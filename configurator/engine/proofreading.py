@@ -7,7 +7,15 @@ from configurator.engine.choices import ChoiceProblem, check_choice
 from configurator.engine.document import Document, Path, Problem, where_of
 from configurator.engine.expressions import ExpressionError, nearest_hint, parse
 from configurator.engine.rules import template_references
-from configurator.engine.spec import FamilySpec, ManufactureSpec, OptionSpec, SurfaceSpec, TableSpec
+from configurator.engine.spec import (
+    CardinalitySpec,
+    FamilySpec,
+    ManufactureSpec,
+    OptionSpec,
+    RuleSpec,
+    SurfaceSpec,
+    TableSpec,
+)
 from configurator.engine.units import (
     LENGTH,
     MASS,
@@ -43,16 +51,36 @@ class Proofreader:
         for path, option in zip(self.paths["options"], self.spec.options, strict=True):
             self._option(path, option)
         for path, rule in zip(self.paths["rules"], self.spec.rules, strict=True):
-            if rule.table is not None:
-                self._table((*path, "table"), rule.table)
-            else:
-                self._condition((*path, "expr"), rule.expr, loose=False)
+            self._rule(path, rule)
         self._prices()
         for path, surface in zip(self.paths["surfaces"], self.spec.surfaces, strict=True):
             self._surface(path, surface)
         if self.spec.manufacture is not None:
             self._manufacture(self.spec.manufacture)
         self._cases()
+
+    def _rule(self, path: Path, rule: RuleSpec) -> None:
+        if rule.table is not None:
+            self._table((*path, "table"), rule.table)
+        elif rule.cardinality is not None:
+            self._cardinality((*path, "cardinality"), rule.cardinality)
+        else:
+            self._condition((*path, "expr"), rule.expr, loose=False)
+        if rule.valid_from and rule.valid_until and rule.valid_until < rule.valid_from:
+            self._note(
+                (*path, "until"), f"{rule.code} ends on {rule.valid_until}, before it begins", "swap the days"
+            )
+
+    def _cardinality(self, path: Path, cardinality: CardinalitySpec) -> None:
+        for index, condition in enumerate(cardinality.of):
+            self._condition((*path, "of", index), condition, loose=False)
+        count = len(cardinality.of)
+        if cardinality.least > count:
+            self._note((*path, "min"), f"min {cardinality.least} is more than the {count} conditions")
+        elif cardinality.most > count:
+            self._note((*path, "max"), f"max {cardinality.most} is more than the {count} conditions")
+        elif cardinality.least > cardinality.most:
+            self._note((*path, "min"), f"min {cardinality.least} is more than max {cardinality.most}")
 
     def _note(self, path: Path, message: str, hint: str = "") -> None:
         line, column = self.document.place(path)
@@ -86,9 +114,14 @@ class Proofreader:
         for index, value in enumerate(option.values):
             if value.code in option.codes[:index]:
                 self._note((*path, "values", index, "code"), f"{value.code} is used twice in {option.code}")
+            if option.kind == "multiple" and value.code == "count":
+                place: Path = (*path, "values", index, "code")
+                self._note(
+                    place, f"{option.code}.count is the number of values chosen", "choose another code"
+                )
         if dimension_of(option.unit) is None:
             self._note((*path, "unit"), f"{option.unit} is not a unit", nearest_hint(option.unit, UNIT_NAMES))
-        if option.default is not None and option.maximum >= option.minimum:
+        if option.default is not None and option.maximum >= option.minimum and option.least <= option.most:
             found = check_choice(option, option.default)
             if isinstance(found, ChoiceProblem):
                 self._note((*path, "default"), found.message.rstrip("."), found.hint)
@@ -166,7 +199,7 @@ class Proofreader:
             if option is None and code not in self.vocabulary.excused:
                 hint = nearest_hint(code, self.spec.option_by_code)
                 self._note((*path, "options", index), f"there is no option {code}", hint)
-            elif option is not None and option.kind != "choice":
+            elif option is not None and option.kind not in ("choice", "switch"):
                 self._note(
                     (*path, "options", index),
                     f"{code} is no choice",
@@ -186,7 +219,7 @@ class Proofreader:
 
     def _cell(self, path: Path, code: str, cell: tuple[str, ...]) -> None:
         option = self.spec.option_by_code.get(code)
-        if option is None or option.kind != "choice":
+        if option is None or option.kind not in ("choice", "switch"):
             return
         for value in cell:
             if value not in option.value_by_code:

@@ -9,6 +9,7 @@ from jsonschema.exceptions import ValidationError
 
 from configurator.engine.document import Document, Path, Problem, where_of
 from configurator.engine.expressions import nearest_hint
+from configurator.engine.lookalikes import lookalike_hint
 
 Schema = dict[str, Any]
 
@@ -64,20 +65,28 @@ _OPTION = {
     "help": _WORDS,
     "required": _FLAG,
 }
-_VALUE = _object(
-    "code name",
-    code=_VALUE_CODE,
-    name=_WORDS,
-    attributes={
-        "type": "object",
-        "propertyNames": _CODE,
-        "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 200},
-    },
-)
+_ATTRIBUTES: Schema = {
+    "type": "object",
+    "propertyNames": _CODE,
+    "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 200},
+}
+_VALUE = _object("code name", code=_VALUE_CODE, name=_WORDS, attributes=_ATTRIBUTES)
+# Rules name the values of a multiple choice: `extras.hooks`.
+_MEMBER = _object("code name", code=_CODE, name=_WORDS, attributes=_ATTRIBUTES)
+_YES_NO: Schema = {"enum": [True, False, "yes", "no"]}
 _INTEGER: Schema = {"type": "integer", "minimum": -10_000_000, "maximum": 10_000_000}
 OPTION = _by_kind(
     {
         "choice": _object("code name values", _OPTION, values=_list(_VALUE, least=1), default=_VALUE_CODE),
+        "switch": _object("code name", _OPTION, default=_YES_NO, attributes=_ATTRIBUTES),
+        "multiple": _object(
+            "code name values",
+            _OPTION,
+            values=_list(_MEMBER, least=1, most=200),
+            min={"type": "integer", "minimum": 0},
+            max=_COUNT,
+            default=_list(_VALUE_CODE, most=200),
+        ),
         "integer": _object(
             "code name min max",
             _OPTION,
@@ -92,14 +101,38 @@ OPTION = _by_kind(
             _OPTION,
             max_length={**_COUNT, "maximum": 500},
             default={"type": ["string", "number"]},
+            measure=_object("font size", font=_TEMPLATE, size=_EXPRESSION),
         ),
-        "image": _object("code name", _OPTION, min_dpi=_COUNT),
+        "image": _object(
+            "code name",
+            _OPTION,
+            min_dpi=_COUNT,
+            measure=_object("width height", width=_EXPRESSION, height=_EXPRESSION),
+        ),
     }
 )
 
 _ROWS = _list({"type": "array"}, most=200_000)
 _TABLE = _object("options", options=_list(_CODE, least=1, most=40), allowed=_ROWS, forbidden=_ROWS)
-RULE = _object("code", code=_RULE_CODE, expr=_CONDITION, table=_TABLE, message=_WORDS, protects=_WORDS)
+_CARDINALITY = _object(
+    "of",
+    of=_list(_CONDITION, least=1, most=200),
+    min={"type": "integer", "minimum": 0},
+    max={"type": "integer", "minimum": 0},
+)
+_DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+RULE = _object(
+    "code",
+    code=_RULE_CODE,
+    expr=_CONDITION,
+    table=_TABLE,
+    cardinality=_CARDINALITY,
+    severity={"enum": ["must", "warn"]},
+    optional={"from": _DATE},
+    until=_DATE,
+    message=_WORDS,
+    protects=_WORDS,
+)
 PRICE = _object(
     "code name",
     code=_RULE_CODE,
@@ -254,13 +287,13 @@ def _in_words(error: ValidationError) -> Iterator[tuple[Path, str, str]]:
         yield (
             path,
             f"{_shown(found)} is not allowed here",
-            nearest_hint(str(found), [str(word) for word in wanted]),
+            nearest_hint(str(found), [_shown(word).strip("'") for word in wanted]),
         )
     elif rule == "pattern":
         yield (
             path,
             f"{_shown(found)} is not written as it has to be",
-            _PATTERNS.get(wanted, f"pattern {wanted}"),
+            lookalike_hint(str(found)) or _PATTERNS.get(wanted, f"pattern {wanted}"),
         )
     elif rule in _LIMITS:
         yield path, _LIMITS[rule].format(limit=wanted), ""
@@ -274,6 +307,7 @@ _PATTERNS = {
     _SLUG["pattern"]: "small letters, digits and -",
     _MONEY["pattern"]: 'an amount such as "24.00"',
     "^[A-Z]{3}$": "three capitals such as EUR",
+    _DATE["pattern"]: "a date such as 2026-12-31",
 }
 _LIMITS = {
     "minLength": "is empty",

@@ -322,7 +322,7 @@ def test_an_unknown_group_is_refused() -> None:
 
 def test_a_rule_needs_an_expression_or_a_table() -> None:
     problem = only_problem("{code: R1, expr: \"size == 's' => height <= 30 mm\"}", "{code: R1, message: Why}")
-    assert problem.message == "R1 needs either expr or table"
+    assert problem.message == "R1 needs one of expr, table, cardinality"
 
 
 def test_a_table_with_an_unknown_value_is_refused_at_the_cell() -> None:
