@@ -6,9 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
+from configurator import designs
 from configurator.catalogue import kernel_of, spec_of
 from configurator.designs import Refused, read_changes
-from configurator.engine.answers import Answer, OptionAnswer
+from configurator.engine.answers import Answer, OptionAnswer, Violation
 from configurator.engine.choices import choices_json, codes_of
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.spec import FamilySpec
@@ -30,15 +33,20 @@ def describe(
     Reads at most one row (a picture); give the configuration with its version selected.
     """
     version = configuration.version
-    seen = examine(version=version, choices=configuration.choices, quantity=quantity)
-    promise, token = _promised(configuration, seen, quantity, now)
+    since = designs.refused_since(configuration, now=now)
+    # A rule has begun since the design was stored: it is shown as it stood, with what stands against it.
+    on = timezone.localdate(configuration.updated_at if since else now)
+    seen = examine(version=version, choices=configuration.choices, quantity=quantity, on=on)
+    refused = refused or since
+    promise, token = _promised(configuration, seen, quantity, now, refused_today=since is not None)
     return {
         "id": configuration.id,
         "family": version.family_id,
         "version": version.number,
         "revision": configuration.revision,
         "choices": choices_json(spec_of(version), configuration.choices),
-        "consistent": seen.answer.consistent,
+        "consistent": seen.answer.consistent and since is None,
+        "warnings": [violation_json(violation) for violation in seen.answer.warnings],
         "complete": not seen.missing,
         "missing": list(seen.missing),
         "remaining": seen.answer.remaining,
@@ -62,9 +70,9 @@ def describe(
 
 
 def _promised(
-    configuration: Configuration, seen: Examination, quantity: int, now: datetime
+    configuration: Configuration, seen: Examination, quantity: int, now: datetime, *, refused_today: bool
 ) -> tuple[Promise, str | None]:
-    if not seen.orderable:
+    if not seen.orderable or refused_today:
         lead_days = spec_of(configuration.version).lead_days
         return ask(work=seen.work, quantity=quantity, lead_days=lead_days, now=now), None
     quote = quote_for(
@@ -137,6 +145,14 @@ def promise_json(promise: Promise) -> dict[str, Any]:
         "ready_at": promise.ready_at.isoformat() if promise.ready_at else None,
         "reason": promise.reason,
         "refusal": promise.refusal,
+    }
+
+
+def violation_json(violation: Violation) -> dict[str, Any]:
+    return {
+        "rule": violation.rule,
+        "message": violation.message,
+        "options": list(violation.options),
     }
 
 

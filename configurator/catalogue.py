@@ -3,12 +3,13 @@
 import hashlib
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from configurator.engine.audit import AuditFinding, obstacles
 from configurator.engine.domains import Kernel
@@ -16,7 +17,7 @@ from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.recent import Recent
-from configurator.engine.spec import FamilySpec
+from configurator.engine.spec import FamilySpec, rules_off, spec_on
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
 from configurator.version_rows import derive
@@ -39,36 +40,46 @@ class NotPublishable(Exception):
 
 @dataclass(frozen=True)
 class Compiled:
-    """A version, ready to answer."""
+    """A version, ready to answer; `off` are its rules that do not count on the day asked about."""
 
     spec: FamilySpec
     kernel: Kernel
+    off: tuple[str, ...] = ()
 
 
-_shelf: Recent[str, Compiled] = Recent(CACHED_VERSIONS)
+# What a version says by its content hash, and compiled by hash and the rules that do not count.
+_read: Recent[str, FamilySpec] = Recent(CACHED_VERSIONS)
+_shelf: Recent[tuple[str, tuple[str, ...]], Compiled] = Recent(CACHED_VERSIONS)
 _tried: Recent[str, tuple[AuditFinding, ...]] = Recent(CACHED_VERSIONS)
 
 
-def compiled(version: Version) -> Compiled:
-    """What ``version`` says, compiled; kept for the process, as a version never changes."""
-    return _shelf.get(
+def compiled(version: Version, on: date | None = None) -> Compiled:
+    """What ``version`` says on a day (today, where none is given), compiled; kept for the process, as a
+    version never changes."""
+    whole = _read.get(
         version.content_hash,
-        lambda: _compile(
-            read_source(source=version.source, source_format=version.source_format, code=version.family_id)
+        lambda: read_source(
+            source=version.source, source_format=version.source_format, code=version.family_id
         ),
     )
+    return _compiled(version.content_hash, whole, on or timezone.localdate())
 
 
-def spec_of(version: Version) -> FamilySpec:
-    return compiled(version).spec
+def spec_of(version: Version, on: date | None = None) -> FamilySpec:
+    return compiled(version, on).spec
 
 
-def kernel_of(version: Version) -> Kernel:
-    return compiled(version).kernel
+def kernel_of(version: Version, on: date | None = None) -> Kernel:
+    return compiled(version, on).kernel
 
 
-def _compile(spec: FamilySpec) -> Compiled:
-    return Compiled(spec, Kernel(compile_family(spec)))
+def _compiled(content_hash: str, whole: FamilySpec, day: date) -> Compiled:
+    off = rules_off(whole, day)
+    return _shelf.get((content_hash, off), lambda: _compile(spec_on(whole, day), off))
+
+
+def _compile(spec: FamilySpec, off: tuple[str, ...]) -> Compiled:
+    return Compiled(spec, Kernel(compile_family(spec)), off)
 
 
 def read_source(
@@ -118,9 +129,9 @@ def written_as(*, source: str, filename: str, code: str = "", name: str = "") ->
     return Written(unicodedata.normalize("NFC", source.replace("\r\n", "\n")), str(source_format), code, name)
 
 
-def compile_written(written: Written, spec: FamilySpec) -> Compiled:
+def compile_written(written: Written, spec: FamilySpec, on: date | None = None) -> Compiled:
     """A text compiled, published or not; remembered as versions are. Raises ``TooLarge``."""
-    return _shelf.get(written.hash_as(spec), lambda: _compile(spec))
+    return _compiled(written.hash_as(spec), spec, on or timezone.localdate())
 
 
 def publish(

@@ -7,14 +7,16 @@ unseen. Choosing leaves no ledger entry (nothing is agreed yet); freezing does.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
-from configurator.catalogue import compiled, kernel_of, spec_of
+from configurator.catalogue import kernel_of, spec_of
 from configurator.engine import lettering, steps
 from configurator.engine.answers import Conflict, Repair
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, may_be_empty
@@ -86,7 +88,7 @@ def start(*, family: Family, owner: User | None, session_key: str, now: datetime
     if version is None:
         raise NotOnSale(f"{family.name} is not on sale at present.")
     choices = spec_of(version).defaults
-    examine(version=version, choices=choices)  # what cannot be shown is not stored
+    examine(version=version, choices=choices, on=_day(now))  # what cannot be shown is not stored
     return Configuration.objects.create(
         version=version,
         choices=choices,
@@ -125,7 +127,7 @@ def choose(
     """
     with transaction.atomic():
         held = _hold(configuration, expected_revision)
-        spec, kernel = compiled(held.version).spec, kernel_of(held.version)
+        spec, kernel = spec_of(held.version, _day(now)), kernel_of(held.version, _day(now))
         wanted = read_changes(spec, changes)
         _require_own_pictures(held, spec, wanted)
         chosen = _with(held.choices, wanted)
@@ -149,7 +151,7 @@ def repair(
     """
     with transaction.atomic():
         held = _hold(configuration, expected_revision)
-        spec, kernel = compiled(held.version).spec, kernel_of(held.version)
+        spec, kernel = spec_of(held.version, _day(now)), kernel_of(held.version, _day(now))
         wanted = read_changes(spec, {option: value})
         _require_own_pictures(held, spec, wanted)
         chosen = _with(held.choices, wanted)
@@ -168,7 +170,7 @@ def complete(*, configuration: Configuration, now: datetime, actor: str = "") ->
     shopper can know (a required text or picture)."""
     with transaction.atomic():
         held = _hold(configuration, None)
-        kernel = kernel_of(held.version)
+        kernel = kernel_of(held.version, _day(now))
         full = kernel.complete(held.choices) or dict(held.choices)
         missing = kernel.answer(full).missing
         if missing:
@@ -203,7 +205,7 @@ def _step(
         target.append(step)
         chosen = _with(held.choices, steps.values(step, back=back))
         # A rule may have come into force since.
-        if not kernel_of(held.version).consistent(chosen):
+        if not kernel_of(held.version, _day(now)).consistent(chosen):
             raise NoStep("What was chosen then is not possible any more.")
         return _move(held, configuration, chosen, past=past, future=future, now=now)
 
@@ -212,10 +214,12 @@ def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design
     """The design as it stands, fixed for ever: what the share link, the cart and the order point at.
 
     Everything is checked again. Freezing the same design twice gives the same row. Raises
-    ``Incomplete``, ``NotMakeable``.
+    ``Refused`` (a rule has begun since the last change), ``Incomplete``, ``NotMakeable``.
     """
     with transaction.atomic():
         held = _hold(configuration, None)
+        if refused := refused_since(held, now=now):
+            raise refused
         return freeze_choices(
             version=held.version,
             choices=held.choices,
@@ -236,7 +240,7 @@ def freeze_choices(
     now: datetime,
 ) -> Design:
     """A design of choices that came whole (an imported row), with the same checks as ``freeze``."""
-    seen = examine(version=version, choices=choices)
+    seen = examine(version=version, choices=choices, on=_day(now))
     if seen.missing:
         raise Incomplete(seen.missing)
     if seen.refusals:
@@ -294,15 +298,15 @@ def reopen(*, design: Design, owner: User | None, session_key: str, now: datetim
         updated_at=now,
     )
     with transaction.atomic():
-        fresh.choices = _carried_over(design.choices, fresh)
-        examine(version=version, choices=fresh.choices)
+        fresh.choices = _carried_over(design.choices, fresh, now)
+        examine(version=version, choices=fresh.choices, on=_day(now))
         fresh.save()
     return fresh
 
 
-def _carried_over(choices: Mapping[str, Any], target: Configuration) -> dict[str, Choice]:
+def _carried_over(choices: Mapping[str, Any], target: Configuration, now: datetime) -> dict[str, Choice]:
     """As many of ``choices`` as the target's version allows together, in the order of its options."""
-    spec, kernel = spec_of(target.version), kernel_of(target.version)
+    spec, kernel = spec_of(target.version, _day(now)), kernel_of(target.version, _day(now))
     kept: dict[str, Choice] = {}
     for option in spec.options:
         if option.code not in choices:
@@ -386,7 +390,7 @@ def _move(
     future: list[steps.Step],
     now: datetime,
 ) -> Configuration:
-    examine(version=held.version, choices=choices)  # what cannot be shown is not stored
+    examine(version=held.version, choices=choices, on=_day(now))  # what cannot be shown is not stored
     held.choices, held.past, held.future = choices, past, future
     held.revision += 1
     held.updated_at = now
@@ -400,9 +404,35 @@ def _brought_up_to_date(given: Configuration, held: Configuration) -> Configurat
     return given
 
 
+def _day(now: datetime) -> date:
+    """The day of the shop's calendar whose rules count."""
+    return timezone.localdate(now)
+
+
 def _with(choices: Mapping[str, Choice], changes: Mapping[str, Choice | None]) -> dict[str, Choice]:
     together = {**choices, **changes}
     return {option: value for option, value in together.items() if value is not None}
+
+
+def refused_since(configuration: Configuration, *, now: datetime) -> Refused | None:
+    """Why choices that could be made when they were stored contradict the rules of today, and the way out.
+
+    None where they do not. Only a rule with a period can begin while a design is open.
+    """
+    kernel = kernel_of(configuration.version, _day(now))
+    if kernel.consistent(configuration.choices):
+        return None
+    conflict = kernel.answer(configuration.choices).conflict
+    assert conflict is not None
+    way_out: Repair | None = None
+    for option, value in conflict.choices:
+        way_out = kernel.repair(configuration.choices, option, value)
+        if way_out is not None:
+            rest = tuple(each for each in conflict.choices if each[0] != option)
+            return Refused(
+                conflict=replace(conflict, option=option, value=value, choices=rest), repair=way_out
+            )
+    return Refused(conflict=conflict, repair=None)
 
 
 def _refusal(kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str, Choice | None]) -> Refused:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from configurator.catalogue import compiled
+from configurator.catalogue import Compiled, compiled
 from configurator.engine.answers import Answer
 from configurator.engine.fonts import UnknownFont
 from configurator.engine.identity import artwork_hash, canonical, content_hash
@@ -59,23 +60,27 @@ class Examination:
         return not self.missing and not self.refusals
 
 
-# What is found depends on the version, the choices and the quantity alone (and on whether the family's
-# decision diagram is at hand yet).
-_seen: Recent[tuple[str, str, int, bool], Examination] = Recent(CACHED_EXAMINATIONS)
+# What is found depends on the version, its rules off that day, the choices and the quantity alone (and on
+# whether the family's decision diagram is at hand yet).
+_seen: Recent[tuple[str, tuple[str, ...], str, int, bool], Examination] = Recent(CACHED_EXAMINATIONS)
 
 
-def examine(*, version: Version, choices: Mapping[str, Choice], quantity: int = 1) -> Examination:
-    """Look at ``choices`` (consistent ones, as stored) from every side; changes nothing.
+def examine(
+    *, version: Version, choices: Mapping[str, Choice], quantity: int = 1, on: date | None = None
+) -> Examination:
+    """Look at ``choices`` (consistent ones, as stored) from every side, by the rules of a day (today, where
+    none is given); changes nothing.
 
     Raises ``Contradiction`` for choices that no configuration has, one of ``UNFORESEEN`` for those that
     the family's text makes no sense of, ``Undecided``.
     """
-    key = (version.content_hash, canonical(choices), quantity, compiled(version).kernel.has_diagram)
-    return _seen.get(key, lambda: _examine(version, dict(choices), quantity))
+    made = compiled(version, on)
+    key = (version.content_hash, made.off, canonical(choices), quantity, made.kernel.has_diagram)
+    return _seen.get(key, lambda: _examine(version, made, dict(choices), quantity))
 
 
-def _examine(version: Version, choices: Mapping[str, Choice], quantity: int) -> Examination:
-    spec, kernel = compiled(version).spec, compiled(version).kernel
+def _examine(version: Version, made: Compiled, choices: Mapping[str, Choice], quantity: int) -> Examination:
+    spec, kernel = made.spec, made.kernel
     answer = kernel.answer(choices, quantity=quantity)
     shown: Mapping[str, Choice] | None = choices if answer.complete else kernel.complete(choices)
     if shown is None or not answer.consistent:

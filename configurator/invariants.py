@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
 from django.db.models import F
+from django.utils import timezone
 
 from configurator.catalogue import kernel_of
 from configurator.models import Asset, Configuration, Family
@@ -22,7 +23,9 @@ def current_versions() -> Iterator[str]:
 def extendable_configurations() -> Iterator[str]:
     rows = Configuration.objects.select_related("version").defer("version__source")
     for configuration in rows.order_by("pk").iterator(chunk_size=500):
-        if not kernel_of(configuration.version).answer(configuration.choices).consistent:
+        # A rule may have begun since: what was stored kept the rules of its day.
+        kernel = kernel_of(configuration.version, timezone.localdate(configuration.updated_at))
+        if not kernel.answer(configuration.choices).consistent:
             yield f"{configuration.id} holds choices that contradict each other"
 
 

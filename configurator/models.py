@@ -120,6 +120,8 @@ class VersionRow(models.Model):
 class Option(VersionRow):
     class Kind(models.TextChoices):
         CHOICE = "choice"
+        SWITCH = "switch"
+        MULTIPLE = "multiple"
         INTEGER = "integer"
         TEXT = "text"
         IMAGE = "image"
@@ -134,6 +136,8 @@ class Option(VersionRow):
     minimum = models.BigIntegerField(null=True)
     maximum = models.BigIntegerField(null=True)
     step = models.BigIntegerField(null=True)
+    least = models.PositiveIntegerField(null=True, help_text="Values of a multiple choice, at least.")
+    most = models.PositiveIntegerField(null=True, help_text="Values of a multiple choice, at most.")
     max_length = models.PositiveIntegerField(null=True)
     min_dpi = models.PositiveIntegerField(null=True)
 
@@ -160,7 +164,14 @@ class Value(VersionRow):
 
 
 class Rule(VersionRow):
-    definition = models.JSONField(help_text="Its expression, or its table.")
+    class Severity(models.TextChoices):
+        MUST = "must"
+        WARN = "warn"
+
+    definition = models.JSONField(help_text="Its expression, its table, or its cardinality.")
+    severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.MUST)
+    valid_from = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
     message = models.TextField(blank=True)
     protects = models.CharField(max_length=120, blank=True)
 

@@ -31,7 +31,10 @@ def derive(version: Version, spec: FamilySpec) -> None:
             version=version,
             position=position,
             code=rule.code,
-            definition=rule.expr if rule.expr is not None else plain(rule.table),
+            definition=rule.expr if rule.expr is not None else plain(rule.table or rule.cardinality),
+            severity=rule.severity,
+            valid_from=rule.valid_from,
+            valid_until=rule.valid_until,
             message=rule.message,
             protects=rule.protects,
         )
@@ -72,6 +75,8 @@ def _option(version: Version, position: int, option: OptionSpec) -> Option:
         minimum=option.minimum if number else None,
         maximum=option.maximum if number else None,
         step=option.step if number else None,
+        least=option.least if option.kind == "multiple" else None,
+        most=option.most if option.kind == "multiple" else None,
         max_length=option.max_length if option.kind == "text" else None,
         min_dpi=option.min_dpi if option.kind == "image" else None,
     )

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from configurator.engine import lettering
 from configurator.engine.domains import Undecided
@@ -198,7 +199,9 @@ def _agree_line(
             f"{design.version.family.name}: this version is no longer made. Open the design to see why.",
         )
     try:
-        seen = examine(version=design.version, choices=design.choices, quantity=quantity)
+        # The rules of the day when it was frozen: what was agreed then stays possible.
+        frozen = timezone.localdate(design.created_at)
+        seen = examine(version=design.version, choices=design.choices, quantity=quantity, on=frozen)
     except (Contradiction, Undecided, *UNFORESEEN) as fault:
         return CheckoutProblem("not-valid", design.id, f"This design can no longer be made: {fault}")
     if not seen.orderable:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, Sum
+from django.utils import timezone
 
 from configurator.catalogue import kernel_of
 from ledger.invariants import invariant
@@ -44,7 +45,7 @@ def lines_are_valid() -> Iterator[str]:
             yield f"line {line.id} names another version than its design"
         if line.choices != line.design.choices:
             yield f"line {line.id} has other choices than its design"
-        for broken in kernel_of(version).violations(line.choices):
+        for broken in kernel_of(version, timezone.localdate(line.design.created_at)).violations(line.choices):
             yield f"line {line.id} breaks {broken.rule} of its version"
 
 

@@ -66,7 +66,11 @@ def told(line: Line, *, shown: int = SHOWN) -> Told:
     kinds = {option.code: option.kind for option in spec_of(line.design.version).options}
     labels = choice_labels(line.design, line.choices)
     texts = tuple(label["value"] for label in labels if kinds[label["code"]] == "text")
-    rest = [label["value"] for label in labels if kinds[label["code"]] != "text"]
+    rest = [
+        label["option"] if kinds[label["code"]] == "switch" else label["value"]
+        for label in labels
+        if kinds[label["code"]] != "text" and (kinds[label["code"]], label["value"]) != ("switch", "No")
+    ]
     more = f" and {len(rest) - shown} more" if len(rest) > shown else ""
     return Told(texts, ", ".join(rest[:shown]) + more)
 

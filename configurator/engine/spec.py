@@ -7,7 +7,7 @@ are text with `{option}` or `{option.attribute}` in it.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -313,6 +313,22 @@ class FamilySpec:
     @property
     def defaults(self) -> dict[str, Choice]:
         return {option.code: option.default for option in self.options if option.default is not None}
+
+
+def rules_off(spec: FamilySpec, day: date) -> tuple[str, ...]:
+    """The rules that do not count on a day: not yet, or not any more."""
+    return tuple(
+        rule.code
+        for rule in spec.rules
+        if (rule.valid_from is not None and day < rule.valid_from)
+        or (rule.valid_until is not None and day > rule.valid_until)
+    )
+
+
+def spec_on(spec: FamilySpec, day: date) -> FamilySpec:
+    """The family without the rules that do not count on a day."""
+    off = rules_off(spec, day)
+    return replace(spec, rules=tuple(rule for rule in spec.rules if rule.code not in off)) if off else spec
 
 
 def _of_manufacture(manufacture: ManufactureSpec) -> Iterator[str]:

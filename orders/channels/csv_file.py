@@ -19,6 +19,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from configurator.catalogue import Compiled, compiled
 from configurator.designs import Incomplete, NotMakeable, NotOnSale, freeze_choices, read_changes
@@ -101,7 +102,7 @@ def import_orders(
     version = on_sale.filter(family__current=F("pk")).first()
     if version is None:
         raise NotOnSale(f"{family.name} is not on sale at present.")
-    compiled_family = compiled(version)
+    compiled_family = compiled(version, timezone.localdate(now))
     content = decode(text)
     rows = _read(content, compiled_family.spec)
     fingerprint = hashlib.sha256(f"{family.code}\n{content}".encode()).hexdigest()
@@ -276,7 +277,7 @@ def _read_row(row: _Row, task: _Import) -> tuple[int, dict[str, Choice]]:
     given = {name: cell for name, cell in row.cells.items() if name in spec.option_by_code and cell != ""}
     choices: dict[str, Choice] = {}
     try:
-        read = read_changes(spec, given)
+        read = read_changes(spec, {code: _cell(spec, code, cell) for code, cell in given.items()})
         choices = {code: value for code, value in read.items() if value is not None}
     except ChoiceError as fault:
         problems += [_problem("choice", problem.option, problem.message) for problem in fault.problems]
@@ -289,6 +290,14 @@ def _read_row(row: _Row, task: _Import) -> tuple[int, dict[str, Choice]]:
     if problems:
         raise _RowRefused(problems)
     return quantity, kernel.complete(choices) or choices
+
+
+def _cell(spec: FamilySpec, code: str, cell: str) -> str:
+    """What a cell says: several values are parted by commas or semicolons, `none` is none of them."""
+    option = spec.option_by_code[code]
+    if option.kind != "multiple":
+        return cell
+    return "" if cell.strip().lower() == "none" else cell.replace(";", ",")
 
 
 def _settle_texts(spec: FamilySpec, given: Mapping[str, str], choices: dict[str, Choice]) -> list[Problem]:
