@@ -4,8 +4,8 @@ A number is one integer variable here. The thousands of literals that clauses ne
 only where a clause that stays speaks of them.
 """
 
-from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 
 from configurator.engine.aggregates import expanded
 from configurator.engine.compiled import ChoiceVariable, Clause, Knowledge, NumberVariable, TooLarge, Variable
@@ -63,22 +63,51 @@ class FamilyModel:
             self.formulas.between(truths, rule.cardinality.least, rule.cardinality.most, when=when)
 
     def _write_clauses(self, native: set[str]) -> None:
-        """All clauses but those of the native rules.
-
-        A rule's selector is made before its helper literals, and every clause of a rule has one of them: its
-        largest literal tells whose a clause is. Where variables came later than a selector that does not
-        hold, and all clauses stay: the model is then larger, not another.
-        """
-        selectors = sorted((selector, code) for code, selector in self.knowledge.selectors.items())
-        firsts = [selector for selector, _ in selectors]
-        latest = max((_last_literal(variable) for variable in self.variables), default=0)
-        if not firsts or latest >= firsts[0]:
-            native = set()
         literals = self.formulas.literal
+        for clause in self._needed(native):
+            self.model.clause([literals(literal) for literal in clause])
+
+    def _needed(self, native: set[str]) -> Iterable[Clause]:
+        """The clauses without those of native rules and their helper literals.
+
+        Rules share helpers: one stays, with all clauses that speak of it, when a clause that stays needs it.
+        """
+        if not native:
+            return self.knowledge.clauses
+        dropped = {self.knowledge.selectors[code] for code in native}
+        known = {1, *self.knowledge.selectors.values()}
+        for variable in self.variables:
+            known |= _literals_of(variable)
+        clauses: list[Clause] = []
+        helpers: list[list[int]] = []
+        speaking: dict[int, list[int]] = defaultdict(list)
         for clause in self.knowledge.clauses:
-            position = bisect_right(firsts, _largest(clause)) - 1
-            if position < 0 or selectors[position][1] not in native:
-                self.model.clause([literals(literal) for literal in clause])
+            if any(-literal in dropped for literal in clause):
+                continue
+            found = [abs(literal) for literal in clause if abs(literal) not in known]
+            for helper in found:
+                speaking[helper].append(len(clauses))
+            clauses.append(clause)
+            helpers.append(found)
+        selectors = set(self.knowledge.selectors.values())
+        # Helpers of options are made before all rules.
+        options = min(selectors)
+        needed = {
+            number
+            for number, clause in enumerate(clauses)
+            if not helpers[number]
+            or min(helpers[number]) < options
+            or any(abs(literal) in selectors for literal in clause)
+        }
+        pending, seen = list(needed), set[int]()
+        while pending:
+            for helper in helpers[pending.pop()]:
+                if helper not in seen:
+                    seen.add(helper)
+                    more = [number for number in speaking[helper] if number not in needed]
+                    needed.update(more)
+                    pending += more
+        return [clauses[number] for number in sorted(needed)]
 
     # --- Between the literals of the clauses and the model
 
@@ -124,11 +153,7 @@ class FamilyModel:
         raise AssertionError(f"a solution without a value for {variable.code}")
 
 
-def _last_literal(variable: Variable) -> int:
+def _literals_of(variable: Variable) -> set[int]:
     if isinstance(variable, ChoiceVariable):
-        return max(map(abs, variable.literals))
-    return variable.first + variable.count - 2
-
-
-def _largest(clause: Clause) -> int:
-    return max(map(abs, clause))
+        return {abs(literal) for literal in variable.literals}
+    return set(range(variable.first, variable.first + variable.count - 1))

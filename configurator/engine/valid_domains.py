@@ -17,6 +17,8 @@ from configurator.engine.search import Search
 
 # Conflicts to spend on one value, and how many values may stay undecided before a click gives up.
 BUDGET_A_VALUE = 2_000
+# So many numbers between the ends of a range are judged one by one where that takes arithmetic.
+MAX_BETWEEN = 32
 MAX_UNDECIDED = 15
 # Whether choices are consistent at all is worth more: about a second.
 BUDGET_CONSISTENCY = 50_000
@@ -202,6 +204,10 @@ class _Click:
             return
         self._ask_end(position, variable, context, lowest=True)
         self._ask_end(position, variable, context, lowest=False)
+        self._ask_between(position, variable, context)
+
+    def _ask_between(self, position: int, variable: NumberVariable, context: list[int]) -> None:
+        block = self.layout.blocks[position]
         while between := self.layout.of(self.open, position):
             low, high = next(runs(between))
             ends = [variable.at_least(low), variable.at_most(high)]
@@ -230,7 +236,9 @@ class _Click:
             self._decide([*context, wanted], block, asked)
 
     def _ask_arithmetic(self, position: int, variable: NumberVariable, context: list[int]) -> None:
-        """The ends of a number by one question each; what lies between them counts as possible."""
+        """The ends of a number by one question each; where many numbers lie between, these count as possible:
+        they are judged when one is chosen.
+        """
         last = variable.count - 1
         for lowest in (True, False):
             seen = self.layout.of(self.possible, position)
@@ -243,7 +251,10 @@ class _Click:
                 self.open &= ~self.layout.between(
                     position, *((0, bound - 1) if lowest else (bound + 1, last))
                 )
-        self.possible |= self.open & self.layout.blocks[position]
+        block = self.layout.blocks[position]
+        if (self.open & block).bit_count() <= MAX_BETWEEN:
+            self._ask_between(position, variable, context)
+        self.possible |= self.open & block
         self.open &= ~self.possible
 
     def _decide(self, literals: list[int], block: Points, asked: Points) -> bool:

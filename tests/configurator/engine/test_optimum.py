@@ -104,7 +104,7 @@ def completion_of(
             default = str(option.default or "") if option.kind == "text" else ""
             if text_length(str(value)) <= len(default) and option.kind == "text":
                 result[option.code] = default[: len(str(value))]
-            elif not option.required:
+            elif default or not option.required:
                 left_open += 1
     return left_open, result
 
