@@ -1,18 +1,22 @@
 """The kernel against trying everything, on random small products."""
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from configurator.engine.answers import State
+from configurator.engine.choices import codes_of
 from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
 from configurator.engine.rules import environment_of, rule_holds
-from configurator.engine.spec import Choice, FamilySpec
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from tests.configurator.engine.products import (
     agrees,
     all_valid,
+    families_of_all_kinds,
     families_with_choices,
     measure,
     possible_choices,
@@ -25,13 +29,34 @@ Case = tuple[FamilySpec, dict[str, Choice]]
 Valid = list[dict[str, Choice | None]]
 
 
+def products() -> st.SearchStrategy[Case]:
+    return st.one_of(families_with_choices(), families_of_all_kinds())
+
+
 def _remaining(spec: FamilySpec, valid: Valid, choices: dict[str, Choice], code: str) -> set[Any]:
     """What an option can still be, given the choices for the others."""
     return {measure(spec, code, each[code]) for each in valid if agrees(spec, each, choices, but=code)}
 
 
+def _states(
+    spec: FamilySpec, valid: Valid, choices: dict[str, Choice], option: OptionSpec
+) -> dict[str, State]:
+    """Each value of several, given the choices for the other options and its fellow values."""
+    states: dict[str, State] = {}
+    for code in option.codes:
+        fellows = set(codes_of(choices.get(option.code, ""))) - {code}
+        there = {
+            code in codes_of(each[option.code] or "")
+            for each in valid
+            if agrees(spec, each, choices, but=option.code)
+            and (option.code not in choices or set(codes_of(each[option.code] or "")) - {code} == fellows)
+        }
+        states[code] = "impossible" if True not in there else "possible" if False in there else "forced"
+    return states
+
+
 @random_products
-@given(families_with_choices())
+@given(products())
 def test_domains_are_exact(case: Case) -> None:
     spec, choices = case
     answer = Kernel(compile_family(spec)).answer(choices)
@@ -39,7 +64,9 @@ def test_domains_are_exact(case: Case) -> None:
     assert answer.consistent is any(agrees(spec, each, choices) for each in valid)
     for option in spec.options:
         found, remaining = answer.options[option.code], _remaining(spec, valid, choices, option.code)
-        if option.kind == "choice":
+        if option.kind == "multiple":
+            assert dict(found.values) == _states(spec, valid, choices, option)
+        elif option.kind in ("choice", "switch"):
             possible = {code for code, state in found.values.items() if state in ("possible", "forced")}
             assert possible == remaining
             assert "unknown" not in found.values.values()
@@ -53,13 +80,13 @@ def test_domains_are_exact(case: Case) -> None:
 
 
 @random_products
-@given(families_with_choices())
+@given(products())
 def test_a_configuration_is_complete_when_all_is_chosen_and_all_rules_hold(case: Case) -> None:
     spec, choices = case
     answer = Kernel(compile_family(spec)).answer(choices)
     needed = [o.code for o in spec.options if o.code not in choices and (o.required or o.kind == "integer")]
     environment = environment_of(spec, choices, finished=True)
-    valid = all(rule_holds(rule, environment) is True for rule in spec.rules)
+    valid = all(rule_holds(rule, environment) is True for rule in spec.rules if rule.severity == "must")
     assert answer.complete is (not needed and valid)
     if answer.consistent:
         assert set(needed) <= set(answer.missing)
@@ -71,28 +98,51 @@ def _rules_kept(spec: FamilySpec, rules: set[str]) -> FamilySpec:
     return FamilySpec(code=spec.code, name=spec.name, options=spec.options, rules=kept)
 
 
+def _wishes(option: OptionSpec) -> list[Choice]:
+    nothing = (None,) if option.kind == "multiple" else (None, "")
+    return [value for value in possible_choices(option) if value not in nothing]
+
+
+def _has_wish(
+    spec: FamilySpec,
+    each: Mapping[str, Choice | None],
+    option: OptionSpec,
+    value: Choice,
+    choices: dict[str, Choice],
+) -> bool:
+    """Whether a configuration has what is wished: of several values what is put in or left out."""
+    if option.kind != "multiple":
+        return agrees(spec, each, {option.code: value})
+    before, after = set(codes_of(choices.get(option.code, ""))), set(codes_of(value))
+    there = set(codes_of(each[option.code] or ""))
+    return after - before <= there and not (before - after) & there
+
+
 @random_products
-@given(families_with_choices(), st.data())
+@given(products(), st.data())
 def test_an_explanation_is_there_when_a_value_is_impossible_and_none_of_it_can_be_left_out(
     case: Case, data: st.DataObject
 ) -> None:
     spec, choices = case
     option = data.draw(st.sampled_from(spec.options))
-    value = data.draw(st.sampled_from([v for v in possible_choices(option) if v not in (None, "")]))
+    value = data.draw(st.sampled_from(_wishes(option)))
     conflict = Kernel(compile_family(spec)).explain(choices, option.code, value)
     others = {code: old for code, old in choices.items() if code != option.code}
-    wish = {option.code: value}
-    possible = any(agrees(spec, each, {**others, **wish}) for each in all_valid(spec))
+    possible = any(agrees(spec, each, {**others, option.code: value}) for each in all_valid(spec))
     assert (conflict is None) is possible
     if conflict is None:
         return
     against, rules = dict(conflict.choices), {rule.code for rule in conflict.rules}
     assert conflict.sentence
-    assert all(others[code] == old for code, old in against.items())
+    assert all(others[code] == old for code, old in against.items() if code != option.code)
+    if option.code in against:
+        # The values beside the wish: with them all of it is wished.
+        against[option.code] = value
 
     def excluded(kept: dict[str, Choice], kept_rules: set[str]) -> bool:
         return not any(
-            agrees(spec, each, {**kept, **wish}) for each in all_valid(_rules_kept(spec, kept_rules))
+            agrees(spec, each, kept) and _has_wish(spec, each, option, value, choices)
+            for each in all_valid(_rules_kept(spec, kept_rules))
         )
 
     assert excluded(against, rules)
@@ -103,21 +153,24 @@ def test_an_explanation_is_there_when_a_value_is_impossible_and_none_of_it_can_b
 
 
 @random_products
-@given(families_with_choices(), st.data())
+@given(products(), st.data())
 def test_a_repair_works_and_changes_the_fewest_choices(case: Case, data: st.DataObject) -> None:
     spec, choices = case
     option = data.draw(st.sampled_from(spec.options))
-    value = data.draw(st.sampled_from([v for v in possible_choices(option) if v not in (None, "")]))
+    value = data.draw(st.sampled_from(_wishes(option)))
     kernel = Kernel(compile_family(spec))
     repair = kernel.repair(choices, option.code, value)
     others = {code: old for code, old in choices.items() if code != option.code}
-    valid = [each for each in all_valid(spec) if agrees(spec, each, {option.code: value})]
+    if option.kind == "multiple":
+        others[option.code] = value
+    valid = [each for each in all_valid(spec) if _has_wish(spec, each, option, value, choices)]
     assert (repair is None) is (not valid)
     if repair is None:
         return
     assert kernel.answer(repair.choices).consistent
-    assert repair.choices[option.code] == value
     changed = {change.option for change in repair.changes}
+    assert _has_wish(spec, repair.choices, option, value, choices)
+    assert repair.choices[option.code] == value or option.code in changed
     assert all(repair.choices[code] == old for code, old in others.items() if code not in changed)
     for change in repair.changes:
         assert change.old == others[change.option]
@@ -127,7 +180,7 @@ def test_a_repair_works_and_changes_the_fewest_choices(case: Case, data: st.Data
 
 
 @random_products
-@given(families_with_choices())
+@given(products())
 def test_a_completion_keeps_the_choices_and_prefers_defaults(case: Case) -> None:
     spec, choices = case
     kernel = Kernel(compile_family(spec))
@@ -151,7 +204,7 @@ def test_a_completion_keeps_the_choices_and_prefers_defaults(case: Case) -> None
 
 
 @random_products
-@given(families_with_choices())
+@given(products())
 def test_violations_are_the_broken_rules_of_a_full_configuration(case: Case) -> None:
     spec, choices = case
     kernel = Kernel(compile_family(spec))
@@ -159,13 +212,17 @@ def test_violations_are_the_broken_rules_of_a_full_configuration(case: Case) -> 
     consistent = kernel.answer(choices).consistent
     if all(option.code in choices for option in spec.options):
         environment = environment_of(spec, choices, finished=True)
-        assert violations == {rule.code for rule in spec.rules if rule_holds(rule, environment) is False}
+        assert violations == {
+            rule.code
+            for rule in spec.rules
+            if rule.severity == "must" and rule_holds(rule, environment) is False
+        }
     elif not consistent:
         assert violations
 
 
 @random_products
-@given(families_with_choices(), st.data())
+@given(products(), st.data())
 def test_answers_do_not_depend_on_what_was_asked_before(case: Case, data: st.DataObject) -> None:
     spec, choices = case
     knowledge = compile_family(spec)
@@ -178,7 +235,7 @@ def test_answers_do_not_depend_on_what_was_asked_before(case: Case, data: st.Dat
     assert used.answer(choices) == fresh.answer(choices)
     for option in spec.options:
         for value in possible_choices(option):
-            if value not in (None, ""):
+            if value in _wishes(option):
                 assert used.explain(choices, option.code, value) == fresh.explain(choices, option.code, value)
                 assert used.repair(choices, option.code, value) == fresh.repair(choices, option.code, value)
     assert used.complete(choices) == fresh.complete(choices)
