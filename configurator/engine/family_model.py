@@ -65,7 +65,15 @@ class FamilyModel:
     def _write_clauses(self, native: set[str]) -> None:
         literals = self.formulas.literal
         for clause in self._needed(native):
-            self.model.clause([literals(literal) for literal in clause])
+            if not self._orders(clause):
+                self.model.clause([literals(literal) for literal in clause])
+
+    def _orders(self, clause: Clause) -> bool:
+        """Whether it only says that a number which reaches more reaches less too: an integer does."""
+        if len(clause) != 2 or clause[0] * clause[1] > 0:
+            return False
+        more, less = self.formulas.owner(-min(clause)), self.formulas.owner(max(clause))
+        return more is not None and less is not None and more[0] is less[0] and more[1] >= less[1]
 
     def _needed(self, native: set[str]) -> Iterable[Clause]:
         """The clauses without those of native rules and their helper literals.
