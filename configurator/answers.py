@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from configurator import designs
 from configurator.catalogue import kernel_of, spec_of
-from configurator.designs import Refused, read_changes
-from configurator.engine.answers import Answer, OptionAnswer, Violation
+from configurator.designs import Refused, read_changes, refused
+from configurator.engine.answers import Answer, OptionAnswer, Repair, Violation
 from configurator.engine.choices import choices_json, codes_of
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.spec import FamilySpec
@@ -157,8 +157,9 @@ def violation_json(violation: Violation) -> dict[str, Any]:
 
 
 def refused_json(refused: Refused) -> dict[str, Any]:
-    """Why a change was refused, and the one-click way out."""
-    conflict, way_out = refused.conflict, refused.repair
+    """Why a change was refused, and the ways out, one click each; ``repair`` is the first of them."""
+    conflict = refused.conflict
+    repairs = [_repair_json(repair) for repair in refused.repairs]
     return {
         "option": conflict.option,
         "value": conflict.value,
@@ -167,14 +168,19 @@ def refused_json(refused: Refused) -> dict[str, Any]:
             "choices": [{"option": option, "value": value} for option, value in conflict.choices],
             "rules": [{"code": rule.code, "message": rule.message} for rule in conflict.rules],
         },
-        "repair": None
-        if way_out is None
-        else {
-            "changes": [
-                {"option": change.option, "old": change.old, "new": change.new} for change in way_out.changes
-            ],
-            "sentence": way_out.sentence,
-        },
+        "nearest": refused.nearest,
+        "repair": repairs[0] if repairs else None,
+        "repairs": repairs,
+    }
+
+
+def _repair_json(repair: Repair) -> dict[str, Any]:
+    return {
+        "changes": [
+            {"option": change.option, "old": change.old, "new": change.new} for change in repair.changes
+        ],
+        "sentence": repair.sentence,
+        "unit_price": _money(repair.unit_price),
     }
 
 
@@ -191,8 +197,7 @@ def why_not(configuration: Configuration, *, option: str, value: Any) -> dict[st
     conflict = kernel.explain(others, option, wanted)
     if conflict is None:
         return None
-    way_out = kernel.repair(configuration.choices, option, wanted)
-    return refused_json(Refused(conflict=conflict, repair=way_out))
+    return refused_json(refused(kernel, others, option, wanted, conflict))
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:

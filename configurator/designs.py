@@ -46,15 +46,28 @@ class RevisionConflict(Exception):
 
 
 class Refused(Exception):
-    """A change contradicts what is chosen: which choices and rules stand against it, and the way out
-    (None when no other choice of the shopper's could make room). Nothing was changed."""
+    """A change contradicts what is chosen: which choices and rules stand against it, and the ways out, the
+    smallest first (none when no other choice of the shopper's could make room). Nothing was changed.
 
-    def __init__(self, *, conflict: Conflict, repair: Repair | None) -> None:
+    ``nearest`` is the number nearest to the wished one that goes with the other choices."""
+
+    def __init__(
+        self, *, conflict: Conflict, repairs: tuple[Repair, ...], nearest: int | None = None
+    ) -> None:
         super().__init__(conflict.sentence)
         self.option = conflict.option
         self.value = conflict.value
         self.conflict = conflict
-        self.repair = repair
+        self.repairs = repairs
+        self.nearest = nearest
+
+    @property
+    def repair(self) -> Repair | None:
+        return self.repairs[0] if self.repairs else None
+
+
+class NoSuchRepair(Exception):
+    """Fewer ways out are known than the one that was picked."""
 
 
 class NoRepair(Exception):
@@ -131,7 +144,7 @@ def choose(
         wanted = read_changes(spec, changes)
         _require_own_pictures(held, spec, wanted)
         chosen = _with(held.choices, wanted)
-        if not kernel.answer(chosen).consistent:
+        if not kernel.consistent(chosen):
             raise _refusal(kernel, held.choices, wanted)
         return _store(held, configuration, chosen, now)
 
@@ -142,12 +155,14 @@ def repair(
     option: str,
     value: Any,
     now: datetime,
+    pick: int = 1,
     actor: str = "",
     expected_revision: int | None = None,
 ) -> Configuration:
-    """Choose ``value`` and change the fewest other choices that stand against it.
+    """Choose ``value`` and change the fewest other choices that stand against it; ``pick`` takes the second
+    or third way out instead.
 
-    Raises ``RevisionConflict``, ``ChoiceError`` and ``NoRepair``.
+    Raises ``RevisionConflict``, ``ChoiceError``, ``NoRepair`` and ``NoSuchRepair``.
     """
     with transaction.atomic():
         held = _hold(configuration, expected_revision)
@@ -155,13 +170,15 @@ def repair(
         wanted = read_changes(spec, {option: value})
         _require_own_pictures(held, spec, wanted)
         chosen = _with(held.choices, wanted)
-        if not kernel.answer(chosen).consistent:
-            way_out = kernel.repair(held.choices, option, wanted[option])
-            if way_out is None:
+        if not kernel.consistent(chosen):
+            ways_out = kernel.repairs(held.choices, option, wanted[option])
+            if not ways_out:
                 raise NoRepair(
                     f"{spec.option_by_code[option].name} cannot be {value}, whatever else you change."
                 )
-            chosen = dict(way_out.choices)
+            if not 1 <= pick <= len(ways_out):
+                raise NoSuchRepair(f"There are {len(ways_out)} ways out: pick one from 1, not {pick}.")
+            chosen = dict(ways_out[pick - 1].choices)
         return _store(held, configuration, chosen, now)
 
 
@@ -317,7 +334,7 @@ def _carried_over(choices: Mapping[str, Any], target: Configuration, now: dateti
         except ChoiceError:
             continue
         trial = _with(kept, wanted)
-        if kernel.answer(trial).consistent:
+        if kernel.consistent(trial):
             kept = trial
     return kept
 
@@ -444,10 +461,20 @@ def _refusal(kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str,
             continue
         conflict = kernel.explain(settled, option, value)
         if conflict is not None:
-            # The old value of the option helps the repair to say what changes.
-            return Refused(conflict=conflict, repair=kernel.repair(settled, option, value))
+            return refused(kernel, settled, option, value, conflict)
         settled[option] = value
     raise AssertionError("Choices that contradict each other together must contradict one by one.")
+
+
+def refused(
+    kernel: Kernel, choices: Mapping[str, Choice], option: str, value: Choice, conflict: Conflict
+) -> Refused:
+    """The refusal of a wish with every way out that is known."""
+    return Refused(
+        conflict=conflict,
+        repairs=kernel.repairs(choices, option, value),
+        nearest=kernel.nearest(choices, option, value),
+    )
 
 
 def _require_own_pictures(

@@ -121,6 +121,7 @@ def _family(error: FamilyError) -> Mapping[str, Any]:
 TABLE: dict[type[Exception], Refusal] = {
     # the configurator
     designs.Refused: Refusal(409, "configuration-refused", "This contradicts what is chosen", _refused),
+    designs.NoSuchRepair: Refusal(409, "no-repair", "No change of other choices makes this possible"),
     designs.NoStep: Refusal(409, "no-step", "There is no change to take back or to make again"),
     designs.NoRepair: Refusal(409, "no-repair", "No change of other choices makes this possible"),
     designs.RevisionConflict: Refusal(412, "precondition-failed", "It has changed since you read it"),

@@ -139,6 +139,7 @@ class Repair(ConfigurationView):
             configuration=self.own(who, pk),
             option=wanted["option"],
             value=wanted["value"],
+            pick=wanted["pick"],
             actor=who.actor,
             now=timezone.now(),
         )

@@ -141,6 +141,7 @@ class WantedShape(Strict):
     option = Text(max_length=120)
     value = ValueField()
     quantity = Pieces(default=1)
+    pick = Whole(min_value=1, max_value=3, default=1, help_text="Which of `repairs` to make.")
 
 
 class ChangedShape(serializers.Serializer[Any]):
@@ -152,6 +153,9 @@ class ChangedShape(serializers.Serializer[Any]):
 class RepairShape(serializers.Serializer[Any]):
     changes = ChangedShape(many=True)
     sentence = serializers.CharField()
+    unit_price = serializers.CharField(
+        allow_null=True, help_text="Of one piece after it, where it can be told."
+    )
 
 
 class RuleNamedShape(serializers.Serializer[Any]):
@@ -169,7 +173,11 @@ class RefusedShape(serializers.Serializer[Any]):
     option = serializers.CharField()
     value = ChosenField()
     conflict = ConflictShape()
-    repair = RepairShape(allow_null=True)
+    nearest = serializers.IntegerField(
+        allow_null=True, help_text="For a number: the nearest that goes with the other choices."
+    )
+    repair = RepairShape(allow_null=True, help_text="The first of `repairs`.")
+    repairs = RepairShape(many=True, help_text="Up to three ways out, the smallest first.")
 
 
 class ExplainedShape(serializers.Serializer[Any]):

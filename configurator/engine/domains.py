@@ -32,7 +32,7 @@ from configurator.engine.choices import (
     normalise,
     settled,
 )
-from configurator.engine.compiled import Knowledge
+from configurator.engine.compiled import Knowledge, NumberVariable
 from configurator.engine.completion import witness_of
 from configurator.engine.counting import Counting
 from configurator.engine.diagram import Diagram
@@ -139,6 +139,25 @@ class Kernel:
         with self._turn():
             return self._conflict(chosen, option, wanted, wish, beside)
 
+    def nearest(self, choices: Mapping[str, Any], option: str, value: Any) -> int | None:
+        """The number nearest to a wish that goes with the choices for other options, the lower one of two.
+
+        None for an option that is no number, and where no number goes with them.
+        """
+        chosen, wanted = self._wish(choices, option, value)
+        spec = self.spec.option_by_code[option]
+        if spec.kind != "integer":
+            return None
+        (position,) = self.assumptions.own(option)
+        variable = self._search.variables[position]
+        assert isinstance(variable, NumberVariable)
+        context = self._literals({code: choice for code, choice in chosen.items() if code != option})
+        with self._turn():
+            index = completion.nearest_possible(
+                self._search, position, variable, context, variable.index_of(int(wanted))
+            )
+        return None if index is None else variable.number(index)
+
     def repair(self, choices: Mapping[str, Any], option: str, value: Any) -> Repair | None:
         """The fewest other choices to change for a value; None when no change helps."""
         chosen, wanted = self._wish(choices, option, value)
@@ -154,6 +173,13 @@ class Kernel:
                 wish=wish,
                 beside=beside,
             )
+
+    def repairs(
+        self, choices: Mapping[str, Any], option: str, value: Any, most: int = 3
+    ) -> tuple[Repair, ...]:
+        """Ways to have a value, the fewest changes first; empty when no change helps."""
+        found = self.repair(choices, option, value)
+        return () if found is None else (found,)
 
     def complete(self, choices: Mapping[str, Any]) -> dict[str, Choice] | None:
         """The choices with all that is open decided: defaults first, then the first value that is possible.

@@ -175,16 +175,21 @@ def _try(request: HttpRequest, held: Configuration, text: str) -> Outcome:
 
 
 def _repair(request: HttpRequest, held: Configuration, text: str) -> HttpResponse:
-    option, value = _option_and_value(held, text)
+    """``pick:option=value``: the first, second or third way out."""
+    pick, _, wish = text.partition(":")
+    if pick not in ("1", "2", "3"):
+        raise Http404("There is no such way out.")
+    option, value = _option_and_value(held, wish)
     try:
         designs.repair(
             configuration=held,
             option=option,
             value=value,
+            pick=int(pick),
             actor=visitor_of(request).actor,
             now=timezone.now(),
         )
-    except designs.NoRepair as refusal:
+    except (designs.NoRepair, designs.NoSuchRepair) as refusal:
         messages.error(request, str(refusal))
     except ChoiceError as refusal:
         return configuration_page(
@@ -281,12 +286,13 @@ def _api_url(name: str, pk: str | None, otherwise: str) -> str:
 
 
 def _shown_refusal(spec: FamilySpec, held: Configuration, refused: designs.Refused) -> dict[str, Any]:
-    way_out = refused.repair
     return {
         "title": f"Not with your other choices: {value_name(spec, refused.option, refused.value)}",
         "sentence": refused.conflict.sentence,
-        "changes": way_out.changes if way_out is not None else (),
-        "repair_sentence": way_out.sentence if way_out is not None else "",
+        "repairs": refused.repairs,
+        "nearest": refused.nearest,
+        "nearest_name": value_name(spec, refused.option, refused.nearest),
+        "currency": spec.currency,
         "option": refused.option,
         "value": refused.value,
     }

@@ -413,15 +413,15 @@ class PcConfigurator extends HTMLElement {
     for (const other of this.querySelectorAll("[data-refusal]")) other.hidden = true;
     this.querySelector("#refused")?.remove();
     const place = node.querySelector("[data-refusal]");
-    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value) };
+    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value), money: (amount) => money(amount, this.dataset.currency) };
     const section = panel(refused, names, {
-      repair: (changes) => {
-        const wanted = { [refused.option]: refused.value };
+      repair: (changes, value) => {
+        const wanted = { [refused.option]: value };
         for (const change of changes) wanted[change.option] = change.new;
         place.hidden = true;
         this.repairing = true;
         this.client.change(wanted);
-        this.focusOn(refused.option, refused.value);
+        this.focusOn(refused.option, value);
       },
       dismiss: () => {
         place.hidden = true;

@@ -21,17 +21,23 @@ export function panel(refused, names, { repair, dismiss }) {
   section.setAttribute("role", "alert");
   section.tabIndex = -1;
   if (refused.conflict?.sentence) section.append(element("p", "", refused.conflict.sentence));
-  const changes = refused.repair?.changes ?? [];
-  if (changes.length) {
-    const others = changes.filter((change) => change.option !== refused.option);
-    section.append(element("p", "", refused.repair.sentence || ""));
+  if (refused.nearest != null) {
+    const near = `Take ${names.value(refused.option, refused.nearest)}, the nearest that fits`;
+    section.append(element("p", "", button(near, "", () => repair([], refused.nearest))));
+  }
+  const repairs = refused.repairs ?? (refused.repair ? [refused.repair] : []);
+  if (!repairs.length) section.append(element("p", "", "No change of the other choices makes room for it."));
+  const list = element("ul", "repairs", ...repairs.map((each, index) => {
+    const text = element("span", "", each.sentence || "");
+    if (each.unit_price) text.append(" ", element("span", "soft num", names.money(each.unit_price)));
+    const others = each.changes.filter((change) => change.option !== refused.option);
     const label = others.length === 1
       ? `Set ${names.option(others[0].option)} to ${names.value(others[0].option, others[0].new)}`
       : `Make these ${others.length} changes`;
-    section.append(element("p", "cluster", button(label, "button-primary", () => repair(changes)), button("Keep it as it was", "button-quiet", dismiss)));
-  } else {
-    section.append(element("p", "", "No change of the other choices makes room for it."));
-    section.append(element("p", "", button("Keep it as it was", "button-quiet", dismiss)));
-  }
+    const act = button(label, index ? "" : "button-primary", () => repair(each.changes, refused.value));
+    return element("li", "", text, act);
+  }));
+  if (repairs.length) section.append(list);
+  section.append(element("p", "", button("Keep it as it was", "button-quiet", dismiss)));
   return section;
 }

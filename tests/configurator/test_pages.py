@@ -106,7 +106,7 @@ def test_a_refused_value_is_explained_with_a_repair(long_badge: Configuration, a
     assert answer.status_code == 409
     page = answer.content.decode()
     assert "Steel is cut up to 90 mm." in page
-    assert 'name="repair" value="material=steel"' in page
+    assert 'name="repair" value="1:material=steel"' in page
     long_badge.refresh_from_db()
     assert long_badge.choices["material"] == "acrylic"
 
@@ -120,10 +120,28 @@ def test_what_else_was_typed_is_kept_when_a_value_is_refused(
 
 
 def test_the_repair_button_makes_room(long_badge: Configuration, alice_client: Client) -> None:
-    answer = alice_client.post(page_of(long_badge), {**form_of(long_badge), "repair": "material=steel"})
+    answer = alice_client.post(page_of(long_badge), {**form_of(long_badge), "repair": "1:material=steel"})
     assert answer.status_code == 302
     long_badge.refresh_from_db()
     assert (long_badge.choices["material"], long_badge.choices["length"]) == ("steel", 90)
+
+
+def test_a_way_out_that_is_not_there_is_not_found(long_badge: Configuration, alice_client: Client) -> None:
+    assert alice_client.post(page_of(long_badge), {"repair": "4:material=steel"}).status_code == 404
+    alice_client.post(page_of(long_badge), {"repair": "3:material=steel"})
+    long_badge.refresh_from_db()
+    assert long_badge.choices["material"] == "acrylic"
+
+
+def test_a_number_that_does_not_fit_is_offered_the_nearest(
+    configuration: Configuration, alice_client: Client
+) -> None:
+    alice_client.post(page_of(configuration), {"o-material": "steel"})
+    answer = alice_client.post(page_of(configuration), {"o-length": "120"})
+    assert "Take 90 mm, the nearest that fits" in answer.content.decode()
+    alice_client.post(page_of(configuration), {"why": "length=90"})
+    configuration.refresh_from_db()
+    assert configuration.choices["length"] == 90
 
 
 def test_why_explains_without_changing(long_badge: Configuration, alice_client: Client) -> None:
