@@ -441,15 +441,14 @@ def refused_since(configuration: Configuration, *, now: datetime) -> Refused | N
         return None
     conflict = kernel.answer(configuration.choices).conflict
     assert conflict is not None
-    way_out: Repair | None = None
     for option, value in conflict.choices:
-        way_out = kernel.repair(configuration.choices, option, value)
-        if way_out is not None:
+        ways_out = kernel.repairs(configuration.choices, option, value)
+        if ways_out:
             rest = tuple(each for each in conflict.choices if each[0] != option)
             return Refused(
-                conflict=replace(conflict, option=option, value=value, choices=rest), repair=way_out
+                conflict=replace(conflict, option=option, value=value, choices=rest), repairs=ways_out
             )
-    return Refused(conflict=conflict, repair=None)
+    return Refused(conflict=conflict, repairs=())
 
 
 def _refusal(kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str, Choice | None]) -> Refused:

@@ -291,7 +291,7 @@ def _shown_refusal(spec: FamilySpec, held: Configuration, refused: designs.Refus
         "sentence": refused.conflict.sentence,
         "repairs": refused.repairs,
         "nearest": refused.nearest,
-        "nearest_name": value_name(spec, refused.option, refused.nearest),
+        "nearest_name": "" if refused.nearest is None else value_name(spec, refused.option, refused.nearest),
         "currency": spec.currency,
         "option": refused.option,
         "value": refused.value,
