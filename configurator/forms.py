@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from django import forms
+
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, ValueSpec
 
 PREFIX = "o-"  # keeps the names of options apart from the names of buttons
@@ -228,3 +230,16 @@ def read_quantity(raw: object, *, most: int, otherwise: int = 1) -> int:
         return max(1, min(most, int(str(raw))))
     except ValueError:
         return otherwise
+
+
+class NewFamily(forms.Form):
+    """Begin a new family: a code and a name, or a file that says them itself."""
+
+    code = forms.SlugField(
+        required=False, max_length=50, help_text="small letters, digits, hyphens: garden-sign"
+    )
+    name = forms.CharField(required=False, max_length=120)
+    file = forms.FileField(
+        required=False,
+        help_text="a family file (.yaml), a feature model (.uvl, .sxfm) or tables (XCSP, .xml)",
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from configurator.views import comparing, finished, making, pictures, shelf
+from configurator.views import comparing, finished, making, pictures, products, shelf
 
 urlpatterns = [
     path("", shelf.home, name="home"),
@@ -13,4 +13,17 @@ urlpatterns = [
     path("compare/", comparing.compare, name="compare"),
     path("d/<slug:pk>/", finished.design, name="design"),
     path("preview/<slug:of>/<slug:surface>.png", pictures.preview, name="preview"),
+    path("staff/products/", products.products, name="products"),
+    path("staff/products/new/", products.new, name="product-new"),
+    path("staff/products/<slug:family>/", products.product, name="product"),
+    path("staff/products/<slug:family>/check/", products.check, name="product-check"),
+    path("staff/products/<slug:family>/audit/", products.audit_again, name="product-audit"),
+    path("staff/products/<slug:family>/sale/", products.sale, name="product-sale"),
+    path("staff/products/<slug:family>/download/", products.download, name="product-download"),
+    path("staff/products/<slug:family>/versions/<int:number>/", products.version, name="product-version"),
+    path(
+        "staff/products/<slug:family>/versions/<int:number>/differences/",
+        products.differences,
+        name="product-differences",
+    ),
 ]

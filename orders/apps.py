@@ -10,4 +10,5 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         import_module("orders.invariants")
         import_module("orders.tidying")
+        import_module("orders.usage")
         import_module("orders.handover")

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from server.checks import DEMO_DOMAIN
 
-GROUPS = ("planner", "floor", "quality", "admin")
+GROUPS = ("planner", "floor", "author", "quality", "admin")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for one another
 
 
@@ -31,6 +31,7 @@ PEOPLE = (
     Person("ada", "shopper with an account"),
     Person("bob", "planner: proposal, runs, releases", ("planner",), is_staff=True),
     Person("finn", "workshop floor", ("floor",), is_staff=True),
+    Person("iris", "author: products, rules, publishing", ("author",), is_staff=True),
     Person("admin", "everything, and /admin/", GROUPS, is_staff=True, is_superuser=True),
 )
 

@@ -22,7 +22,7 @@ def test_each_demo_person_can_sign_in_with_what_the_file_says(tmp_path: Path, cl
     file = tmp_path / "demo-logins.txt"
     people.ensure(file=file)
     lines = [line.split() for line in file.read_text().splitlines() if not line.startswith("#")]
-    assert [line[0] for line in lines] == ["ada", "bob", "finn", "admin"]
+    assert [line[0] for line in lines] == ["ada", "bob", "finn", "iris", "admin"]
     for name, password, *_ in lines:
         assert client.login(username=name, password=password), name
 
