@@ -68,7 +68,7 @@ def test_a_refused_value_says_why_without_script(hamper: Configuration, alice_cl
     answer = alice_client.post(address(hamper), {"why": "extras=ribbon"})
     assert answer.status_code == 409
     assert "A ribbon needs gift wrap." in answer.content.decode()
-    alice_client.post(address(hamper), {"repair": "extras=card,ribbon"})
+    alice_client.post(address(hamper), {"repair": "1:extras=card,ribbon"})
     hamper.refresh_from_db()
     assert hamper.choices == {"wrapped": "yes", "extras": "card,ribbon"}
 
