@@ -106,7 +106,13 @@ def shown_groups(
     shown: list[ShownGroup] = []
     for code, name, members in _headings(spec):
         options = tuple(
-            _shown_option(option, answers[option.code], option.code in missing, errors.get(option.code, ""))
+            _shown_option(
+                option,
+                answers[option.code],
+                bool(missing),
+                option.code in missing,
+                errors.get(option.code, ""),
+            )
             for option in members
         )
         left = sum(option.missing for option in options)
@@ -139,10 +145,13 @@ def _headings(spec: FamilySpec) -> Iterator[tuple[str, str, list[OptionSpec]]]:
             yield f"{code}-{start}", f"{part[0].name} to {part[-1].name}", part
 
 
-def _shown_option(option: OptionSpec, answer: Mapping[str, Any], missing: bool, error: str) -> ShownOption:
+def _shown_option(
+    option: OptionSpec, answer: Mapping[str, Any], open_: bool, missing: bool, error: str
+) -> ShownOption:
+    """While something is ``open_``, values show what they lead to at least; then, what they add."""
     chosen = answer.get("chosen")
     if option.kind in _WITH_VALUES:
-        values = tuple(_shown_value(option, value, answer) for value in option.values)
+        values = tuple(_shown_value(option, value, answer, open_) for value in option.values)
         short = len(values) <= SHORT_LIST
         widget = "checks" if option.kind == "multiple" else "cards" if short else "list"
         long = any(len(value.name) > LONG_NAME for value in values)
@@ -156,7 +165,7 @@ def _shown_option(option: OptionSpec, answer: Mapping[str, Any], missing: bool, 
 _WITH_VALUES = ("choice", "switch", "multiple")
 
 
-def _shown_value(option: OptionSpec, value: ValueSpec, answer: Mapping[str, Any]) -> ShownValue:
+def _shown_value(option: OptionSpec, value: ValueSpec, answer: Mapping[str, Any], open_: bool) -> ShownValue:
     chosen = answer.get("chosen")
     extra = (answer.get("extra") or {}).get(value.code)
     lowest = (answer.get("from") or {}).get(value.code)
@@ -167,7 +176,7 @@ def _shown_value(option: OptionSpec, value: ValueSpec, answer: Mapping[str, Any]
         chosen=value.code in (chosen or ()) if option.kind == "multiple" else value.code == chosen,
         colour=colour_of(value),
         extra=Decimal(extra) if extra else None,
-        lowest=Decimal(lowest) if lowest else None,
+        lowest=Decimal(lowest) if lowest and open_ else None,
     )
 
 

@@ -7,7 +7,7 @@
  */
 
 import { Client } from "./client.js";
-import { day, graphemes, money, plural, signed } from "./format.js";
+import { combinations, day, graphemes, money, plural, signed } from "./format.js";
 import { panel } from "./refusal.js";
 
 const TYPING = 150; // milliseconds without a key before a text or number is sent
@@ -168,7 +168,7 @@ class PcConfigurator extends HTMLElement {
       if (!answer) continue;
       this.chosen.set(code, one(answer.chosen) ?? (node.dataset.kind === "text" ? "" : null));
       node.querySelector("[data-missing]").hidden = !missing.has(code);
-      if (answer.values && Object.keys(answer.values).length) this.drawValues(node, answer);
+      if (answer.values && Object.keys(answer.values).length) this.drawValues(node, answer, missing.size > 0);
       if (node.dataset.kind === "integer") this.drawLimits(node, answer);
       if (!pending.has(code)) this.drawChosen(code, this.chosen.get(code));
     }
@@ -183,7 +183,8 @@ class PcConfigurator extends HTMLElement {
     this.say();
   }
 
-  drawValues(node, answer) {
+  /** While something is open, values show what they lead to at least; then, what they add. */
+  drawValues(node, answer, open) {
     for (const each of node.querySelectorAll(".choice")) {
       const value = each.dataset.value;
       const refused = answer.values[value] === "impossible" && !holds(answer.chosen, value);
@@ -196,8 +197,10 @@ class PcConfigurator extends HTMLElement {
       if (answer.extra) {
         const extra = each.querySelector("[data-extra]");
         const amount = answer.extra[value];
-        extra.hidden = !amount || Number(amount) === 0;
-        if (!extra.hidden) extra.textContent = signed(amount, this.dataset.currency);
+        const lowest = open ? answer.from?.[value] : null;
+        extra.hidden = !lowest && (!amount || Number(amount) === 0);
+        if (lowest) extra.textContent = `from ${money(lowest, this.dataset.currency)}`;
+        else if (!extra.hidden) extra.textContent = signed(amount, this.dataset.currency);
       }
     }
     for (const each of node.querySelectorAll("option[data-name]")) {
@@ -314,6 +317,11 @@ class PcConfigurator extends HTMLElement {
     this.text("[data-promise-refusal]", refusal);
     this.form.querySelector("[data-promise-refusal]").hidden = !refusal;
     this.text("[data-left]", this.left(state));
+    const remaining = this.form.querySelector("[data-remaining]");
+    if (remaining) {
+      remaining.hidden = state.remaining == null || state.remaining < 2;
+      remaining.textContent = `, ${combinations(state.remaining ?? 0)}`;
+    }
   }
 
   left(state) {
@@ -323,7 +331,7 @@ class PcConfigurator extends HTMLElement {
 
   drawFindings(state) {
     const tones = { refuse: " notice-bad", warn: " notice-warn" };
-    this.querySelector("[data-findings]").replaceChildren(...(state.findings ?? []).map((finding) => {
+    this.querySelector("[data-findings]").replaceChildren(...[...(state.findings ?? []), ...(state.warnings ?? []).map((each) => ({ ...each, severity: "warn" }))].map((finding) => {
       const note = document.createElement("p");
       note.className = `notice small${tones[finding.severity] ?? ""}`;
       note.textContent = finding.message;

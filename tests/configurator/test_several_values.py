@@ -8,9 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from configurator.answers import choice_labels, describe
-from configurator.catalogue import publish
+from configurator.catalogue import kernel_of, publish
 from configurator.designs import Refused, choose, start
+from configurator.engine.diagram import compile as compile_diagram
 from configurator.models import Configuration
+from configurator.templatetags.counts import combinations
 from tests.shops import NOW
 
 HAMPER = """
@@ -95,3 +97,30 @@ def test_labels_name_the_values(hamper: Configuration) -> None:
 def test_a_refused_change_leaves_the_others(hamper: Configuration) -> None:
     with pytest.raises(Refused, match="A ribbon needs gift wrap"):
         choose(configuration=hamper, changes={"extras": ["ribbon"]}, now=NOW)
+
+
+def test_open_choices_show_what_values_lead_to_and_how_many_ways_are_left(
+    hamper: Configuration, alice_client: Client
+) -> None:
+    kernel = kernel_of(hamper.version)
+    diagram = compile_diagram(kernel.knowledge)
+    assert diagram is not None
+    kernel.use_diagram(diagram)
+    choose(configuration=hamper, changes={"wrapped": None}, now=NOW)
+    page = alice_client.get(address(hamper)).content.decode()
+    assert "11 combinations left" in page
+    assert "from €10.00" in page
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (2, "2"),
+        (1204, "1,204"),
+        (1_999_999, "1,999,999"),
+        (2_000_000, "millions of"),
+        (10**22, "trillions of"),
+    ],
+)
+def test_large_counts_are_told_in_words(count: int, words: str) -> None:
+    assert combinations(count) == f"{words} combinations left"
