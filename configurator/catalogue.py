@@ -1,6 +1,7 @@
 """What is on sale: publishing a family file as an immutable version, and taking it off again."""
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.recent import Recent
 from configurator.engine.spec import FamilySpec, rules_off, spec_on
+from configurator.engine.sxfm import read_sxfm
+from configurator.engine.uvl import read_model, read_uvl
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
 from configurator.version_rows import derive
@@ -59,7 +62,10 @@ def compiled(version: Version, on: date | None = None) -> Compiled:
     whole = _read.get(
         version.content_hash,
         lambda: read_source(
-            source=version.source, source_format=version.source_format, code=version.family_id
+            source=version.source,
+            source_format=version.source_format,
+            code=version.family_id,
+            name="" if version.source_format == Version.Format.FAMILY else version.family.name,
         ),
     )
     return _compiled(version.content_hash, whole, on or timezone.localdate())
@@ -85,10 +91,22 @@ def _compile(spec: FamilySpec, off: tuple[str, ...]) -> Compiled:
 def read_source(
     *, source: str, source_format: str, code: str, name: str = "", filename: str = ""
 ) -> FamilySpec:
-    """The family that a text describes. ``code`` and ``name`` are for XCSP, which has neither."""
+    """The family that a text describes. ``code`` and ``name`` count where the format has neither (all but
+    family files); without ``name`` a feature model is called like its root."""
     if source_format == Version.Format.XCSP:
-        return read_xcsp(source, code=code, name=name or code)
+        return read_xcsp(source, code=code, name=name or code, filename=filename)
+    if source_format == Version.Format.UVL:
+        return read_uvl(source, code=code, name=name, filename=filename)
+    if source_format == Version.Format.SXFM:
+        return read_sxfm(source, code=code, name=name, filename=filename)
     return read_family(source, filename=filename)
+
+
+def notes_on(version: Version) -> tuple[str, ...]:
+    """What of a model the family holds only within bounds, in words; nothing for formats that have none."""
+    if version.source_format != Version.Format.UVL:
+        return ()
+    return read_model(version.source, code=version.family_id, name=version.family.name).notes
 
 
 @dataclass(frozen=True)
@@ -116,17 +134,32 @@ class Written:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+# Everything else is a family file.
+_FORMATS = {
+    ".xml": Version.Format.XCSP,
+    ".uvl": Version.Format.UVL,
+    ".sxfm": Version.Format.SXFM,
+    ".splx": Version.Format.SXFM,
+}
+
+
 def format_of(filename: str) -> str:
     """The format that a file's name says."""
-    return Version.Format.XCSP if PurePath(filename).suffix == ".xml" else Version.Format.FAMILY
+    return _FORMATS.get(PurePath(filename).suffix.lower(), Version.Format.FAMILY)
 
 
 def written_as(*, source: str, filename: str, code: str = "", name: str = "") -> Written:
     """The text of a file in the one form that is stored: NFC, lines ended by LF."""
     source_format = format_of(filename)
     if source_format != Version.Format.FAMILY and not code:
-        code = PurePath(filename).stem
+        code = _slug(PurePath(filename).stem)
     return Written(unicodedata.normalize("NFC", source.replace("\r\n", "\n")), str(source_format), code, name)
+
+
+def _slug(stem: str) -> str:
+    """A file's name as the code of a family: small letters, digits and hyphens, 50 characters at most."""
+    plain = unicodedata.normalize("NFKD", stem).lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "family"
 
 
 def compile_written(written: Written, spec: FamilySpec, on: date | None = None) -> Compiled:
@@ -146,7 +179,8 @@ def publish(
 ) -> Version:
     """Check a family file and put it on sale as the family's current version.
 
-    A file ``*.xml`` is read as XCSP 2.1 and needs ``code`` (and ``name``). The same text published
+    The file's suffix tells its format: ``.xml`` is XCSP 2.1, ``.uvl`` UVL, ``.sxfm`` and ``.splx`` SXFM; for
+    these ``code`` is the file's name unless it is given. The same text published
     again is the same version. Raises ``FamilyError`` (the text has faults, each with its line),
     ``TooLarge`` and ``NotPublishable`` (no valid configuration, defaults that contradict each other,
     a failing test of the author's own, a value that cannot be priced, made or drawn).

@@ -60,6 +60,8 @@ class Version(models.Model):
     class Format(models.TextChoices):
         FAMILY = "family", "family file"
         XCSP = "xcsp", "XCSP 2.1"
+        UVL = "uvl", "UVL"
+        SXFM = "sxfm", "SXFM"
 
     family = models.ForeignKey(Family, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

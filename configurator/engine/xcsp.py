@@ -25,22 +25,39 @@ _VALUE = re.compile(r"-?\d{1,9}|[A-Za-z_][A-Za-z0-9_.-]{0,59}")
 
 
 class _Wrong(Exception):
+    """`where` is the name of the domain, variable or constraint that is wrong, or a tag."""
+
     def __init__(self, where: str, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.problem = Problem(1, 1, where, message, hint)
+        self.where = where
+        self.message = message
+        self.hint = hint
+
+    def problem(self, text: str) -> Problem:
+        """The problem at the element of that name, else at the first of that tag."""
+        name = re.escape(self.where)
+        found = self.where and (
+            re.search(rf"<(?:domain|variable|constraint)\b[^<>]*\bname\s*=\s*[\"']{name}[\"']", text)
+            or re.search(rf"<{name}\b", text)
+        )
+        position = found.start() if found else 0
+        line_start = text.rfind("\n", 0, position) + 1
+        line = text.count("\n", 0, position) + 1
+        return Problem(line, position - line_start + 1, self.where, self.message, self.hint)
 
 
-def read_xcsp(text: str, *, code: str, name: str) -> FamilySpec:
+def read_xcsp(text: str, *, code: str, name: str, filename: str = "") -> FamilySpec:
     """The instance as a family: variables as choices, constraints as tables; raises `FamilyError`."""
     try:
         return _read(text, code, name)
     except _Wrong as error:
-        raise FamilyError((error.problem,)) from None
+        raise FamilyError((error.problem(text),), filename) from None
     except ParseError as error:
         line, column = error.position
-        raise FamilyError((Problem(line, column + 1, "", f"not XML: {error}"),)) from None
+        raise FamilyError((Problem(line, column + 1, "", f"not XML: {error}"),), filename) from None
     except DefusedXmlException as error:
-        raise FamilyError((Problem(1, 1, "", f"not allowed in the XML: {type(error).__name__}"),)) from None
+        message = f"not allowed in the XML: {type(error).__name__}"
+        raise FamilyError((Problem(1, 1, "", message),), filename) from None
 
 
 def _read(text: str, code: str, name: str) -> FamilySpec:

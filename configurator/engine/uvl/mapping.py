@@ -35,6 +35,7 @@ MAX_DECIMALS = 3
 # Features to a page group; a larger flat one is cut into pieces, in alphabetical order.
 PAGE = 40
 SMALLEST_PAGE = 8
+FEWEST = 3
 # An or-group under an optional feature tells by itself whether that is there, in so many characters at most.
 MERGED = 120
 _VALUE_CODE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")
@@ -63,6 +64,7 @@ class Mapper:
         self.options: list[OptionSpec] = []
         self.rules: list[RuleSpec] = []
         self.groups: dict[str, GroupSpec] = {}
+        self.above: dict[str, str] = {}
         self.notes: list[str] = []
         self.problems: list[Problem] = []
         self.presence: dict[Feature, str | None] = {}
@@ -82,7 +84,7 @@ class Mapper:
         if not self.options:
             # A model with one configuration: there is something to look at, and nothing to decide.
             only = OptionSpec(
-                code=self.code(root), name=root.name, kind="choice", group=self.page(root), values=(YES,)
+                code=self.code(root), name=root.shown, kind="choice", group=self.page(root), values=(YES,)
             )
             self.options.append(only)
         self.paginate()
@@ -108,17 +110,28 @@ class Mapper:
         self.taken.add(wanted)
         return wanted
 
-    def page(self, feature: Feature) -> str:
+    def page(self, feature: Feature, above: str = "") -> str:
         code = self.code(feature)
         if code not in self.groups:
-            self.groups[code] = GroupSpec(code, feature.name)
+            if above:
+                self.above[code] = above
+            self.groups[code] = GroupSpec(code, feature.shown)
         return code
 
     def paginate(self) -> None:
-        """Cuts groups of very many options into alphabetical pieces; groups without options go."""
+        """Puts groups of one or two options into the one above; cuts groups of very many into alphabetical
+        pieces; groups without options go."""
         members: dict[str, list[OptionSpec]] = {code: [] for code in self.groups}
         for option in self.options:
             members[option.group].append(option)
+        for code in reversed(self.groups):
+            above = self.above.get(code)
+            if above is not None and len(members[code]) < FEWEST and len(members[above]) < PAGE:
+                members[above] += [replace(option, group=above) for option in members.pop(code)]
+                members[code] = []
+        position = {option.code: number for number, option in enumerate(self.options)}
+        for found in members.values():
+            found.sort(key=lambda option: position[option.code])
         groups: dict[str, GroupSpec] = {}
         options: list[OptionSpec] = []
         for code, group in self.groups.items():
@@ -145,7 +158,7 @@ class Mapper:
     def needs(self, condition: str, feature: Feature, parent: Feature) -> None:
         above = self.presence[parent]
         if above is not None:
-            self.rule(f"{condition} => {above}", f"“{feature.name}” needs “{parent.name}”.")
+            self.rule(f"{condition} => {above}", f"“{feature.shown}” needs “{parent.shown}”.")
 
     # --- Features
 
@@ -162,10 +175,8 @@ class Mapper:
         for group in feature.groups:
             for child in group.features:
                 own = self.sizes[child]
-                top = feature.parent is None and own > 1
-                self.feature(
-                    child, self.page(child) if top or (size > PAGE and own >= SMALLEST_PAGE) else page
-                )
+                alone = own > 1 if feature.parent is None else size > PAGE and own >= SMALLEST_PAGE
+                self.feature(child, self.page(child, page) if alone else page)
 
     def group(self, feature: Feature, group: Group, page: str, number: int) -> None:
         children = group.features
@@ -192,7 +203,7 @@ class Mapper:
             attributes = attributes_of(child)
             yes = ValueSpec("yes", "yes", attributes) if attributes else YES
             self.options.append(
-                OptionSpec(code=code, name=child.name, kind="switch", group=page, values=(NO, yes))
+                OptionSpec(code=code, name=child.shown, kind="switch", group=page, values=(NO, yes))
             )
             self.presence[child] = code
             self.carriers[code] = [(code, "yes")]
@@ -231,22 +242,22 @@ class Mapper:
         """One of the group's features; none where low is 0 or the feature may be absent (`here`)."""
         values = []
         for child in group.features:
-            values.append(ValueSpec(self.value_code(child), child.name, attributes_of(child)))
+            values.append(ValueSpec(self.value_code(child), child.shown, attributes_of(child)))
             self.presence[child] = there = f"{code} == '{values[-1].code}'"
             self.carriers[there] = [(code, values[-1].code)]
         none = _none(group)
         if low == 0 or here is not None:
             values.insert(0, ValueSpec(none, "none"))
         self.options.append(
-            OptionSpec(code=code, name=feature.name, kind="choice", group=page, values=tuple(values))
+            OptionSpec(code=code, name=feature.shown, kind="choice", group=page, values=tuple(values))
         )
         if here is not None and low:
             self.rule(
                 f"{here} <=> {code} != '{none}'",
-                f"“{feature.name}” is chosen exactly when one of its variants is.",
+                f"“{feature.shown}” is chosen exactly when one of its variants is.",
             )
         elif here is not None:
-            self.rule(f"{code} != '{none}' => {here}", f"A variant of “{feature.name}” needs it.")
+            self.rule(f"{code} != '{none}' => {here}", f"A variant of “{feature.shown}” needs it.")
 
     def several(self, feature: Feature, group: Group, page: str, low: int, high: int, code: str) -> None:
         """A multiple choice; of it so many are chosen where the feature is there, else none."""
@@ -254,19 +265,19 @@ class Mapper:
         size = len(group.features)
         if low > size:
             expr = "false" if here is None else negated(here)
-            self.rule(expr, f"“{feature.name}” needs {low} parts and has {size}.")
+            self.rule(expr, f"“{feature.shown}” needs {low} parts and has {size}.")
             low = 0
         conditions = self.multiple(feature, group, page, code, low if here is None else 0, high)
         if here is None:
             return
         several = f"({' | '.join(conditions)})"
         if low:
-            message = f"“{feature.name}” is chosen exactly when a part of it is."
+            message = f"“{feature.shown}” is chosen exactly when a part of it is."
             self.rule(f"{here} <=> {several}", message)
         else:
-            self.rule(f"{several} => {here}", f"The parts of “{feature.name}” need it.")
+            self.rule(f"{several} => {here}", f"The parts of “{feature.shown}” need it.")
         if low > 1:
-            message = f"“{feature.name}” needs at least {low} of its parts."
+            message = f"“{feature.shown}” needs at least {low} of its parts."
             counted = tuple(f"{condition} | {negated(here)}" for condition in conditions)
             self.rules.append(
                 RuleSpec(
@@ -281,12 +292,12 @@ class Mapper:
     ) -> list[str]:
         """The option, and the conditions under which each of the group's features is there."""
         values = tuple(
-            ValueSpec(self.code(child), child.name, attributes_of(child)) for child in group.features
+            ValueSpec(self.code(child), child.shown, attributes_of(child)) for child in group.features
         )
         self.options.append(
             OptionSpec(
                 code=code,
-                name=feature.name,
+                name=feature.shown,
                 kind="multiple",
                 group=page,
                 values=values,
@@ -305,10 +316,10 @@ class Mapper:
         low, high = max(feature.low, 1), feature.high
         if high == MANY:
             high = max(USUAL_INSTANCES, low + USUAL_INSTANCES - 1)
-            self.notes.append(f"{feature.name}: any number of instances is read as {high} at most.")
+            self.notes.append(f"{feature.shown}: any number of instances is read as {high} at most.")
         if feature.groups:
             self.notes.append(
-                f"{feature.name}: up to {high} instances are counted; all of them are configured alike."
+                f"{feature.shown}: up to {high} instances are counted; all of them are configured alike."
             )
         if low == high:
             return
@@ -320,7 +331,7 @@ class Mapper:
         self.options.append(
             OptionSpec(
                 code=code,
-                name=f"{feature.name}: how many",
+                name=f"{feature.shown}: how many",
                 kind="integer",
                 group=page,
                 minimum=low,
@@ -330,7 +341,7 @@ class Mapper:
         here = self.presence[feature]
         if here is not None:
             self.rule(
-                f"{negated(here)} => {code} == {low}", f"Without “{feature.name}” there is nothing to count."
+                f"{negated(here)} => {code} == {low}", f"Without “{feature.shown}” there is nothing to count."
             )
 
     # --- Typed features
@@ -348,7 +359,7 @@ class Mapper:
             self.listed_text(feature, page, code)
             if here is not None:
                 self.rule(
-                    f"{here} <=> {code} != 'none'", f"“{feature.name}” has a text exactly when it is chosen."
+                    f"{here} <=> {code} != 'none'", f"“{feature.shown}” has a text exactly when it is chosen."
                 )
         else:
             code = self.fresh(self.code(feature), "_value")
@@ -356,7 +367,7 @@ class Mapper:
             self.options.append(
                 OptionSpec(
                     code=code,
-                    name=feature.name,
+                    name=feature.shown,
                     kind="text",
                     group=page,
                     required=False,
@@ -366,13 +377,13 @@ class Mapper:
             )
             self.values[feature] = TypedValue(length=f"{code}.length")
             if here is not None:
-                self.rule(f"{negated(here)} => {code}.length == 0", f"The text belongs to “{feature.name}”.")
+                self.rule(f"{negated(here)} => {code}.length == 0", f"The text belongs to “{feature.shown}”.")
 
     def longest(self, feature: Feature) -> int:
         use = self.uses.get(feature)
         constants = [int(number) + 1 for number in use.constants if 0 <= number < MAX_TEXT] if use else []
         longest = min(MAX_TEXT, max([USUAL_TEXT, *constants]))
-        self.notes.append(f"{feature.name}: a text of {longest} letters at most.")
+        self.notes.append(f"{feature.shown}: a text of {longest} letters at most.")
         return longest
 
     def listed_text(self, feature: Feature, page: str, code: str) -> None:
@@ -399,14 +410,14 @@ class Mapper:
             values.append(ValueSpec("other", "another text"))
             other = f"{code} == 'other'"
             self.notes.append(
-                f"{feature.name}: the texts that the model names can be chosen, or another one."
+                f"{feature.shown}: the texts that the model names can be chosen, or another one."
             )
         elif not feature.listed:
-            self.notes.append(f"{feature.name}: only the texts that the model names can be chosen.")
+            self.notes.append(f"{feature.shown}: only the texts that the model names can be chosen.")
         if not values:
             values.append(ValueSpec("other", "another text"))
         self.options.append(
-            OptionSpec(code=code, name=feature.name, kind="choice", group=page, values=tuple(values))
+            OptionSpec(code=code, name=feature.shown, kind="choice", group=page, values=tuple(values))
         )
         self.values[feature] = TypedValue(texts=conditions, other=other)
 
@@ -445,12 +456,12 @@ class Mapper:
         unit = "" if scale == 1 else f" (in 1/{scale})"
         if guessed or feature.kind == "Real":
             why = "no bounds are given" if guessed else "a Real is read"
-            self.notes.append(f"{feature.name}{unit}: {why}, whole numbers from {low} to {high}.")
+            self.notes.append(f"{feature.shown}{unit}: {why}, whole numbers from {low} to {high}.")
         code = self.fresh(self.code(feature), "_value")
         self.options.append(
             OptionSpec(
                 code=code,
-                name=f"{feature.name}{unit}",
+                name=f"{feature.shown}{unit}",
                 kind="integer",
                 group=page,
                 minimum=low,
@@ -466,11 +477,11 @@ class Mapper:
             rest = 0 if low <= 0 <= high else low
             written = text if rest == 0 else f"if({here}, {text}, 0)"
             self.values[feature] = TypedValue(text=written)
-            self.rule(f"{negated(here)} => {code} == {rest}", f"The number belongs to “{feature.name}”.")
+            self.rule(f"{negated(here)} => {code} == {rest}", f"The number belongs to “{feature.shown}”.")
         if numbers:
             allowed = ", ".join(str(int(number * scale)) for number in numbers)
             guard = f"{negated(here)} | " if here is not None else ""
-            self.rule(f"{guard}{code} in ({allowed})", f"“{feature.name}” has one of its listed values.")
+            self.rule(f"{guard}{code} in ({allowed})", f"“{feature.shown}” has one of its listed values.")
 
 
 def _bounds(group: Group) -> tuple[str, int, int]:

@@ -7,6 +7,7 @@ from configurator.engine.document import Problem
 from configurator.engine.expressions import MAX_CHARACTERS
 from configurator.engine.family import FamilyError
 from configurator.engine.spec import FamilySpec, RuleSpec
+from configurator.engine.uvl.bundle import unbundle
 from configurator.engine.uvl.linking import link
 from configurator.engine.uvl.mapping import Mapper
 from configurator.engine.uvl.meaning import Meaning, Written, implication
@@ -31,7 +32,8 @@ def read_uvl(
 ) -> FamilySpec:
     """The model as a family; raises `FamilyError` with everything that is wrong.
 
-    `imports` gives the texts of imported models by name (`folder.model`) or path (`folder/model.uvl`).
+    `imports` gives the texts of imported models by name (`folder.model`) or path (`folder/model.uvl`);
+    a text made by `bundle` holds them itself.
     """
     return read_model(text, code=code, name=name, imports=imports, filename=filename).spec
 
@@ -41,7 +43,8 @@ def read_model(
 ) -> Reading:
     """As `read_uvl`, with notes on what is held within bounds only (numbers and texts without an end)."""
     try:
-        return family_of(link(text, imports or {}), code=code, name=name)
+        first, others = unbundle(text)
+        return family_of(link(first, {**others, **(imports or {})}), code=code, name=name)
     except Refusal as refusal:
         ordered = sorted(refusal.problems, key=lambda problem: (problem.where, problem.line, problem.column))
         raise FamilyError(tuple(ordered), filename) from None
@@ -66,7 +69,7 @@ def family_of(scope: Scope, *, code: str, name: str) -> Reading:
         raise Refusal(problems)
     spec = FamilySpec(
         code=code,
-        name=name or root.name,
+        name=name or root.shown,
         groups=tuple(mapper.groups.values()),
         options=sums.applied(mapper.options),
         rules=(*mapper.rules, *rules),
@@ -89,6 +92,8 @@ def _rules(
     problems: list[Problem],
     notes: list[str],
 ) -> Iterator[RuleSpec]:
+    codes = _codes(constraints, {rule.code for rule in mapper.rules})
+    labels = {feature.name: feature.label for feature in sums.root.below() if feature.label}
     meaning = Meaning(mapper.presence, mapper.values, sums)
     for number, constraint in enumerate(constraints, start=1):
         if _held_by_bounds(constraint, mapper):
@@ -102,7 +107,7 @@ def _rules(
             continue
         condition = _of_owner(constraint, condition, mapper)
         if condition is True:
-            notes.append(f"C{number} ({constraint.text.strip()[:80]}) always holds.")
+            notes.append(f"{codes[number - 1]} ({constraint.text.strip()[:80]}) always holds.")
             continue
         expr = "false" if condition is False else condition.text
 
@@ -113,7 +118,19 @@ def _rules(
                 )
             )
             continue
-        yield RuleSpec(code=f"C{number}", expr=expr, message=sentence(constraint.term))
+        yield RuleSpec(code=codes[number - 1], expr=expr, message=sentence(constraint.term, labels))
+
+
+def _codes(constraints: list[Constraint], taken: set[str]) -> list[str]:
+    """The codes of the constraints' rules: their own names where they have some, else C1, C2, ..."""
+    codes: list[str] = []
+    for number, constraint in enumerate(constraints, start=1):
+        code = constraint.code
+        while not code or code in taken:
+            code = f"C{number}" if code != f"C{number}" else f"C{number}-{len(taken)}"
+        taken.add(code)
+        codes.append(code)
+    return codes
 
 
 def _speaks_of_owner(constraint: Constraint) -> bool:

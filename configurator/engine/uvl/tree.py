@@ -30,7 +30,10 @@ class Line(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Constraint:
-    """`text` begins at `offset` in its line; `owner` is the feature in whose attributes it stands."""
+    """`text` begins at `offset` in its line; `owner` is the feature in whose attributes it stands.
+
+    `code` is its own name, where the format has one.
+    """
 
     line: Line
     offset: int
@@ -38,6 +41,7 @@ class Constraint:
     term: Term
     scope: "Scope"
     owner: "Feature | None" = None
+    code: str = ""
 
     def problem(self, wrong: Wrong) -> Problem:
         position = self.offset + column_of(self.text, wrong.at) - 1
@@ -46,7 +50,10 @@ class Constraint:
 
 @dataclass(eq=False, slots=True)
 class Feature:
-    """`low` and `high` are the feature's own cardinality (instances), 1 and 1 where none is written."""
+    """`low` and `high` are the feature's own cardinality (instances), 1 and 1 where none is written.
+
+    `name` is what constraints call it, `label` another name for shoppers.
+    """
 
     name: str
     path: tuple[str, ...]
@@ -58,6 +65,12 @@ class Feature:
     listed: tuple[AttributeValue, ...] = ()
     groups: "list[Group]" = field(default_factory=list)
     parent: "Feature | None" = None
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name as shoppers read it."""
+        return self.label or self.name
 
     @property
     def column(self) -> int:
