@@ -5,15 +5,11 @@ values (`option.value`), and a choice of several values says of each whether it 
 text or a picture (`measures`) are further variables, `option.measure`, that the choice settles.
 """
 
-from collections.abc import Callable, Mapping
-
 from configurator.engine.choices import decided, text_length
 from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
+from configurator.engine.measuring import Measures
 from configurator.engine.search import Literals
 from configurator.engine.spec import Choice, OptionSpec
-
-# What is measured of a choice: indices by the codes of variables, `line1.width` -> 42.
-Measures = Callable[[OptionSpec, Choice], Mapping[str, int]]
 
 
 class Assumptions:
@@ -22,7 +18,7 @@ class Assumptions:
     def __init__(self, knowledge: Knowledge, measures: Measures | None = None) -> None:
         self._options = knowledge.spec.option_by_code
         self._variables = tuple(knowledge.variables.values())
-        self._measures = measures
+        self.measures = measures
         self.positions = {code: position for position, code in enumerate(knowledge.variables)}
         self._own = {option.code: self._places_of(option) for option in knowledge.spec.options}
 
@@ -57,8 +53,8 @@ class Assumptions:
                 if each in truths
             }
         settled = {own[0]: index_of(option, self._variables[own[0]], value)}
-        if self._measures is not None and option.measure is not None:
-            measured = self._measures(option, value)
+        if self.measures is not None and option.measure is not None:
+            measured = self.measures(option, value)
             settled |= {self.positions[variable]: index for variable, index in measured.items()}
         return settled
 

@@ -123,6 +123,9 @@ class _Comparison:
             for alike, place in zip(groups, places, strict=False)
         ]
         edges = self._edges([*fixed, *places[len(fixed) :]], max(combinations, 1))
+        if isinstance(self.pivot, NumberVariable) and self.pivot.points:
+            # From numbers to the classes of numbers that behave alike.
+            edges = np.searchsorted(np.asarray(self.pivot.points), edges)
         cells = edges.reshape(*shape, edges.shape[-1])
         return Atom(
             self.pivot,
@@ -251,7 +254,7 @@ def without_extremes(node: Node, grid: Grid) -> Node:
     if node.operator in ("!", "&", "|", "=>", "<=>"):
         operands = tuple(without_extremes(operand, grid) for operand in node.operands)
         return Operation(node.column, node.depth, node.operator, operands)
-    if node.operator not in ("<", "<=", ">", ">="):
+    if node.operator not in _ORDERED:
         return node
     for side in (0, 1):
         extreme, other = node.operands[side], node.operands[1 - side]
@@ -259,6 +262,12 @@ def without_extremes(node: Node, grid: Grid) -> Node:
             continue
         if not (trend_of(extreme, grid, "").defined and trend_of(other, grid, "").defined):
             continue
+        if node.operator in ("==", "!="):
+            joined, bounds = ("&", ("<=", ">=")) if node.operator == "==" else ("|", ("<", ">"))
+            halves = (Operation(node.column, node.depth, bound, node.operands) for bound in bounds)
+            return Operation(
+                node.column, node.depth, joined, tuple(without_extremes(half, grid) for half in halves)
+            )
         smaller = (node.operator in ("<", "<=")) is (side == 0)
         parts = tuple(
             without_extremes(

@@ -94,7 +94,7 @@ class NumberVariable:
     def index_of(self, number: int) -> int:
         """The index of a number, which may lie outside 0..count-1 when the number is not possible at all."""
         if self.measured:
-            return bisect_left(self.points, number)
+            return min(bisect_left(self.points, number), self.count - 1)
         return (number - self.lower) // self.step
 
     def in_base(self, index: int) -> Fraction:

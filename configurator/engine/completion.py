@@ -67,9 +67,12 @@ def complete(
             continue
         variable = search.variables[position]
         for index, value in _candidates(search, position, option, variable, literals):
-            taken = (*literals, *variable.assume(index))
+            measured = option.measure is not None and value is not None
+            said = assumptions.literals(code, value) if measured and value else variable.assume(index)
+            taken = (*literals, *said)
             # What the last configuration shows is possible without asking again.
-            found = witness if search.layout.index(witness, position) == index else witness_of(search, taken)
+            shown = not measured and search.layout.index(witness, position) == index
+            found = witness if shown else witness_of(search, taken)
             if found is not None:
                 witness, literals = found, taken
                 if value is not None:

@@ -23,7 +23,7 @@ from configurator.engine.answers import (
     RuleRef,
     Violation,
 )
-from configurator.engine.assumptions import Assumptions, Measures
+from configurator.engine.assumptions import Assumptions
 from configurator.engine.choices import (
     ChoiceError,
     ChoiceProblem,
@@ -38,10 +38,11 @@ from configurator.engine.counting import Counting
 from configurator.engine.diagram import Diagram
 from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
 from configurator.engine.expressions import nearest_hint
+from configurator.engine.measuring import Measures
 from configurator.engine.objectives import Popularity
 from configurator.engine.optimum import Completion, Objective, Optimum
 from configurator.engine.option_answers import OptionAnswers
-from configurator.engine.rules import environment_of, options_of, rule_holds
+from configurator.engine.rules import Value, environment_of, options_of, rule_holds
 from configurator.engine.search import Literals, RuleSearch, Search
 from configurator.engine.spec import Choice, OptionSpec, RuleSpec
 from configurator.engine.valid_domains import Undecided, valid_domains
@@ -212,7 +213,7 @@ class Kernel:
         chosen = normalise(self.spec, choices)
         open_options = [o for o in self.spec.options if o.code not in chosen]
         finished = not any(map(_needed, open_options))
-        environment = environment_of(self.spec, chosen, finished=finished)
+        environment = self._environment(chosen, finished=finished)
         broken = [
             rule
             for rule in self.spec.rules
@@ -233,10 +234,16 @@ class Kernel:
         if not self._warning:
             return ()
         finished = not any(_needed(option) for option in self.spec.options if option.code not in chosen)
-        environment = environment_of(self.spec, chosen, finished=finished)
+        environment = self._environment(chosen, finished=finished)
         return tuple(
             self._violation(rule) for rule in self._warning if rule_holds(rule, environment) is False
         )
+
+    def _environment(self, chosen: dict[str, Choice], *, finished: bool) -> dict[str, Value]:
+        """What every name stands for, with what is measured of the texts and pictures chosen."""
+        environment = environment_of(self.spec, chosen, finished=finished)
+        measures = self.assumptions.measures
+        return environment if measures is None else environment | measures.named(chosen)
 
     # --- Under the lock
 
@@ -283,8 +290,16 @@ class Kernel:
         against, rules = minimal_conflict(
             self.knowledge, self._search, self._lazy_rule_search, chosen=literals, wish=wish
         )
+        measures = self.assumptions.measures
+        meant = chosen if value is None else {**chosen, option: value}
         return conflict_of(
-            self.knowledge, option=option, value=value, choices=chosen, against=against, rules=rules
+            self.knowledge,
+            option=option,
+            value=value,
+            choices=chosen,
+            against=against,
+            rules=rules,
+            told="" if measures is None else measures.told(meant, rules),
         )
 
     # --- Choices as literals

@@ -19,6 +19,7 @@ from configurator.engine.compiled import (
 )
 from configurator.engine.expressions import Node, Operation
 from configurator.engine.grids import Grid
+from configurator.engine.measured import written_out
 from configurator.engine.spec import CardinalitySpec, FamilySpec, OptionSpec, RuleSpec, TableSpec
 from configurator.engine.staircases import Staircases
 from configurator.engine.tables import boxes_of
@@ -76,11 +77,16 @@ def _variable_of(option: OptionSpec, clauses: Clauses) -> Variable:
     else:
         name, low, high, step = f"{option.code}.count", int(option.required), 1, 1
     count = (high - low) // step + 1
+    first = number_literals(count, clauses)
+    return NumberVariable(option.code, name, low, step, count, first, factor_of(option.unit))
+
+
+def number_literals(count: int, clauses: Clauses) -> int:
+    """The first of the literals "index 1 or more", "index 2 or more", ...; each implies the one before."""
     literals = [clauses.new() for _ in range(count - 1)]
     for lower, higher in pairwise(literals):
         clauses.add((-higher, lower))
-    first = literals[0] if literals else TRUE
-    return NumberVariable(option.code, name, low, step, count, first, factor_of(option.unit))
+    return literals[0] if literals else TRUE
 
 
 def _choice_variable(option: OptionSpec, clauses: Clauses) -> ChoiceVariable:
@@ -112,6 +118,11 @@ def _at_most_one_by_chain(literals: Sequence[int], clauses: Clauses) -> None:
             clauses.add((-some[index - 1], some[index]))
 
 
+def condition_of(text: str, spec: FamilySpec, grid: Grid) -> Node:
+    """A condition as clauses are made of it: aggregates, measured numbers and extremes written out."""
+    return without_extremes(written_out(expanded(text, spec).root, spec), grid)
+
+
 class RuleEncoder:
     """Writes the clauses of one rule (Tseitin's transformation in the polarity that is needed)."""
 
@@ -140,8 +151,7 @@ class RuleEncoder:
             self._cardinality(self.rule.cardinality, guard)
         else:
             assert self.rule.expr is not None
-            expression = expanded(self.rule.expr, self.spec)
-            self._demand(without_extremes(expression.root, self.grid), True, guard)
+            self._demand(condition_of(self.rule.expr, self.spec, self.grid), True, guard)
 
     def add(self, literals: Iterable[int]) -> None:
         self.clauses.add(literals)
@@ -153,7 +163,7 @@ class RuleEncoder:
     def _cardinality(self, cardinality: CardinalitySpec, guard: Clause) -> None:
         literals = []
         for text in cardinality.of:
-            node = expanded(text, self.spec).root
+            node = condition_of(text, self.spec, self.grid)
             constant = constant_truth(node, self.grid)
             literals.append(self._literal(node, True) if constant is None else TRUE if constant else FALSE)
         _between(literals, cardinality.least, cardinality.most, guard, self.clauses)

@@ -85,8 +85,9 @@ def conflict_of(
     choices: dict[str, Choice],
     against: list[str],
     rules: list[str],
+    told: str = "",
 ) -> Conflict:
-    """The conflict with its sentence."""
+    """The conflict with its sentence; `told` says what was measured."""
     spec = knowledge.spec
     named = tuple((code, choices.get(code, "")) for code in against)
     references = tuple(
@@ -100,7 +101,8 @@ def conflict_of(
     )
     reasons = " ".join(reference.message for reference in references)
     limits = "" if reasons else _limits([options[code] for code in {**dict(named), option: ""} if code])
-    sentence = f"{_contradiction(wish, others, len(named))} {reasons}{limits}".strip()
+    said = (_contradiction(wish, others, len(named)), told, f"{reasons}{limits}")
+    sentence = " ".join(part for part in said if part)
     return Conflict(option, value, named, references, sentence)
 
 

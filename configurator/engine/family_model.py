@@ -12,6 +12,7 @@ from configurator.engine.compiled import ChoiceVariable, Clause, Knowledge, Numb
 from configurator.engine.cpsat import Interval, Model, Overflow
 from configurator.engine.expressions import Node
 from configurator.engine.formulas import Formulas, variables_of
+from configurator.engine.measured import mentions
 from configurator.engine.rules import expressions_of
 from configurator.engine.spec import RuleSpec
 
@@ -50,6 +51,8 @@ class FamilyModel:
             return False
         if rule.code in self.knowledge.arithmetic:
             return True
+        if any(mentions(root, self.knowledge.spec) for root in self.roots(rule)):
+            return False  # what is measured is known to the clauses alone
         variables = [each for root in self.roots(rule) for each in variables_of(root, self.knowledge)]
         return any(isinstance(each, NumberVariable) and each.count > 2 for each in variables)
 

@@ -28,6 +28,7 @@ class OptionAnswers:
         """The answer of every option, in the family's order."""
         last = self._domains
         changed = (domains.possible ^ last.possible) | (domains.unknown ^ last.unknown)
+        changed &= self._layout.asked  # what is measured of a choice is no answer
         codes = {self._option_of[position].code for position in self._layout.positions(changed)}
         codes.update(code for code, _ in chosen.items() ^ self._chosen.items())
         self._domains, self._chosen = domains, chosen

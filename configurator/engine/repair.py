@@ -62,8 +62,9 @@ def repair(
             new, context = _new_values(search, assumptions, spec.option_by_code[code], old, context)
         else:
             position = assumptions.own(code)[0]
-            index, new = _new_value(knowledge, search, position, code, old, context)
-            context = (*context, *variables[code].assume(index))
+            index, new = _new_value(knowledge, search, assumptions, position, code, old, context)
+            said = variables[code].assume(index) if new is None else assumptions.literals(code, new)
+            context = (*context, *said)
         changes.append(Change(code, old, new))
         if new is None:
             del result[code]
@@ -147,7 +148,13 @@ def _kept_one_by_one(
 
 
 def _new_value(
-    knowledge: Knowledge, search: Search, position: int, code: str, old: Choice, context: Literals
+    knowledge: Knowledge,
+    search: Search,
+    assumptions: Assumptions,
+    position: int,
+    code: str,
+    old: Choice,
+    context: Literals,
 ) -> tuple[int, Choice | None]:
     """The index and choice that an option is changed to; something else is always possible."""
     option, variable = knowledge.spec.option_by_code[code], knowledge.variables[code]
@@ -164,8 +171,10 @@ def _new_value(
     if option.kind == "image":
         return index, None
     if index < before:
-        return index, first_letters(str(old), variable.number(index))
-    return _longer_text(search, option, variable, context, index)
+        shorter = first_letters(str(old), variable.number(index))
+        if option.measure is None or _fits(search, assumptions, option, shorter, context):
+            return index, shorter
+    return _other_text(search, assumptions, option, variable, context, index)
 
 
 def _new_values(
@@ -178,14 +187,26 @@ def _new_values(
     return new, (*context, *assumptions.literals(option.code, new))
 
 
-def _longer_text(
-    search: Search, option: OptionSpec, variable: NumberVariable, context: Literals, index: int
+def _fits(
+    search: Search, assumptions: Assumptions, option: OptionSpec, text: Choice, context: Literals
+) -> bool:
+    """Whether a text is possible, by its length and by what is measured of it."""
+    return witness_of(search, (*context, *assumptions.literals(option.code, text))) is not None
+
+
+def _other_text(
+    search: Search,
+    assumptions: Assumptions,
+    option: OptionSpec,
+    variable: NumberVariable,
+    context: Literals,
+    index: int,
 ) -> tuple[int, Choice | None]:
-    """A text that has to grow becomes the default, where that is long enough; else it has to be typed."""
-    if option.default is not None:
-        default = index_of(option, variable, option.default)
-        if witness_of(search, (*context, *variable.assume(default))) is not None:
-            return default, option.default
+    """A text that has to be longer or narrower becomes the default, where that is possible; else it has to be
+    typed.
+    """
+    if option.default is not None and _fits(search, assumptions, option, option.default, context):
+        return index_of(option, variable, option.default), option.default
     return index, None
 
 

@@ -51,14 +51,16 @@ class GroupSpec:
 class MeasureSpec:
     """Where and how large a text or picture is made, so that rules can speak of its measured size.
 
-    A text needs `font` (a template giving a font's code) and `size` (mm a font's em); a picture `width` and
-    `height` (mm of the box it fills). Rules then know `text.width`, `text.height` and `picture.dpi`.
+    A text needs `font` (a template giving a font's code) and `size` (the letter height in mm, as where it is
+    drawn); a picture `width` and `height` (mm of the box it stands in, or fills when `fit` is cover). Rules
+    then know `text.width`, `text.height` and `picture.dpi`.
     """
 
     font: str = ""
     size: str = ""
     width: str = ""
     height: str = ""
+    fit: str = "contain"
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ def set_text(text: str, *, frame: TextFrame, fonts: FontLibrary) -> SetText:
     return SetText(path, bounds(path), size, tuple(used), tuple(findings))
 
 
+def ink_of(text: str, *, font: str, size_um: int, fonts: FontLibrary) -> Box | None:
+    """The box of a line's ink at this letter height; None where nothing is seen."""
+    return bounds(_line_outline(shape_line(text, font=font, fonts=fonts), size_um))
+
+
 def _outline(lines: list[ShapedLine], size_um: int, align: Align) -> Path:
     """The lines one under the other: first baseline at y 0, ink of each line aligned at x 0."""
     whole: list[Segment] = []

@@ -1,0 +1,157 @@
+"""Measuring what a shopper typed and uploaded, so that rules can speak of it.
+
+A text is measured as the layout makes it: the ink of the shaped line, in the font asked for and those that
+stand in for it, in thousandths of the letter height, rounded up. A picture has its pixels.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Protocol
+
+from configurator.engine.compiled import Knowledge, NumberVariable
+from configurator.engine.expressions import parse
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.layout.text import ink_of
+from configurator.engine.measured import PARTS, Measured, measured_of, mentions, names_of
+from configurator.engine.rules import Undefined, Value, environment_of, expressions_of, fill, number_of
+from configurator.engine.spec import Choice, Choices, FamilySpec, OptionSpec
+from configurator.engine.units import LENGTH, in_words
+
+_MM_PER_INCH = Fraction(254, 10)
+# Outlines are rounded to whole micrometres: at this letter height that is far below what is counted.
+_SAMPLE_UM = 100_000
+
+
+class Measurer(Protocol):
+    """Who knows fonts and pictures."""
+
+    def text(self, text: str, font: str) -> tuple[int, int]:
+        """Width and height of a line's ink, in thousandths of the letter height, rounded up."""
+
+    def picture(self, sha256: str) -> tuple[int, int] | None:
+        """Pixels across and down; None for a picture that is not at hand."""
+
+
+class FontMeasurer:
+    """Measures texts by the layout's own shaping; knows no pictures."""
+
+    def __init__(self, fonts: FontLibrary) -> None:
+        self.fonts = fonts
+
+    def text(self, text: str, font: str) -> tuple[int, int]:
+        return _text_size(text, font, self.fonts)
+
+    def picture(self, sha256: str) -> tuple[int, int] | None:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _text_size(text: str, font: str, fonts: FontLibrary) -> tuple[int, int]:
+    ink = ink_of(text, font=font, size_um=_SAMPLE_UM, fonts=fonts)
+    if ink is None:
+        return 0, 0
+    part = _SAMPLE_UM // PARTS
+    # One more than rounded down: also where rounding the outline to micrometres made it a hair smaller.
+    return ink.width // part + 1, ink.height // part + 1
+
+
+class Measures:
+    """What is measured of the choices of one family."""
+
+    def __init__(self, knowledge: Knowledge, measurer: Measurer) -> None:
+        self._spec = knowledge.spec
+        self._measurer = measurer
+        self._variables = {
+            code: variable
+            for code, variable in knowledge.variables.items()
+            if isinstance(variable, NumberVariable) and variable.measured
+        }
+        self._of = {
+            option.code: tuple(
+                measured
+                for name in names_of(option)
+                for measured in measured_of(knowledge.spec, option, name)
+                if measured.code in self._variables
+            )
+            for option in knowledge.spec.options
+        }
+
+    def __call__(self, option: OptionSpec, value: Choice) -> Mapping[str, int]:
+        """The indices of the measured variables that a choice settles, by their codes."""
+        found: dict[str, int] = {}
+        for measured in self._of[option.code]:
+            number = self._number(measured, str(value))
+            if number is not None:
+                found[measured.code] = self._variables[measured.code].index_of(number)
+        return found
+
+    def _number(self, measured: Measured, value: str) -> int | None:
+        if measured.font:
+            return self._measurer.text(value, measured.font)[measured.measure == "height"] if value else 0
+        pixels = self._measurer.picture(value) if value else None
+        return None if pixels is None else pixels[measured.measure == "pixels_down"]
+
+    def named(self, choices: Choices) -> dict[str, Value]:
+        """What `line1.width` and the like stand for, in mm, where the text, its font and size are chosen."""
+        return measured_values(self._spec, choices, self._measurer)
+
+    def told(self, choices: Choices, rules: Iterable[str]) -> str:
+        """What was measured of these choices and counts in these rules, in words."""
+        spec, values = self._spec, self.named(choices)
+        asked = {
+            name
+            for code in rules
+            for text in expressions_of(spec.rule_by_code[code])
+            for name in mentions(parse(text).root, spec)
+        }
+        sentences = [
+            _sentence(spec.option_by_code[code], name, choices, value)
+            for code, name in sorted(asked)
+            if isinstance(value := values.get(f"{code}.{name}"), Fraction) and value
+        ]
+        return " ".join(sentences)
+
+
+def _sentence(option: OptionSpec, name: str, choices: Choices, value: Fraction) -> str:
+    if name == "dpi":
+        return f"{option.name} has {math.floor(value)} dots an inch at this size."
+    way = "wide" if name == "width" else "high"
+    # Rounded up, as it was measured: 400.2 mm do not fit 400 mm.
+    tenths = math.ceil(value * 10)
+    return f"“{choices[option.code]}” is {in_words(Fraction(tenths, 10), LENGTH)} {way} in these letters."
+
+
+def measured_values(spec: FamilySpec, choices: Choices, measurer: Measurer) -> dict[str, Value]:
+    """The measured numbers of these choices by their names, as far as they can be told."""
+    options = [option for option in spec.options if option.measure is not None and option.code in choices]
+    if not options:
+        return {}
+    environment = environment_of(spec, choices)
+    found: dict[str, Value] = {}
+    for option in options:
+        assert option.measure is not None
+        chosen = str(choices[option.code])
+        try:
+            if option.kind == "text":
+                font = fill(option.measure.font, environment)
+                size = number_of(option.measure.size, environment)
+                if not chosen:
+                    found |= {f"{option.code}.{name}": Fraction(0) for name in names_of(option)}
+                elif font is not None and size is not None:
+                    for name, parts in zip(names_of(option), measurer.text(chosen, font), strict=True):
+                        found[f"{option.code}.{name}"] = Fraction(parts, PARTS) * size
+            else:
+                sides = [
+                    number_of(text, environment) for text in (option.measure.width, option.measure.height)
+                ]
+                pixels = measurer.picture(chosen) if chosen else None
+                if pixels is not None and sides[0] and sides[1]:
+                    pick = min if option.measure.fit == "cover" else max
+                    found[f"{option.code}.dpi"] = pick(
+                        pixels[0] * _MM_PER_INCH / sides[0], pixels[1] * _MM_PER_INCH / sides[1]
+                    )
+        except Undefined:
+            continue  # a size that does not exist: nothing can be told of it
+    return found
