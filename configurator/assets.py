@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 
+from configurator.engine.fonts import FontLibrary
 from configurator.engine.imaging import UploadRefused
 from configurator.engine.imaging import take_in as decode
+from configurator.engine.measuring import FontMeasurer
+from configurator.engine.recent import Recent
 from configurator.models import Asset, Upload
 from ledger.files import write_whole
 
 MAX_BYTES = 20 * 1024 * 1024
+_pixels: Recent[str, tuple[int, int] | None] = Recent(1024)  # a picture never changes under its hash
 
-__all__ = ["MAX_BYTES", "UploadRefused", "alone_with", "take_in"]
+__all__ = ["MAX_BYTES", "ShopMeasurer", "UploadRefused", "alone_with", "measurer", "take_in"]
 
 
 def take_in(
@@ -57,6 +62,21 @@ def take_in(
             defaults={"uploaded_at": now},
         )
     return kept
+
+
+class ShopMeasurer(FontMeasurer):
+    """Measures texts in the installed fonts, and pictures that were handed in."""
+
+    def picture(self, sha256: str) -> tuple[int, int] | None:
+        return _pixels.get(
+            sha256, lambda: Asset.objects.filter(pk=sha256).values_list("width", "height").first()
+        )
+
+
+@cache
+def measurer() -> ShopMeasurer:
+    """The one of this process, with fonts of its own: others shape theirs under other locks."""
+    return ShopMeasurer(FontLibrary.installed())
 
 
 def alone_with(sha256: str) -> None:

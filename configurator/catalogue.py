@@ -12,11 +12,13 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from configurator.assets import measurer
 from configurator.engine.audit import AuditFinding, obstacles
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
+from configurator.engine.measuring import Measures
 from configurator.engine.recent import Recent
 from configurator.engine.spec import FamilySpec, rules_off, spec_on
 from configurator.engine.sxfm import read_sxfm
@@ -85,7 +87,11 @@ def _compiled(content_hash: str, whole: FamilySpec, day: date) -> Compiled:
 
 
 def _compile(spec: FamilySpec, off: tuple[str, ...]) -> Compiled:
-    return Compiled(spec, Kernel(compile_family(spec)), off)
+    knowledge = compile_family(spec)
+    measures = None
+    if any(option.measure is not None for option in spec.options):
+        measures = Measures(knowledge, measurer())
+    return Compiled(spec, Kernel(knowledge, measures=measures), off)
 
 
 def read_source(

@@ -21,8 +21,17 @@ from configurator.engine.expressions import (
     nearest_hint,
     walk,
 )
+from configurator.engine.measured import names_of
 from configurator.engine.spec import OptionSpec, Quantity
-from configurator.engine.units import PLAIN, Dimension, base_of, dimension_of, multiply, quantity_dimension
+from configurator.engine.units import (
+    LENGTH,
+    PLAIN,
+    Dimension,
+    base_of,
+    dimension_of,
+    multiply,
+    quantity_dimension,
+)
 
 Kind = Literal["truth", "text", "number"]
 _ENGLISH = {"truth": "a condition", "text": "a text", "number": "a number"}
@@ -51,6 +60,7 @@ class Vocabulary:
     options: Mapping[str, OptionSpec]
     excused: frozenset[str] = frozenset()
     gaps: Mapping[str, str] = field(default_factory=dict)
+    measured: Mapping[str, Type] = field(default_factory=dict)
 
 
 def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ()) -> Vocabulary:
@@ -74,7 +84,12 @@ def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ())
         else:
             types[option.code] = Type("text", codes=option.codes)
             _attributes(option, types, gaps)
-    return Vocabulary(types, known, frozenset(excused), gaps)
+    measured = {
+        f"{option.code}.{name}": Type("number", PLAIN if name == "dpi" else LENGTH)
+        for option in known.values()
+        for name in names_of(option)
+    }
+    return Vocabulary(types, known, frozenset(excused), gaps, measured)
 
 
 def _attributes(option: OptionSpec, types: dict[str, Type], gaps: dict[str, str]) -> None:
@@ -151,6 +166,11 @@ class _Checker:
         vocabulary = self.vocabulary
         if node.option in vocabulary.excused or node.key in vocabulary.types:
             return vocabulary.types.get(node.key)
+        if node.key in vocabulary.measured:
+            if self.loose:
+                self._note(node, f"{node.key} is measured: only rules can ask for it")
+                return None
+            return vocabulary.measured[node.key]
         option = vocabulary.options.get(node.option)
         if option is None:
             self._note(
@@ -165,10 +185,12 @@ class _Checker:
                 f"write sum({node.key})",
             )
         elif node.attribute:
-            known = [key.split(".")[1] for key in vocabulary.types if key.startswith(f"{node.option}.")]
-            self._note(
-                node, f"{node.option} has no attribute {node.attribute}", nearest_hint(node.attribute, known)
-            )
+            names = (*vocabulary.types, *vocabulary.measured)
+            known = [key.split(".")[1] for key in names if key.startswith(f"{node.option}.")]
+            hint = nearest_hint(node.attribute, known)
+            if node.attribute in _MEASURED and option.kind in ("text", "image"):
+                hint = f"declare measure: for {node.option}"
+            self._note(node, f"{node.option} has no attribute {node.attribute}", hint)
         elif option.kind == "multiple":
             hint = f"write {node.option}.{option.codes[0]}" if option.codes else ""
             self._note(node, f"{node.option} has several values: it is no value in rules", hint)
@@ -292,6 +314,7 @@ class _Checker:
         self.errors.append(ExpressionError(node.column, message, hint))
 
 
+_MEASURED = ("width", "height", "dpi")
 _MEND = "write the number with its unit, or divide by 1 mm to leave it"
 _A_KIND = {"text": "a text: it has no value in rules", "image": "a picture: it has no value in rules"}
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from threading import Lock
 from typing import Protocol
 
 from configurator.engine.compiled import Knowledge, NumberVariable
@@ -35,13 +36,17 @@ class Measurer(Protocol):
 
 
 class FontMeasurer:
-    """Measures texts by the layout's own shaping; knows no pictures."""
+    """Measures texts by the layout's own shaping; knows no pictures. Threads take turns: a font is not to be
+    shaped by two at once.
+    """
 
     def __init__(self, fonts: FontLibrary) -> None:
-        self.fonts = fonts
+        self._fonts = fonts
+        self._turn = Lock()
 
     def text(self, text: str, font: str) -> tuple[int, int]:
-        return _text_size(text, font, self.fonts)
+        with self._turn:
+            return _text_size(text, font, self._fonts)
 
     def picture(self, sha256: str) -> tuple[int, int] | None:
         return None

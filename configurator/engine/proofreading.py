@@ -11,6 +11,7 @@ from configurator.engine.spec import (
     CardinalitySpec,
     FamilySpec,
     ManufactureSpec,
+    MeasureSpec,
     OptionSpec,
     RuleSpec,
     SurfaceSpec,
@@ -121,10 +122,23 @@ class Proofreader:
                 )
         if dimension_of(option.unit) is None:
             self._note((*path, "unit"), f"{option.unit} is not a unit", nearest_hint(option.unit, UNIT_NAMES))
+        if option.measure is not None:
+            self._measure((*path, "measure"), option.measure)
         if option.default is not None and option.maximum >= option.minimum and option.least <= option.most:
             found = check_choice(option, option.default)
             if isinstance(found, ChoiceProblem):
                 self._note((*path, "default"), found.message.rstrip("."), found.hint)
+
+    def _measure(self, path: Path, measure: MeasureSpec) -> None:
+        """Where a text or a picture is measured, rules need its place: one choice gives the font."""
+        for name in ("size", "width", "height"):
+            self._number((*path, name), getattr(measure, name) or None, LENGTH)
+        self._template((*path, "font"), measure.font)
+        choosers = {name.split(".")[0] for name in template_references(measure.font)}
+        known = [self.spec.option_by_code[code] for code in choosers if code in self.spec.option_by_code]
+        if len(choosers) > 1 or any(option.kind not in ("choice", "switch") for option in known):
+            found = " and ".join(sorted(choosers))
+            self._note((*path, "font"), f"the font depends on {found}", "let one choice give the font")
 
     def _condition(self, path: Path, text: str | None, *, loose: bool = True) -> None:
         if text is None:

@@ -170,6 +170,8 @@ def _new_value(
         return index, variable.number(index)
     if option.kind == "image":
         return index, None
+    if index == before:
+        return index, None  # not its length is impossible, but what was measured of it
     if index < before:
         shorter = first_letters(str(old), variable.number(index))
         if option.measure is None or _fits(search, assumptions, option, shorter, context):

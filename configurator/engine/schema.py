@@ -107,7 +107,12 @@ OPTION = _by_kind(
             "code name",
             _OPTION,
             min_dpi=_COUNT,
-            measure=_object("width height", width=_EXPRESSION, height=_EXPRESSION),
+            measure=_object(
+                "width height",
+                width=_EXPRESSION,
+                height=_EXPRESSION,
+                fit={"enum": ["contain", "cover"]},
+            ),
         ),
     }
 )

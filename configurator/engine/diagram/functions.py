@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configurator.engine.choices import codes_of
-from configurator.engine.compiled import ChoiceVariable, Knowledge
+from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
 from configurator.engine.diagram.nodes import OutOfReach
 from configurator.engine.expressions import (
     Aggregate,
@@ -28,6 +28,7 @@ from configurator.engine.expressions import (
     parse,
     walk,
 )
+from configurator.engine.measured import written_out
 from configurator.engine.rules import Value, environment_of, evaluate
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec
 from configurator.engine.tables import boxes_of
@@ -101,9 +102,13 @@ class Functions:
         if rule.table is not None:
             return self._boxes(rule.table)
         if rule.cardinality is not None:
-            parts = tuple(self._plan(parse(condition).root) for condition in rule.cardinality.of)
+            parts = tuple(self._plan(self._root(condition)) for condition in rule.cardinality.of)
             return Junction("count", parts, rule.cardinality.least, rule.cardinality.most)
-        return self._plan(parse(rule.expr or "").root)
+        return self._plan(self._root(rule.expr or ""))
+
+    def _root(self, text: str) -> Node:
+        """What is measured has variables of its own, font by font."""
+        return written_out(parse(text).root, self.spec)
 
     def amounts_chosen(self, option: OptionSpec) -> Plan:
         """Of a multiple choice as many values as its bounds demand."""
@@ -196,12 +201,15 @@ class Functions:
         names: dict[str, set[str]] = {}
         sums: dict[str, set[str]] = {}
         single: dict[str, Reference] = {}
+        measured: dict[str, int] = {}
         for part in (part for node in nodes for part in walk(node)):
             if isinstance(part, Aggregate):
                 over = [part.option] if part.option else [o.code for o in self.spec.having(part.attribute)]
                 for option in over:
                     names.setdefault(option, set())
                     sums.setdefault(option, set()).add(part.attribute)
+            elif isinstance(part, Reference) and self._is_measured(part):
+                measured[part.key] = self.positions[part.key]
             elif isinstance(part, Reference) and self._is_truth(part):
                 single[part.key] = part
             elif isinstance(part, Reference):
@@ -213,11 +221,26 @@ class Functions:
             self._unit(self.spec.option_by_code[option], used, sums.get(option, set()))
             for option, used in names.items()
         ]
+        units += [self._measured_unit(key, position) for key, position in measured.items()]
         return units + [
             _Unit((self.positions[key],), np.arange(2), (({}, {key: False}), ({}, {key: True})))
             for key, reference in single.items()
             if reference.option not in names
         ]
+
+    def _is_measured(self, reference: Reference) -> bool:
+        variable = self.variables[self.positions[reference.key]] if reference.key in self.positions else None
+        return isinstance(variable, NumberVariable) and variable.measured
+
+    def _measured_unit(self, key: str, position: int) -> _Unit:
+        variable = self.variables[position]
+        assert isinstance(variable, NumberVariable)
+        points = range(variable.count)
+        return _Unit(
+            (position,),
+            np.arange(variable.count),
+            tuple(({}, {key: variable.in_base(index)}) for index in points),
+        )
 
     def _is_truth(self, reference: Reference) -> bool:
         """Whether it is one value of a multiple choice, which has a variable of its own."""
