@@ -12,6 +12,7 @@ from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
+from configurator.engine.measuring import FontMeasurer, Measures
 from configurator.engine.rules import environment_of, rule_holds
 from configurator.engine.spec import FamilySpec, OptionSpec, RuleSpec, ValueSpec
 from configurator.engine.xcsp import read_xcsp
@@ -27,7 +28,9 @@ def audited(source: str) -> Audit:
 
 
 def audit_of(spec: FamilySpec, seconds: float = 60.0) -> Audit:
-    return audit(spec, Kernel(compile_family(spec)), fonts=FONTS, today=TODAY, seconds=seconds)
+    knowledge = compile_family(spec)
+    kernel = Kernel(knowledge, measures=Measures(knowledge, FontMeasurer(FONTS)))
+    return audit(spec, kernel, fonts=FONTS, today=TODAY, seconds=seconds)
 
 
 def told(found: Audit) -> list[tuple[str, str, tuple[str, ...]]]:

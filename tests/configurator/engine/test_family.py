@@ -8,7 +8,9 @@ import pytest
 
 from configurator.engine.domains import Kernel
 from configurator.engine.family import FamilyError, Problem, read_family
+from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
+from configurator.engine.measuring import FontMeasurer, Measures
 from configurator.engine.spec import FamilySpec, Quantity
 
 FAMILIES = sorted((Path(__file__).resolve().parents[3] / "configurator" / "families").glob("*.yaml"))
@@ -87,7 +89,8 @@ def test_a_family_is_read_with_exact_numbers() -> None:
 @pytest.mark.parametrize("path", FAMILIES, ids=lambda path: path.stem)
 def test_a_demo_family_is_read_and_keeps_its_own_tests(path: Path) -> None:
     spec = read_family(path.read_text(), filename=path.name)
-    kernel = Kernel(compile_family(spec))
+    knowledge = compile_family(spec)
+    kernel = Kernel(knowledge, measures=Measures(knowledge, FontMeasurer(FontLibrary.installed())))
     assert len(spec.rules) >= 12
     for case in spec.tests:
         violations = kernel.violations({**spec.defaults, **case.choices})
