@@ -6,6 +6,7 @@ worked out only for the one that is shown. A mistake in them would come to light
 
 from collections.abc import Iterator, Mapping
 
+from configurator.engine.choices import joined
 from configurator.engine.domains import Kernel
 from configurator.engine.fonts import FontLibrary, UnknownFont
 from configurator.engine.layout import LayoutError, lay_out
@@ -45,8 +46,10 @@ def _trials(spec: FamilySpec) -> Iterator[tuple[str, Mapping[str, Choice]]]:
             yield f"With {dict(case.choices)}", {**spec.defaults, **case.choices}
     for option in spec.options:
         values: tuple[Choice | None, ...] = ()
-        if option.kind == "choice":
-            values = tuple(value.code for value in option.values)
+        if option.kind in ("choice", "switch"):
+            values = option.codes
+        elif option.kind == "multiple":
+            values = (*option.codes, joined(option, option.codes[: option.most]))
         elif option.kind == "integer":
             values = (option.minimum, option.maximum)
         for value in values:
