@@ -139,11 +139,13 @@ class Model:
         seconds: float,
         within: Mapping[int, Interval] | None = None,
         minimise: Mapping[int, int] | None = None,
+        many: bool = False,
     ) -> Outcome:
         """A solution with these variables `within` their intervals.
 
         With `minimise` one where that sum is least. The status is feasible or unknown when `seconds` are not
-        enough; `bound` then says how small the sum could still become.
+        enough; `bound` then says how small the sum could still become. `many` says that the sum is of many
+        variables: all constraints are then relaxed linearly, for bounds that one number does not need.
         """
         solver = _solver()
         proto = solver.CpModelProto()
@@ -158,7 +160,7 @@ class Model:
             proto.objective.vars.extend(list(minimise))
             proto.objective.coeffs.extend(list(minimise.values()))
         started = thread_time()
-        response = self._run(proto, seconds)
+        response = self._run(proto, seconds, many=many)
         return self._outcome(response, minimise, thread_time() - started)
 
     def needed(self, literals: Sequence[int], *, seconds: float) -> list[int] | None:
@@ -173,13 +175,17 @@ class Model:
             return None
         return list(response.sufficient_assumptions_for_infeasibility)
 
-    def _run(self, proto: Any, seconds: float) -> Any:
+    def _run(self, proto: Any, seconds: float, *, many: bool = False) -> Any:
         solver = _solver()
         parameters = solver.SatParameters()
         parameters.num_workers = 1
         parameters.random_seed = SEED
         parameters.max_deterministic_time = seconds * _WORK_A_SECOND
         parameters.max_time_in_seconds = seconds * _PATIENCE
+        if many:
+            parameters.linearization_level = 2
+            parameters.cp_model_probing_level = 0
+            parameters.symmetry_level = 0
         wrapper = solver.SolveWrapper()
         wrapper.set_parameters(parameters)
         response = wrapper.solve(proto)

@@ -145,7 +145,7 @@ class _Program:
         """The least of the aim, among its solutions the one nearest to the defaults."""
         parts = [{text.open: 1 for text in self.texts}] if fewest_open else []
         weighted, rest = _in_order([*parts, aim, self.distance], self.formulas)
-        outcome = self.model.solve(seconds=seconds, within=within, minimise=weighted)
+        outcome = self.model.solve(seconds=seconds, within=within, minimise=weighted, many=True)
         if not outcome.values:
             return outcome
         value = sum(factor * outcome.values[variable] for variable, factor in aim.items())
