@@ -22,16 +22,18 @@ _MEND = "make the steps of the numbers coarser, or write the rule with larger un
 
 
 class FamilyModel:
-    """The model, with the selector of each rule switching it on.
+    """The model, with the selector of each rule switching it on; with `all_rules` all are on for ever.
 
     Raises `TooLarge` for a rule whose numbers do not fit into 64 bits.
     """
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, *, all_rules: bool = False) -> None:
         self.knowledge = knowledge
         self.variables: tuple[Variable, ...] = tuple(knowledge.variables.values())
         self.model = Model()
         self.formulas = Formulas(self.model, knowledge)
+        if all_rules:
+            self.formulas.settle(knowledge.selectors.values())
         native = [rule for rule in knowledge.spec.rules if self._native(rule)]
         self._write_clauses({rule.code for rule in native})
         for rule in native:
@@ -66,10 +68,12 @@ class FamilyModel:
             self.formulas.between(truths, rule.cardinality.least, rule.cardinality.most, when=when)
 
     def _write_clauses(self, native: set[str]) -> None:
-        literals = self.formulas.literal
+        true, false = self.model.true, self.model.false
         for clause in self._needed(native):
             if not self._orders(clause):
-                self.model.clause([literals(literal) for literal in clause])
+                literals = [self.formulas.literal(literal) for literal in clause]
+                if true not in literals:
+                    self.model.clause([literal for literal in literals if literal != false])
 
     def _orders(self, clause: Clause) -> bool:
         """Whether it only says that a number which reaches more reaches less too: an integer does."""

@@ -116,6 +116,10 @@ class Formulas:
                 self.model.linear({self.grid[variable.code]: 1}, [(0, index - 1)], [~found])
         return found
 
+    def settle(self, clausal: Iterable[int]) -> None:
+        """These literals of the clauses are true for ever; before anything speaks of them."""
+        self._booleans.update((literal, self.model.true) for literal in clausal)
+
     def owner(self, clausal: int) -> tuple[NumberVariable, int] | None:
         """The number, and the index that it reaches when this literal of the clauses is true."""
         position = bisect_right(self._firsts, clausal) - 1

@@ -96,7 +96,7 @@ class _Program:
     def __init__(self, knowledge: Knowledge, objective: Objective) -> None:
         self.knowledge = knowledge
         self.objective = objective
-        self.family = FamilyModel(knowledge)
+        self.family = FamilyModel(knowledge, all_rules=True)
         self.model, self.formulas = self.family.model, self.family.formulas
         spec = knowledge.spec
         self.texts = [_Text(each, self.formulas) for each in spec.options if each.kind in ("text", "image")]
