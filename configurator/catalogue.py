@@ -2,8 +2,9 @@
 
 import hashlib
 import re
+import time
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from configurator import artefacts
 from configurator.assets import measurer
 from configurator.engine.audit import AuditFinding, obstacles
 from configurator.engine.domains import Kernel
@@ -29,6 +31,7 @@ from configurator.version_rows import derive
 from ledger.entries import record
 
 CACHED_VERSIONS = 32  # a process; a compiled family takes some megabytes
+LOOK_AGAIN = 20.0  # seconds between looks for a decision diagram that is being made
 
 
 class NotPublishable(Exception):
@@ -43,13 +46,25 @@ class NotPublishable(Exception):
         self.findings = findings
 
 
+@dataclass
+class _Awaited:
+    """When to look again for a decision diagram that a job makes; never again once it is `settled`."""
+
+    settled: bool = False
+    asked: bool = False
+    next_look: float = 0.0  # by time.monotonic
+
+
 @dataclass(frozen=True)
 class Compiled:
-    """A version, ready to answer; `off` are its rules that do not count on the day asked about."""
+    """A version, ready to answer; `off` are its rules that do not count on the day asked about, `hash`
+    names what is stored of it (``artefacts``)."""
 
     spec: FamilySpec
     kernel: Kernel
+    hash: str
     off: tuple[str, ...] = ()
+    awaited: _Awaited = field(default_factory=_Awaited, compare=False)
 
 
 # What a version says by its content hash, and compiled by hash and the rules that do not count.
@@ -70,7 +85,29 @@ def compiled(version: Version, on: date | None = None) -> Compiled:
             name="" if version.source_format == Version.Format.FAMILY else version.family.name,
         ),
     )
-    return _compiled(version.content_hash, whole, on or timezone.localdate())
+    day = on or timezone.localdate()
+    made = _compiled(version.content_hash, whole, day)
+    if not made.awaited.settled and time.monotonic() >= made.awaited.next_look:
+        _look_for_diagram(made)
+    return made
+
+
+def _look_for_diagram(made: Compiled) -> None:
+    """Take the decision diagram where it is there; nobody waits for it."""
+    made.awaited.next_look = time.monotonic() + LOOK_AGAIN
+    found = artefacts.stored_diagram(hash=made.hash)
+    if found is not None and found.diagram is not None:
+        made.kernel.use_diagram(found.diagram)
+    made.awaited.settled = found is not None
+
+
+def want_artefacts(*, version: Version, now: datetime) -> None:
+    """Have made what is missing of a version that shoppers use, once a process. What a new release of this
+    program needs anew, the first shopper asks for; publishing asks for it before."""
+    made = compiled(version)
+    if not made.awaited.settled and not made.awaited.asked:
+        made.awaited.asked = True
+        artefacts.ask(version=version, on=timezone.localdate(), now=now)
 
 
 def spec_of(version: Version, on: date | None = None) -> FamilySpec:
@@ -83,15 +120,17 @@ def kernel_of(version: Version, on: date | None = None) -> Kernel:
 
 def _compiled(content_hash: str, whole: FamilySpec, day: date) -> Compiled:
     off = rules_off(whole, day)
-    return _shelf.get((content_hash, off), lambda: _compile(spec_on(whole, day), off))
+    return _shelf.get((content_hash, off), lambda: _compile(content_hash, spec_on(whole, day), off))
 
 
-def _compile(spec: FamilySpec, off: tuple[str, ...]) -> Compiled:
-    knowledge = compile_family(spec)
+def _compile(content_hash: str, spec: FamilySpec, off: tuple[str, ...]) -> Compiled:
+    """Compiled by a job before, or here and now."""
+    hash = artefacts.hash_of(content_hash, off)
+    knowledge = artefacts.knowledge(hash=hash, spec=spec) or compile_family(spec)
     measures = None
     if any(option.measure is not None for option in spec.options):
         measures = Measures(knowledge, measurer())
-    return Compiled(spec, Kernel(knowledge, measures=measures), off)
+    return Compiled(spec, Kernel(knowledge, measures=measures), hash, off)
 
 
 def read_source(

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from configurator.catalogue import kernel_of, spec_of
+from configurator.catalogue import kernel_of, spec_of, want_artefacts
 from configurator.engine import lettering, steps
 from configurator.engine.answers import Conflict, Repair
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, may_be_empty
@@ -102,6 +102,7 @@ def start(*, family: Family, owner: User | None, session_key: str, now: datetime
         raise NotOnSale(f"{family.name} is not on sale at present.")
     choices = spec_of(version).defaults
     examine(version=version, choices=choices, on=_day(now))  # what cannot be shown is not stored
+    want_artefacts(version=version, now=now)
     return Configuration.objects.create(
         version=version,
         choices=choices,

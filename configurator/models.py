@@ -416,3 +416,47 @@ class AuditReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.family_code} {self.content_hash[:12]}"
+
+
+class ArtefactQuerySet(models.QuerySet["Artefact"]):
+    def made_by_other_code(self, engine: str) -> Self:
+        """Those that the running code does not read."""
+        return self.exclude(engine=engine)
+
+
+class Artefact(models.Model):
+    """Something compiled from a version, made once and kept for every process. Never changes (a trigger
+    refuses it) and can be deleted at any time: it is made again from the version's text.
+
+    ``hash`` is that of the version's text (and of its rules that do not count on the day), ``engine`` that of
+    the code that made it, ``sha256`` that of ``data``. An empty diagram says that there is none to be had.
+    """
+
+    class Kind(models.TextChoices):
+        CLAUSES = "clauses"
+        DIAGRAM = "diagram", "decision diagram"
+
+    hash = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    engine = models.CharField(max_length=64)
+    data = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    objects = ArtefactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["hash", "kind", "engine"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hash", "kind", "engine"], name="artefact_once_a_text_kind_and_engine"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.hash[:12]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Immutable(f"The {self} is made once: delete it to have it made again.")
+        super().save(*args, **kwargs)

@@ -1,12 +1,13 @@
 """What the configurator does outside of requests."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from django.utils import timezone
 
-from configurator import auditing, validations
+from configurator import artefacts, auditing, validations
+from configurator.catalogue import compiled
 from configurator.models import Validation, ValidationResult, Version
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
@@ -15,6 +16,7 @@ from ledger.models import Entry
 PUBLISHED_JOB = "configurator.published"
 
 follow("family.published", job_kind=PUBLISHED_JOB)
+follow("family.published", job_kind=artefacts.JOB_KIND)
 
 
 @handler(validations.JOB_KIND, lease=timedelta(seconds=60))
@@ -41,6 +43,29 @@ def audit(claim: Claim) -> Effect | None:
     """Look for everything that is wrong with a text; the effect stores the report."""
     computed = auditing.compute(claim, now=timezone.now())
     return None if computed is None else partial(store_audit_as_effect, computed)
+
+
+@handler(artefacts.JOB_KIND, lease=timedelta(seconds=60))
+def make_artefacts(claim: Claim) -> Effect | None:
+    """Clauses and decision diagram of a version, as far as they are missing; the effect stores them."""
+    version = _version_of(claim)
+    on = claim.payload.get("on")
+    known = compiled(version, date.fromisoformat(on) if on else None)
+    made = artefacts.make(hash=known.hash, known=known.kernel.knowledge)
+    return partial(store_artefacts_as_effect, known.hash, made) if made else None
+
+
+def _version_of(claim: Claim) -> Version:
+    """The version that a job is about: named, or of an entry that tells its publishing."""
+    if "version" in claim.payload:
+        return Version.objects.get(pk=claim.payload["version"])
+    entry = Entry.objects.get(pk=claim.payload["entry"])
+    family = entry.stream.removeprefix("family:")
+    return Version.objects.get(family=family, number=entry.data["version"])
+
+
+def store_artefacts_as_effect(hash: str, made: Sequence[artefacts.Made]) -> None:
+    artefacts.store(hash=hash, made=made, now=timezone.now())
 
 
 def ask_for_audit_as_effect(family: str, number: int) -> None:

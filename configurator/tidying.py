@@ -17,7 +17,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from configurator.assets import alone_with
-from configurator.models import Asset, Configuration, Design, Upload, Validation
+from configurator.engine.artefacts import fingerprint
+from configurator.models import Artefact, Asset, Configuration, Design, Upload, Validation
 from ledger.tidying import BATCH, Limits, Removed, remove, tidying
 
 LITTER = timedelta(days=1)  # half-written and locking files older than this belong to nobody
@@ -40,6 +41,12 @@ def left_configurations(limits: Limits) -> Removed:
 @tidying("configurator: old validations of many configurations", stage=20)
 def old_validations(limits: Limits) -> Removed:
     return remove(Validation.objects.filter(created_at__lt=limits.before), limits=limits)
+
+
+@tidying("configurator: what other versions of this program compiled", stage=20)
+def foreign_artefacts(limits: Limits) -> Removed:
+    others = Artefact.objects.made_by_other_code(fingerprint())
+    return remove(others.filter(created_at__lt=limits.before), limits=limits)
 
 
 @tidying("configurator: frozen designs that nothing needs", stage=30)

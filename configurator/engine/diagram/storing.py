@@ -53,8 +53,9 @@ def from_bytes(data: bytes) -> Diagram:
         sizes = [length * np.dtype(kind).itemsize for _, kind, length in head["arrays"]]
         if sum(sizes) > MAX_BYTES:
             raise Unreadable(f"more than {MAX_BYTES // 1_000_000} MB")
-        unpacked = zlib.decompressobj().decompress(body, sum(sizes) + 1)
-        if len(unpacked) != sum(sizes):
+        unpacking = zlib.decompressobj()
+        unpacked = unpacking.decompress(body, sum(sizes) + 1)
+        if len(unpacked) != sum(sizes) or not unpacking.eof:
             raise Unreadable("the arrays have another length than announced")
         arrays: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
         at = 0

@@ -211,7 +211,7 @@ def test_bytes_of_another_format_are_refused() -> None:
     found = diagram.compile(compile_family(_chain(3, 3)))
     assert found is not None
     data = to_bytes(found)
-    for broken in (b"", data[:-9], data.replace(b"diagram 1", b"diagram 9"), b"{}\n", b"\xff\n"):
+    for broken in (b"", data[:-9], data[:-3], data.replace(b"diagram 1", b"diagram 9"), b"{}\n", b"\xff\n"):
         with pytest.raises(Unreadable):
             from_bytes(broken)
 
