@@ -16,9 +16,10 @@ from configurator.engine.answers import RuleRef
 from configurator.engine.audit.findings import AuditFinding, said
 from configurator.engine.compiled import Knowledge, TooLarge
 from configurator.engine.explanation import quickxplain
+from configurator.engine.expressions import parse
 from configurator.engine.knowledge import compile_family
 from configurator.engine.spec import CardinalitySpec, FamilySpec, RuleSpec
-from configurator.engine.wording import listed
+from configurator.engine.wording import listed, words
 
 BUDGET = 20_000  # conflicts a question; what is harder is told as not decided
 MOST_TOO_LARGE = 25  # probes given up for their size before the whole is given up
@@ -185,11 +186,11 @@ def _of_one(
     if probes.condition and probe.impossible([*others, rule.code, probes.condition]):
         fixed = [rule.code, probes.condition]
         needed = _said(spec, [rule.code, *probe.needed(fixed, others)])
+        where = words(parse(condition_of(rule)), spec).rstrip(".")
         sentence = (
-            f"{_codes(needed)} contradict each other wherever the condition of {rule.code} holds,"
-            " so it never can."
+            f"{_codes(needed)} contradict each other wherever “{where}” holds, so it never can."
             if len(needed) > 1
-            else f"{rule.code} contradicts itself wherever its condition holds, so it never can."
+            else f"{rule.code} contradicts itself wherever “{where}” holds, so it never can."
         )
         return AuditFinding("conflicting-rules", "warn", "rule", rule.code, sentence, needed)
     return None
