@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -14,21 +15,34 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from configurator.catalogue import kernel_of, publish, spec_of
+from configurator.catalogue import (
+    NotPublishable,
+    NotRolledBack,
+    kernel_of,
+    publish,
+    retire,
+    roll_back,
+    spec_of,
+)
 from configurator.designs import (
     Incomplete,
     NoRepair,
+    NoStep,
     NotMakeable,
+    NotOnSale,
     Refused,
     RevisionConflict,
     choose,
     complete,
     freeze,
+    redo,
+    reopen,
     repair,
     start,
+    undo,
 )
 from configurator.engine.choices import ChoiceError
-from configurator.models import Configuration
+from configurator.models import Configuration, Design, Version
 from tests.shops import BADGE, NOW
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -41,14 +55,31 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 CHANGE = st.sampled_from(sorted(VALUES)).flatmap(lambda code: st.tuples(st.just(code), VALUES[code]))
 
 
+# What an author may publish while shoppers are at work: rules come, go and change, a value goes.
+EDITIONS = (
+    BADGE,
+    BADGE.replace("length <= 90 mm", "length <= 70 mm"),
+    BADGE.replace(", {code: needle, name: Needle}", ""),
+)
+VOID = BADGE.replace("rules:\n", 'rules:\n  - {code: NONE, expr: "length < 60 mm"}\n')
+
+
 class Shopper(RuleBasedStateMachine):
-    """One design; every stored state is compared with what the operation said it did."""
+    """One design, and an author who publishes meanwhile; every stored state is compared with what the
+    operation said it did."""
 
     def __init__(self) -> None:
         super().__init__()
-        family = publish(source=BADGE, filename="badge.yaml", actor="system:test", now=NOW).family
-        owner, _ = User.objects.get_or_create(username="random")
-        self.configuration = start(family=family, owner=owner, session_key="", now=NOW)
+        self.alone = transaction.atomic()  # what one example does is not there for the next
+        self.alone.__enter__()
+        self.family = publish(source=BADGE, filename="badge.yaml", actor="system:test", now=NOW).family
+        self.owner, _ = User.objects.get_or_create(username="random")
+        self.configuration = start(family=self.family, owner=self.owner, session_key="", now=NOW)
+        self.frozen: dict[str, dict[str, Any]] = {}
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.alone.__exit__(None, None, None)
 
     def stored(self) -> Configuration:
         return Configuration.objects.select_related("version").get(pk=self.configuration.pk)
@@ -108,9 +139,80 @@ class Shopper(RuleBasedStateMachine):
             design = freeze(configuration=self.configuration, actor="user:random", now=NOW)
         except (Incomplete, NotMakeable):
             return
+        self.frozen[design.pk] = dict(design.choices)
         assert not kernel_of(design.version).violations(design.choices)
         required = {option.code for option in spec_of(design.version).options if option.required}
         assert required <= set(design.choices)
+
+    @rule(step=st.sampled_from([undo, redo]))
+    def goes_back_or_forth(self, step: Any) -> None:
+        before = self.stored()
+        source = before.past if step is undo else before.future  # as it was before the step
+        try:
+            step(configuration=self.configuration, now=NOW)
+        except NoStep:
+            assert not source
+            assert self.stored().choices == before.choices
+            return
+        other = redo if step is undo else undo
+        after = self.stored().choices
+        other(configuration=self.configuration, now=NOW)
+        assert self.stored().choices == before.choices
+        step(configuration=self.configuration, now=NOW)
+        assert self.stored().choices == after
+
+    @rule(edition=st.integers(0, len(EDITIONS) - 1))
+    def an_author_publishes(self, edition: int) -> None:
+        version = publish(source=EDITIONS[edition], filename="badge.yaml", actor="user:author", now=NOW)
+        assert self.current() == version.pk
+
+    @rule()
+    def an_author_cannot_publish_a_void_product(self) -> None:
+        before = self.family.versions.count()
+        with pytest.raises(NotPublishable):
+            publish(source=VOID, filename="badge.yaml", actor="user:author", now=NOW)
+        assert self.family.versions.count() == before
+
+    @rule(data=st.data())
+    def an_author_retires_a_version(self, data: st.DataObject) -> None:
+        version = self.drawn_version(data)
+        retire(version=version, actor="user:author", now=NOW)
+
+    @rule(data=st.data())
+    def an_author_rolls_back(self, data: st.DataObject) -> None:
+        version = self.drawn_version(data)
+        try:
+            roll_back(version=version, actor="user:author", now=NOW)
+        except NotRolledBack:
+            assert self.current() == version.pk
+
+    @precondition(lambda self: self.frozen)
+    @rule(data=st.data())
+    def opens_a_copy_of_a_frozen_design(self, data: st.DataObject) -> None:
+        design = Design.objects.get(pk=list(self.frozen)[data.draw(st.integers(0, len(self.frozen) - 1))])
+        try:
+            self.configuration = reopen(design=design, owner=self.owner, session_key="", now=NOW)
+        except NotOnSale:
+            assert not Version.objects.sellable().filter(family=self.family, pk=self.current()).exists()
+
+    def drawn_version(self, data: st.DataObject) -> Version:
+        versions = list(self.family.versions.order_by("number"))
+        return versions[data.draw(st.integers(0, len(versions) - 1))]
+
+    def current(self) -> int | None:
+        self.family.refresh_from_db()
+        return self.family.current_id
+
+    @invariant()
+    def what_is_frozen_stays(self) -> None:
+        designs = Design.objects.filter(pk__in=self.frozen)
+        assert {design.pk: design.choices for design in designs} == self.frozen
+
+    @invariant()
+    def what_is_published_stays(self) -> None:
+        for version in self.family.versions.all():
+            assert version.sealed
+            assert version.source in EDITIONS
 
     @invariant()
     def can_be_finished(self) -> None:
@@ -124,6 +226,6 @@ def test_random_shoppers() -> None:
     run_state_machine_as_test(
         Shopper,
         settings=settings(
-            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
