@@ -9,7 +9,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from configurator.engine.aggregates import expanded
@@ -17,43 +16,9 @@ from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariab
 from configurator.engine.cpsat import Interval, Model
 from configurator.engine.expressions import Expression, Node, Operation, Reference, walk
 from configurator.engine.rules import Undefined, Value, evaluate, values_of
+from configurator.engine.sums import ONE, Linear, Number, integers, less, negative, scaled
 
 _MIRRORED = {">": "<", ">=": "<="}
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A sum of coefficient times model variable, and a constant."""
-
-    terms: Mapping[int, Fraction] = field(default_factory=dict)
-    constant: Fraction = Fraction(0)
-
-    def plus(self, other: "Linear", factor: Fraction | int = 1) -> "Linear":
-        terms = dict(self.terms)
-        for variable, coefficient in other.terms.items():
-            terms[variable] = terms.get(variable, Fraction(0)) + coefficient * factor
-        kept = {variable: coefficient for variable, coefficient in terms.items() if coefficient}
-        return Linear(kept, self.constant + other.constant * factor)
-
-    def times(self, factor: Fraction | int) -> "Linear":
-        return Linear().plus(self, factor)
-
-    @property
-    def denominator(self) -> int:
-        """What makes all its coefficients integers."""
-        return math.lcm(self.constant.denominator, *(each.denominator for each in self.terms.values()))
-
-
-ONE = Linear(constant=Fraction(1))
-
-
-@dataclass(frozen=True)
-class Number:
-    """`above` divided by `below`, which is one or more, where all literals of `exists` are true."""
-
-    above: Linear
-    below: Linear = ONE
-    exists: tuple[int, ...] = ()
 
 
 class Formulas:
@@ -193,7 +158,7 @@ class Formulas:
         total = Linear()
         for literal in literals:
             total = total.plus(self.indicator(literal))
-        terms, constant, _ = _integers(total)
+        terms, constant, _ = integers(total)
         self.model.linear(terms, [(least - constant, most - constant)], when)
 
     def all_of(self, literals: Iterable[int]) -> int:
@@ -288,7 +253,7 @@ class Formulas:
             left, right, operator = right, left, _MIRRORED[operator]
         difference = self._over(left.above, right.below).plus(self._over(right.above, left.below), -1)
         exists = (*left.exists, *right.exists)
-        terms, constant, _ = _integers(difference)
+        terms, constant, _ = integers(difference)
         if not terms:
             holds = {"<": constant < 0, "<=": constant <= 0, "==": constant == 0, "!=": constant != 0}
             return self.all_of(exists) if holds[operator] else self.model.false
@@ -331,17 +296,17 @@ class Formulas:
             return self.either(condition, self.number(node.operands[1]), self.number(node.operands[2]))
         numbers = [self.number(operand) for operand in node.operands]
         if node.operator == "neg":
-            return _negative(numbers[0])
+            return negative(numbers[0])
         if node.operator == "abs":
-            return self.largest([numbers[0], _negative(numbers[0])])
+            return self.largest([numbers[0], negative(numbers[0])])
         if node.operator == "max":
             return self.largest(numbers)
         if node.operator == "min":
-            return _negative(self.largest([_negative(each) for each in numbers]))
+            return negative(self.largest([negative(each) for each in numbers]))
         if node.operator == "floor":
             return self.floor(numbers[0])
         if node.operator == "ceil":
-            return _negative(self.floor(_negative(numbers[0])))
+            return negative(self.floor(negative(numbers[0])))
         left, right = numbers
         exists = (*left.exists, *right.exists)
         if node.operator == "*":
@@ -394,11 +359,11 @@ class Formulas:
         if not yes.terms and not no.terms:
             return self.indicator(condition).times(yes.constant - no.constant).plus(no)
         scale = math.lcm(yes.denominator, no.denominator)
-        parts = [(condition, *_scaled(yes, scale)), (~condition, *_scaled(no, scale))]
+        parts = [(condition, *scaled(yes, scale)), (~condition, *scaled(no, scale))]
         ranges = [self.range_of(terms, constant) for _, terms, constant in parts]
         result = self.model.variable(min(low for low, _ in ranges), max(high for _, high in ranges))
         for side, terms, constant in parts:
-            self.model.linear({**_less(terms, result)}, [(-constant, -constant)], [side])
+            self.model.linear({**less(terms, result)}, [(-constant, -constant)], [side])
         return Linear({result: Fraction(1, scale)})
 
     def largest(self, numbers: list[Number]) -> Number:
@@ -414,7 +379,7 @@ class Formulas:
                 above = self._over(above, other.below)
             aboves.append(above)
         scale = math.lcm(*(above.denominator for above in aboves))
-        variables = [self._variable(*_scaled(above, scale)) for above in aboves]
+        variables = [self._variable(*scaled(above, scale)) for above in aboves]
         bounds = [self.model.bounds[variable] for variable in variables]
         result = self.model.variable(max(low for low, _ in bounds), max(high for _, high in bounds))
         self.model.largest(result, variables)
@@ -422,13 +387,13 @@ class Formulas:
 
     def floor(self, number: Number) -> Number:
         """The largest integer that is not above."""
-        terms, constant, scale = _integers(number.above)
+        terms, constant, scale = integers(number.above)
         if not number.below.terms:
             divisor = number.below.constant * scale
             scaled = Linear({v: Fraction(c) for v, c in terms.items()}, Fraction(constant))
             return Number(self._floor(scaled.times(1 / divisor)), ONE, number.exists)
         # The solver rounds towards zero: the shift keeps what is divided from falling below it.
-        below_terms, below_constant, below_scale = _integers(number.below)
+        below_terms, below_constant, below_scale = integers(number.below)
         above = {variable: coefficient * below_scale for variable, coefficient in terms.items()}
         below = {variable: coefficient * scale for variable, coefficient in below_terms.items()}
         divisor_variable = self._variable(below, below_constant * scale)
@@ -442,7 +407,7 @@ class Formulas:
         return Number(Linear({quotient: Fraction(1)}, Fraction(-shift)), ONE, number.exists)
 
     def _floor(self, linear: Linear) -> Linear:
-        terms, constant, scale = _integers(linear)
+        terms, constant, scale = integers(linear)
         if scale == 1:
             return linear
         low, high = self.range_of(terms, constant)
@@ -460,7 +425,7 @@ class Formulas:
             if divisor.constant == 0:
                 return Number(Linear(), ONE, (self.model.false,))
             return Number(above.times(1 / divisor.constant), left.below, exists)
-        terms, constant, scale = _integers(divisor)
+        terms, constant, scale = integers(divisor)
         low, high = self.range_of(terms, constant)
         above = above.times(scale)
         if low > 0:
@@ -473,16 +438,16 @@ class Formulas:
             zero = Number(Linear())
             exists = (*exists, ~self.related("==", whole, zero))
             above = self.either_sum(self.related("<", whole, zero), above.times(-1), above)
-            size = self.largest([whole, _negative(whole), Number(ONE)])
-            positive = self._variable(*_scaled(size.above, 1))
+            size = self.largest([whole, negative(whole), Number(ONE)])
+            positive = self._variable(*scaled(size.above, 1))
         return Number(above, self._over(left.below, Linear({positive: Fraction(1)})), exists)
 
     def _over(self, left: Linear, right: Linear) -> Linear:
         """The product of two sums."""
         if not left.terms or not right.terms:
             return right.times(left.constant) if not left.terms else left.times(right.constant)
-        one, one_constant, one_scale = _integers(left)
-        other, other_constant, other_scale = _integers(right)
+        one, one_constant, one_scale = integers(left)
+        other, other_constant, other_scale = integers(right)
         first, second = sorted((self._variable(one, one_constant), self._variable(other, other_constant)))
         if (first, second) not in self._products:
             corners = [a * b for a in self.model.bounds[first] for b in self.model.bounds[second]]
@@ -498,7 +463,7 @@ class Formulas:
         key = frozenset(terms.items()), constant
         if key not in self._sums:
             result = self.model.variable(*self.range_of(terms, constant))
-            self.model.linear(_less(terms, result), [(-constant, -constant)])
+            self.model.linear(less(terms, result), [(-constant, -constant)])
             self._sums[key] = result
         return self._sums[key]
 
@@ -521,24 +486,6 @@ def _value(node: Node, facts: Mapping[str, Value]) -> Value | None:
 def _as_word(value: Value) -> str:
     """A switch is compared by its codes."""
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _negative(number: Number) -> Number:
-    return Number(number.above.times(-1), number.below, number.exists)
-
-
-def _scaled(linear: Linear, scale: int) -> tuple[dict[int, int], int]:
-    return {v: int(c * scale) for v, c in linear.terms.items()}, int(linear.constant * scale)
-
-
-def _integers(linear: Linear) -> tuple[dict[int, int], int, int]:
-    """Integer coefficients and constant, and what they have to be divided by."""
-    scale = linear.denominator
-    return *_scaled(linear, scale), scale
-
-
-def _less(terms: Mapping[int, int], variable: int) -> dict[int, int]:
-    return {**terms, variable: terms.get(variable, 0) - 1}
 
 
 def variables_of(node: Node, knowledge: Knowledge) -> list[Variable]:

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
 from configurator.engine.expressions import Constant, Node, Operation
-from configurator.engine.formulas import ONE, Formulas, Linear, Number
+from configurator.engine.formulas import Formulas
 from configurator.engine.pricing import rounded
 from configurator.engine.spec import FamilySpec, PriceSpec
+from configurator.engine.sums import ONE, Linear, Number
 
 # How often a value was chosen, by the codes of its variable and of the value (for a number, the number).
 Popularity = Mapping[tuple[str, str], int]

@@ -15,9 +15,10 @@ from configurator.engine.choices import codes_of, first_letters, joined, normali
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable, TooLarge
 from configurator.engine.cpsat import Interval, Outcome, Overflow
 from configurator.engine.family_model import FamilyModel
-from configurator.engine.formulas import Formulas, Linear, Number
+from configurator.engine.formulas import Formulas
 from configurator.engine.objectives import Popularity, price_in_cents, seconds_of_work, unpopularity
 from configurator.engine.spec import Choice, OptionSpec
+from configurator.engine.sums import Linear, Number
 from configurator.engine.valid_domains import Undecided
 
 __all__ = ["Completion", "Objective", "Optimum", "best"]
