@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 
 from configurator import assets, designs
 from configurator.catalogue import spec_of
-from configurator.engine.choices import ChoiceError
+from configurator.engine.choices import ChoiceError, joined
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from configurator.models import Configuration, Design, Family
 from orders import cart as carts
@@ -211,8 +211,10 @@ def _click(
 
 
 def _value(chance: random.Random, option: OptionSpec) -> Choice:
-    if option.kind == "choice":
+    if option.kind in ("choice", "switch"):
         return chance.choice(option.codes)
+    if option.kind == "multiple":
+        return joined(option, chance.sample(option.codes, chance.randint(option.least, option.most)))
     if option.kind == "integer":
         return chance.randrange(option.minimum, option.maximum + 1, option.step)
     return chance.choice(WORDS).strip()[: option.max_length]
