@@ -30,10 +30,11 @@ def compile(
     *,
     nodes: int = NODES,
     seconds: float = SECONDS,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.thread_time,
 ) -> Diagram | None:
     """The family's diagram, None where it is void or does not fit: more than `nodes` nodes, more than
-    `seconds` by `clock`, or a rule over too many combinations.
+    `seconds` by `clock` (by default this thread's own work, whatever else the machine does), or a rule over
+    too many combinations.
 
     Where the prices make it too large, the diagram has none and counts only. The diagram depends on the
     family alone (and on whether it fitted).
@@ -62,11 +63,12 @@ def compile(
 def _plans(knowledge: Knowledge, functions: Functions) -> list[Plan]:
     spec = knowledge.spec
     plans = [functions.rule(rule) for rule in spec.rules if rule.severity == "must"]
-    return plans + [
+    plans += [
         functions.amounts_chosen(option)
         for option in spec.options
         if option.kind == "multiple" and (option.least > 0 or option.most < len(option.values))
     ]
+    return plans + [plan for option in spec.options for plan in functions.empty_is_nothing(option)]
 
 
 def _priced(knowledge: Knowledge, functions: Functions) -> _Priced | None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from configurator.engine.atoms import without_extremes
 from configurator.engine.choices import codes_of
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
 from configurator.engine.diagram.nodes import OutOfReach
@@ -28,6 +29,7 @@ from configurator.engine.expressions import (
     parse,
     walk,
 )
+from configurator.engine.grids import Grid
 from configurator.engine.measured import written_out
 from configurator.engine.rules import Value, environment_of, evaluate
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec
@@ -36,6 +38,8 @@ from configurator.engine.tables import boxes_of
 MAX_COMBINATIONS = 250_000
 MAX_VALUES_OF_A_MULTIPLE = 10
 _PICTURE = "0" * 64
+# By letters (none, some) and width (none, some): width only where there are letters.
+_NOT_WITHOUT = np.array([[True, False], [True, True]])
 
 Ints = NDArray[np.int64]
 Environment = dict[str, Value]
@@ -97,6 +101,13 @@ class Functions:
         self.variables = tuple(knowledge.variables.values())
         self.positions = {code: position for position, code in enumerate(knowledge.variables)}
         self.stop = stop
+        self.grid = Grid(
+            knowledge.spec,
+            {
+                variable.name if isinstance(variable, NumberVariable) else variable.code: variable
+                for variable in self.variables
+            },
+        )
 
     def rule(self, rule: RuleSpec) -> Plan:
         if rule.table is not None:
@@ -107,8 +118,11 @@ class Functions:
         return self._plan(self._root(rule.expr or ""))
 
     def _root(self, text: str) -> Node:
-        """What is measured has variables of its own, font by font."""
-        return written_out(parse(text).root, self.spec)
+        """What is measured has variables of its own, font by font; `min(a, b) <= c` are two comparisons."""
+        node = written_out(parse(text).root, self.spec)
+        if any(isinstance(part, Aggregate) for part in walk(node)):
+            return node
+        return without_extremes(node, self.grid)
 
     def amounts_chosen(self, option: OptionSpec) -> Plan:
         """Of a multiple choice as many values as its bounds demand."""
@@ -117,6 +131,21 @@ class Functions:
             for code in option.codes
         )
         return Junction("count", parts, option.least, option.most)
+
+    def empty_is_nothing(self, option: OptionSpec) -> list[Plan]:
+        """A text without letters has no width and no height (`measured.empty_is_nothing`)."""
+        if option.kind != "text" or option.required or option.measure is None:
+            return []
+        own = self.positions[option.code]
+        return [
+            Table((own, position), (self._is_above_zero(own), self._is_above_zero(position)), _NOT_WITHOUT)
+            for code, position in self.positions.items()
+            if code.startswith(f"{option.code}.")
+        ]
+
+    def _is_above_zero(self, position: int) -> Ints:
+        """The two groups of a grid's points: the first one, all others."""
+        return np.minimum(np.arange(self.variables[position].count), 1)
 
     def _plan(self, node: Node) -> Plan:
         operator = node.operator if isinstance(node, Operation) else ""

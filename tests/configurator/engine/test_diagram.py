@@ -23,6 +23,7 @@ from configurator.engine.spec import (
     CardinalitySpec,
     Choice,
     FamilySpec,
+    MeasureSpec,
     OptionSpec,
     PriceSpec,
     Quantity,
@@ -300,3 +301,17 @@ def test_the_diagram_of_another_family_is_refused() -> None:
     assert other is not None
     with pytest.raises(ValueError, match="not of Sign"):
         kernel.use_diagram(other)
+
+
+def test_a_text_without_letters_is_not_wide() -> None:
+    """Choosing `wide` needs a text that is wide, so leaving the text out rules it out."""
+    font = OptionSpec("font", "Font", "choice", values=(ValueSpec("inter", "Inter"),))
+    wide = OptionSpec("wide", "Wide", "switch", values=(ValueSpec("no", "No"), ValueSpec("yes", "Yes")))
+    measure = MeasureSpec(font="{font}", size="10 mm")
+    line = OptionSpec("line", "Line", "text", required=False, max_length=20, measure=measure)
+    rules = (RuleSpec("R1", expr="wide => line.width >= 50 mm"),)
+    knowledge = compile_family(FamilySpec("sign", "Sign", options=(font, wide, line), rules=rules))
+    found = diagram.compile(knowledge)
+    assert found is not None
+    assert found.total == 2
+    assert found.read(Assumptions(knowledge).indices("line", "")).count == 1
