@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-from configurator.engine.audit.cases import failing_tests, obstacles
+from configurator.engine.audit.cases import failing_tests, later_obstacles, obstacles
 from configurator.engine.audit.findings import RANK, Audit, AuditFinding
 from configurator.engine.audit.rules import Hard, RuleProbe, audit_rules, more_conflicts
 from configurator.engine.audit.texts import audit_texts
 from configurator.engine.audit.values import audit_values
 from configurator.engine.domains import Kernel, Undecided
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.spec import FamilySpec
+from configurator.engine.spec import FamilySpec, spec_on
 
 __all__ = ["RANK", "Audit", "AuditFinding", "audit", "failing_tests", "obstacles"]
 
@@ -37,9 +37,11 @@ def audit(
 ) -> Audit:
     """Everything that can be found about a family within about so many `seconds`, or until `stop()`.
 
-    `kernel` is the family's own; `report(step, found)` is called before each of STEPS. Raises nothing: what
-    is too hard or too large is in `unfinished`.
+    `spec` has all rules, `kernel` is compiled from those that count `today`; of days on which other rules
+    begin or end only is told whether anything is possible then. `report(step, found)` is called before each
+    of STEPS. Raises nothing: what is too hard or too large is in `unfinished`.
     """
+    whole, spec = spec, spec_on(spec, today)
     until = time.monotonic() + seconds
 
     def enough() -> bool:
@@ -58,6 +60,7 @@ def audit(
             return Audit(_ordered(findings))
         report("values", len(findings))
         undecided: list[str] = []
+        findings += later_obstacles(whole, today)
         findings += audit_values(spec, kernel, kernel.answer({}), enough=enough, undecided=undecided)
         unfinished += _not_decided("why values of", undecided)
     except (Undecided, Hard):
@@ -68,7 +71,7 @@ def audit(
     if enough():
         unfinished.append("The rules were not compared with each other.")
     else:
-        findings += audit_rules(spec, RuleProbe(spec), today=today, enough=enough, undecided=undecided)
+        findings += audit_rules(whole, spec, RuleProbe(spec), today=today, enough=enough, undecided=undecided)
         unfinished += _not_decided("rules", undecided)
     report("texts", len(findings))
     undecided = []

@@ -1,12 +1,17 @@
 """What stands against publishing: no valid configuration, contradicting defaults, failing tests, faults."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from configurator.engine import trial
 from configurator.engine.audit.findings import AuditFinding, said
 from configurator.engine.domains import Kernel
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.spec import CaseSpec, FamilySpec
+from configurator.engine.knowledge import compile_family
+from configurator.engine.spec import CaseSpec, FamilySpec, spec_on
+from configurator.engine.wording import listed
+
+MOST_DAYS = 12  # days ahead that are looked at
 
 
 def obstacles(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[AuditFinding, ...]:
@@ -28,6 +33,19 @@ def obstacles(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[Aud
             for fault in trial.faults(spec, kernel, fonts)
         ),
     )
+
+
+def later_obstacles(spec: FamilySpec, today: date) -> Iterator[AuditFinding]:
+    """Days on which rules begin or end so that nothing is possible any more; `spec` has all rules."""
+    days = {rule.valid_from for rule in spec.rules if rule.valid_from is not None}
+    days |= {rule.valid_until + timedelta(days=1) for rule in spec.rules if rule.valid_until is not None}
+    for day in sorted(each for each in days if each > today)[:MOST_DAYS]:
+        then = spec_on(spec, day)
+        conflict = Kernel(compile_family(then)).answer({}).conflict
+        if conflict is not None:
+            rules = tuple(said(spec.rule_by_code[rule.code], spec) for rule in conflict.rules)
+            sentence = f"From {day} on no configuration is valid: {listed([rule.code for rule in rules])}."
+            yield AuditFinding("void", "warn", "product", "", sentence, rules)
 
 
 def _contradicting_defaults(spec: FamilySpec, kernel: Kernel) -> Iterator[AuditFinding]:

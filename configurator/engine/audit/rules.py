@@ -135,11 +135,21 @@ def condition_of(rule: RuleSpec) -> str:
 
 
 def audit_rules(
-    spec: FamilySpec, probe: RuleProbe, *, today: date, enough: Callable[[], bool], undecided: list[str]
+    whole: FamilySpec,
+    spec: FamilySpec,
+    probe: RuleProbe,
+    *,
+    today: date,
+    enough: Callable[[], bool],
+    undecided: list[str],
 ) -> Iterator[AuditFinding]:
-    """Findings about the rules of a product that is not void. Stops when `enough()`; what was not decided
-    is appended to `undecided`."""
+    """Findings about the rules of a product that is not void: those of `spec`, which count `today`, and
+    those of the `whole` that are over. Stops when `enough()`; what was not decided is appended to
+    `undecided`."""
     undecided += sorted(probe.left_out)
+    for rule in whole.rules:
+        if over := _over(rule, today):
+            yield AuditFinding("idle-rule", "hint", "rule", rule.code, over)
     binding = [rule.code for rule in spec.rules if rule.severity == "must"]
     for rule in reversed(spec.rules):
         if rule.code not in probe.probes:
@@ -148,7 +158,7 @@ def audit_rules(
             undecided.append(rule.code)
             continue
         try:
-            finding = _of_one(spec, rule, probe, binding, today)
+            finding = _of_one(spec, rule, probe, binding)
         except Hard:
             undecided.append(rule.code)
             continue
@@ -159,12 +169,7 @@ def audit_rules(
             binding.remove(rule.code)  # the others have to imply it without each other's help
 
 
-def _of_one(
-    spec: FamilySpec, rule: RuleSpec, probe: RuleProbe, binding: list[str], today: date
-) -> AuditFinding | None:
-    over = _over(rule, today)
-    if over:
-        return AuditFinding("idle-rule", "hint", "rule", rule.code, over)
+def _of_one(spec: FamilySpec, rule: RuleSpec, probe: RuleProbe, binding: list[str]) -> AuditFinding | None:
     probes = probe.probes[rule.code]
     others = [code for code in binding if code != rule.code]
     if probes.condition and probe.impossible([probes.condition]):

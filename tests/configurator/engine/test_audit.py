@@ -14,7 +14,7 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.measuring import FontMeasurer, Measures
 from configurator.engine.rules import environment_of, rule_holds
-from configurator.engine.spec import FamilySpec, OptionSpec, RuleSpec, ValueSpec
+from configurator.engine.spec import FamilySpec, OptionSpec, RuleSpec, ValueSpec, spec_on
 from configurator.engine.xcsp import read_xcsp
 from tests.conftest import SHARED_DATA
 from tests.shops import BADGE
@@ -28,8 +28,7 @@ def audited(source: str) -> Audit:
 
 
 def audit_of(spec: FamilySpec, seconds: float = 60.0) -> Audit:
-    knowledge = compile_family(spec)
-    kernel = Kernel(knowledge, measures=Measures(knowledge, FontMeasurer(FONTS)))
+    kernel = Kernel(compile_family(spec_on(spec, TODAY)))
     return audit(spec, kernel, fonts=FONTS, today=TODAY, seconds=seconds)
 
 
@@ -243,3 +242,47 @@ def test_findings_agree_with_every_configuration_looked_at(texts: list[str]) -> 
         if rule.code not in idle:
             rest = tuple(one for one in rules if one.code not in idle and one != rule)
             assert allowed(rest) != valid
+
+
+def test_a_warning_that_is_always_told_is_found() -> None:
+    spec = read_family(BADGE)
+    warning = RuleSpec(code="W", expr="length > 200 mm", severity="warn")
+    found = audit_of(FamilySpec(**{**vars_of(spec), "rules": (*spec.rules, warning)}))
+    assert told(found) == [("idle-rule", "W", ())]
+    assert found.findings[0].sentence == "W warns of every configuration that the other rules allow."
+
+
+def test_a_rule_that_makes_the_product_void_later_is_told_now() -> None:
+    spec = read_family(BADGE)
+    later = RuleSpec(code="LATER", expr="length > 200 mm", valid_from=date(2027, 1, 1))
+    whole = FamilySpec(**{**vars_of(spec), "rules": (*spec.rules, later)})
+    found = audit(
+        whole,
+        Kernel(compile_family(spec_on(whole, TODAY))),
+        fonts=FONTS,
+        today=TODAY,
+        seconds=60.0,
+    )
+    assert told(found) == [("void", "", ("LATER",))]
+    assert found.findings[0].sentence.startswith("From 2027-01-01 on no configuration is valid")
+
+
+def test_a_switch_that_is_always_yes_is_no_question() -> None:
+    found = audited(
+        with_rules("{code: YES, expr: gift, message: Always with a box.}").replace(
+            "rules:", "  - {code: gift, name: Gift box, kind: switch, default: true}\nrules:", 1
+        )
+    )
+    assert told(found) == [("false-option", "gift", ("YES",))]
+
+
+def test_a_value_of_several_that_can_never_be_chosen_is_dead() -> None:
+    found = audited(
+        with_rules('{code: NOHOLE, expr: "!extras.hole", message: No holes.}').replace(
+            "rules:",
+            "  - {code: extras, name: Extras, kind: multiple, required: false, values: [\n"
+            "      {code: hole, name: Hole}, {code: chain, name: Chain}]}\nrules:",
+            1,
+        )
+    )
+    assert told(found) == [("dead-value", "extras.hole", ("NOHOLE",))]
