@@ -15,7 +15,7 @@ from typing import Any
 from configurator.engine.audit.rules import condition_of
 from configurator.engine.choices import ChoiceProblem, check_choice, text_length
 from configurator.engine.expressions import parse
-from configurator.engine.rules import Undefined, environment_of, evaluate
+from configurator.engine.rules import Undefined, environment_of, evaluate, speaks_of
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec
 
 # Gives, for a family's code, what was ordered: (id of the order, choices), one query.
@@ -112,13 +112,3 @@ def _seen(option: OptionSpec, chosen: Any) -> Any:
     if option.kind == "text" and option.measure is None and isinstance(chosen, str):
         return "n" * text_length(chosen)
     return chosen
-
-
-def speaks_of(spec: FamilySpec, rule: RuleSpec) -> tuple[str, ...]:
-    """The codes of the options that a rule speaks of, in the family's order."""
-    if rule.table is not None:
-        named = {code.partition(".")[0] for code in rule.table.options}
-    else:
-        texts = rule.cardinality.of if rule.cardinality is not None else (rule.expr or "",)
-        named = {reference.option for text in texts for reference in parse(text).references}
-    return tuple(option.code for option in spec.options if option.code in named)

@@ -44,6 +44,7 @@ __all__ = [
     "options_of",
     "parse",
     "rule_holds",
+    "speaks_of",
     "template_references",
 ]
 
@@ -363,3 +364,13 @@ def _as_text(value: Value) -> str:
             return str(value.numerator)
         return format((Decimal(value.numerator) / Decimal(value.denominator)).normalize(), "f")
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def speaks_of(spec: FamilySpec, rule: RuleSpec) -> tuple[str, ...]:
+    """The codes of the options that a rule speaks of, in the family's order."""
+    if rule.table is not None:
+        named = {code.partition(".")[0] for code in rule.table.options}
+    else:
+        texts = rule.cardinality.of if rule.cardinality is not None else (rule.expr or "",)
+        named = {reference.option for text in texts for reference in parse(text).references}
+    return tuple(option.code for option in spec.options if option.code in named)

@@ -28,7 +28,8 @@ def audited(source: str) -> Audit:
 
 
 def audit_of(spec: FamilySpec, seconds: float = 60.0) -> Audit:
-    kernel = Kernel(compile_family(spec_on(spec, TODAY)))
+    knowledge = compile_family(spec_on(spec, TODAY))
+    kernel = Kernel(knowledge, measures=Measures(knowledge, FontMeasurer(FONTS)))
     return audit(spec, kernel, fonts=FONTS, today=TODAY, seconds=seconds)
 
 
