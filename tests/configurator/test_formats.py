@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from configurator.catalogue import publish, spec_of
-from configurator.models import Version
+from configurator.models import Family, Version
 from tests.conftest import SHARED_DATA
 from tests.shops import NOW
 
@@ -134,3 +134,22 @@ def test_what_is_held_within_bounds_only_is_told(tmp_path: Path) -> None:
     out = StringIO()
     call_command("publish", str(tmp_path / "free.uvl"), stdout=out)
     assert "N: no bounds are given, whole numbers from -100 to 100." in out.getvalue()
+
+
+def test_a_family_is_exported_as_uvl_with_what_the_file_does_not_hold(badge: Family) -> None:
+    out, err = StringIO(), StringIO()
+    call_command("families", "export", "badge", "--format", "uvl", stdout=out, stderr=err)
+    again = publish(source=out.getvalue(), filename="badge-again.uvl", actor="system:test", now=NOW)
+    assert spec_of(again).option_by_code.keys() == spec_of(badge.current).option_by_code.keys()
+    assert "not in the file: prices: " in err.getvalue()
+
+
+def test_a_family_is_exported_as_it_was_published(badge: Family) -> None:
+    out = StringIO()
+    call_command("families", "export", "badge", stdout=out)
+    assert out.getvalue() == badge.current.source
+
+
+def test_an_unknown_family_is_not_exported(db: None) -> None:
+    with pytest.raises(CommandError, match="There is no family sofa"):
+        call_command("families", "export", "sofa")

@@ -131,6 +131,7 @@ def _graft(feature: Feature, root: Feature) -> None:
     """The feature that names an imported root becomes it."""
     feature.kind = root.kind
     feature.attributes = {**root.attributes, **feature.attributes}
+    feature.label = feature.label or root.label
     feature.listed = feature.listed or root.listed
     feature.groups = root.groups + feature.groups
     if (feature.low, feature.high) == (1, 1):

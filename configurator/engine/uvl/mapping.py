@@ -39,6 +39,7 @@ FEWEST = 3
 # An or-group under an optional feature tells by itself whether that is there, in so many characters at most.
 MERGED = 120
 _VALUE_CODE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")
+_CODE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,59}")
 NO, YES = ValueSpec("no", "no"), ValueSpec("yes", "yes")
 
 
@@ -92,11 +93,17 @@ class Mapper:
     # --- Codes and page groups
 
     def code(self, feature: Feature) -> str:
+        written = feature.attributes.get("shop.code")
+        if isinstance(written, str) and _CODE.fullmatch(written):
+            return written
         prefix = self.prefixes.get(feature)
         return code_of(".".join((*prefix, feature.name)) if prefix else feature.name)
 
     def value_code(self, feature: Feature) -> str:
         """The code of a choice's value: only these may hold hyphens and dots."""
+        written = feature.attributes.get("shop.code")
+        if isinstance(written, str) and _VALUE_CODE.fullmatch(written):
+            return written
         name = ".".join((*self.prefixes.get(feature, ()), feature.name))
         return name if _VALUE_CODE.fullmatch(name) and "_x" not in name else code_of(name)
 
@@ -182,19 +189,25 @@ class Mapper:
         children = group.features
         kind, low, high = _bounds(group)
         here = self.presence[feature]
-        if kind == "mandatory" or (low == high == len(children)):
+        code = f"_{number + 1}"
+        told = feature.attributes.get("shop.kind")
+        if told == "choice" and low == high == 1:
+            self.choice(feature, group, page, low, self.fresh(self.code(feature), code), here)
+        elif told == "multiple":
+            self.several(feature, group, page, low, high, self.fresh(self.code(feature), code))
+        elif kind == "mandatory" or (low == high == len(children)):
             for child in children:
                 if child.low == 0:
                     self.optional(child, page)
                 else:
                     self.presence[child] = here
-        elif kind == "optional" or (low == 0 and high >= len(children)):
+        elif kind == "optional":
             for child in children:
                 self.optional(child, page)
         elif high == 1:
-            self.choice(feature, group, page, low, self.fresh(self.code(feature), f"_{number + 1}"), here)
+            self.choice(feature, group, page, low, self.fresh(self.code(feature), code), here)
         else:
-            self.several(feature, group, page, low, high, self.fresh(self.code(feature), f"_{number + 1}"))
+            self.several(feature, group, page, low, high, self.fresh(self.code(feature), code))
 
     def optional(self, child: Feature, page: str) -> None:
         """A switch, unless what stands below already tells whether the feature is there."""
@@ -523,6 +536,7 @@ def attributes_of(feature: Feature) -> Mapping[str, Attribute]:
     return {
         code_of(name): Quantity(value) if isinstance(value, Fraction) else value
         for name, value in feature.attributes.items()
+        if not name.startswith("shop.")
     }
 
 

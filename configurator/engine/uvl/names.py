@@ -19,6 +19,15 @@ _STRANGE = re.compile("[^A-Za-z0-9_]|_(?=x[0-9a-f]+_)")
 _ESCAPED = re.compile("_x([0-9a-f]{1,6})_")
 # Words that family files give a meaning of their own.
 _TAKEN = frozenset({*RESERVED, "sum", "avg", "len", "none", "yes", "no"})
+# Words of UVL that cannot be names of features without quotes.
+_WORDS = frozenset(
+    {
+        *("namespace", "include", "imports", "features", "constraints", "constraint", "cardinality", "as"),
+        *("mandatory", "optional", "alternative", "or", "true", "false"),
+        *("String", "Integer", "Boolean", "Real", "Arithmetic", "Type"),
+        *("sum", "avg", "len", "floor", "ceil"),
+    }
+)
 # Letters of other scripts that are drawn like Latin ones: a name must not pass for another.
 _DRAWN_LIKE = str.maketrans(
     "АВЕЅІЈКМНОРСТУХаеоѕіјрсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυ",
@@ -76,3 +85,8 @@ def look_alikes(names: Iterable[str]) -> Iterator[tuple[str, str]]:
         earlier = seen.setdefault(skeleton, name)
         if earlier != name:
             yield name, earlier
+
+
+def quoted(name: str) -> str:
+    """A name as UVL writes it: in double quotes unless it is plain and no word of the language."""
+    return name if _PLAIN.fullmatch(name) and name[0] != "_" and name not in _WORDS else f'"{name}"'

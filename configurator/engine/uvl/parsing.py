@@ -7,7 +7,7 @@ from typing import cast
 
 from configurator.engine.document import Problem
 from configurator.engine.expressions import nearest_hint
-from configurator.engine.uvl.names import faults_of, look_alikes
+from configurator.engine.uvl.names import MAX_NAME, faults_of, look_alikes
 from configurator.engine.uvl.terms import ID, NAME, TOKENS, TermParser, Wrong, column_of, parse_term, path_of
 from configurator.engine.uvl.tree import (
     MANY,
@@ -339,6 +339,7 @@ class _Model:
         try:
             parser.advance()
             self.attribute_set(feature, "", parser, written, position)
+            feature.label = str(feature.attributes.get("shop.name", ""))[:MAX_NAME]
             if parser.word:
                 parser.unexpected("the end of the line")
         except Wrong as wrong:
@@ -483,6 +484,9 @@ def _not_a_feature(line: Line) -> Problem:
         return line.problem(
             start, f"{first[:60]} is no name: names begin with a letter", f'or write "{first[:60]}"'
         )
+    fault = faults_of(first)
+    if fault:
+        return line.problem(start, fault, "write the name with ordinary letters of one script")
     if text.count('"') % 2:
         return line.problem(start, "the name is not closed", 'close it with "')
     if "{" in text and not text.endswith("}"):
@@ -490,9 +494,9 @@ def _not_a_feature(line: Line) -> Problem:
     whole = re.match(rf"{ID}(?:\s*\.\s*{ID})*", text)
     if whole is None:
         return line.problem(start, f"{first[:60]} is no feature", 'expected a name, or one in "..."')
-    rest = text[whole.end() :].strip()
+    rest = text[whole.end() :].lstrip()
     return line.problem(
-        start + whole.end() + 1,
+        start + len(text) - len(rest),
         f"{rest[:60]} cannot stand after a feature's name",
         "expected cardinality [n..m], {...} or the end of the line; a name with spaces stands in quotes",
     )

@@ -1,12 +1,18 @@
 """Reading UVL: the text of a feature model in, a `FamilySpec` with the same configurations out."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
+from configurator.engine.choices import ChoiceProblem, check_choice
 from configurator.engine.document import Problem
 from configurator.engine.expressions import MAX_CHARACTERS
 from configurator.engine.family import FamilyError
-from configurator.engine.spec import FamilySpec, RuleSpec
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec
+from configurator.engine.units import UNIT_NAMES, factor_of
 from configurator.engine.uvl.bundle import unbundle
 from configurator.engine.uvl.linking import link
 from configurator.engine.uvl.mapping import Mapper
@@ -14,9 +20,40 @@ from configurator.engine.uvl.meaning import Meaning, Written, implication
 from configurator.engine.uvl.parsing import MOST_PROBLEMS, Refusal
 from configurator.engine.uvl.sums import Sums
 from configurator.engine.uvl.terms import Wrong
-from configurator.engine.uvl.tree import Constraint, Scope, references
+from configurator.engine.uvl.tree import AttributeValue, Constraint, Feature, Scope, references
 from configurator.engine.uvl.usage import bound_of, conjuncts, typed_feature, uses_of
 from configurator.engine.uvl.wording import sentence
+
+_RULE_CODE = re.compile("[A-Za-z0-9_-]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an export of ours tells beside the model, in the root's attributes `shop {...}`."""
+
+    attributes: Mapping[str, AttributeValue]
+
+    def text(self, name: str) -> str:
+        value = self.attributes.get(f"shop.{name}", "")
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> Fraction:
+        value = self.attributes.get(f"shop.{name}", Fraction(0))
+        return value if isinstance(value, Fraction) else Fraction(0)
+
+    def about(self, place: str, what: str) -> str:
+        """What is told of a constraint: C1 is the first."""
+        return self.text(f"rules.{place}.{what}")
+
+    def day(self, place: str, what: str) -> date | None:
+        try:
+            return date.fromisoformat(self.about(place, what))
+        except ValueError:
+            return None
+
+    def amount(self, name: str) -> Decimal:
+        cents = self.number(name) * 100
+        return Decimal(int(cents)) / 100 if abs(cents) < 10**10 else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +104,51 @@ def family_of(scope: Scope, *, code: str, name: str) -> Reading:
     rules = [] if problems else list(_rules(constraints, mapper, sums, problems, notes))
     if problems:
         raise Refusal(problems)
+    told = Told(root.attributes)
     spec = FamilySpec(
         code=code,
         name=name or root.shown,
         groups=tuple(mapper.groups.values()),
-        options=sums.applied(mapper.options),
+        options=_as_told(sums.applied(mapper.options), root),
+        summary=told.text("summary")[:400],
+        currency=told.text("currency") if re.fullmatch("[A-Z]{3}", told.text("currency")) else "EUR",
+        base_price=told.amount("base_price").quantize(Decimal("0.01")),
+        lead_days=max(0, min(365, int(told.number("lead_days")))),
         rules=(*mapper.rules, *rules),
     )
     return Reading(spec, tuple(notes))
+
+
+def _as_told(options: tuple[OptionSpec, ...], root: Feature) -> tuple[OptionSpec, ...]:
+    """The options with the defaults, helps and units that an export of ours tells of them."""
+    about = {
+        code: feature.attributes
+        for feature in root.below()
+        if isinstance(code := feature.attributes.get("shop.code"), str)
+        and any(f"shop.{what}" in feature.attributes for what in ("default", "help", "unit"))
+    }
+    return tuple(
+        _told_of(option, about[option.code]) if option.code in about else option for option in options
+    )
+
+
+def _told_of(option: OptionSpec, attributes: Mapping[str, AttributeValue]) -> OptionSpec:
+    default, unit = attributes.get("shop.default"), attributes.get("shop.unit", "")
+    chosen: Choice | None = None
+    if option.kind == "integer" and isinstance(default, Fraction):
+        chosen = int(default)
+    elif option.kind in ("choice", "switch", "multiple") and isinstance(default, str):
+        chosen = default.strip()
+    if chosen is not None and isinstance(check_choice(option, chosen), ChoiceProblem):
+        chosen = None
+    return replace(
+        option,
+        default=chosen,
+        help=str(attributes.get("shop.help", option.help)),
+        unit=str(unit)
+        if option.kind == "integer" and unit in UNIT_NAMES and factor_of(str(unit)) == 1
+        else "",
+    )
 
 
 def _unplaced(scopes: list[Scope], mapper: Mapper) -> Iterator[str]:
@@ -92,7 +166,8 @@ def _rules(
     problems: list[Problem],
     notes: list[str],
 ) -> Iterator[RuleSpec]:
-    codes = _codes(constraints, {rule.code for rule in mapper.rules})
+    told = Told(sums.root.attributes)
+    codes = _codes(constraints, {rule.code for rule in mapper.rules}, told)
     labels = {feature.name: feature.label for feature in sums.root.below() if feature.label}
     meaning = Meaning(mapper.presence, mapper.values, sums)
     for number, constraint in enumerate(constraints, start=1):
@@ -118,16 +193,31 @@ def _rules(
                 )
             )
             continue
-        yield RuleSpec(code=codes[number - 1], expr=expr, message=sentence(constraint.term, labels))
+        place = constraint.place
+        yield RuleSpec(
+            code=codes[number - 1],
+            expr=expr,
+            message=told.about(place, "message") or sentence(constraint.term, labels),
+            protects=told.about(place, "protects"),
+            valid_from=told.day(place, "from"),
+            valid_until=told.day(place, "until"),
+        )
 
 
-def _codes(constraints: list[Constraint], taken: set[str]) -> list[str]:
-    """The codes of the constraints' rules: their own names where they have some, else C1, C2, ..."""
+def _codes(constraints: list[Constraint], taken: set[str], told: Told) -> list[str]:
+    """The codes of the constraints' rules: their own names where they have some, else C1, C2, ...; A1, A2,
+    ... for those among attributes."""
     codes: list[str] = []
-    for number, constraint in enumerate(constraints, start=1):
-        code = constraint.code
-        while not code or code in taken:
-            code = f"C{number}" if code != f"C{number}" else f"C{number}-{len(taken)}"
+    numbers = {"A": 0, "C": 0}
+    for constraint in constraints:
+        kind = "C" if constraint.owner is None else "A"
+        numbers[kind] += 1
+        constraint.place = f"{kind}{numbers[kind]}"
+        code = constraint.code or told.about(constraint.place, "code")
+        if not code or code in taken or not _RULE_CODE.fullmatch(code):
+            code = constraint.place
+        while code in taken:
+            code += "-"
         taken.add(code)
         codes.append(code)
     return codes

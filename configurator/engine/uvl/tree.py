@@ -32,7 +32,8 @@ class Line(NamedTuple):
 class Constraint:
     """`text` begins at `offset` in its line; `owner` is the feature in whose attributes it stands.
 
-    `code` is its own name, where the format has one.
+    `code` is its own name, where the format has one; `place` C1 for the first constraint, A1 for the first
+    among attributes.
     """
 
     line: Line
@@ -42,6 +43,7 @@ class Constraint:
     scope: "Scope"
     owner: "Feature | None" = None
     code: str = ""
+    place: str = ""
 
     def problem(self, wrong: Wrong) -> Problem:
         position = self.offset + column_of(self.text, wrong.at) - 1
