@@ -55,6 +55,9 @@ class FamilyModel:
             return True
         if any(mentions(root, self.knowledge.spec) for root in self.roots(rule)):
             return False  # what is measured is known to the clauses alone
+        if any(mentions(root, self.knowledge.spec) for root in self.roots(rule)):
+            # What is measured is known to the clauses alone.
+            return False
         variables = [each for root in self.roots(rule) for each in variables_of(root, self.knowledge)]
         return any(isinstance(each, NumberVariable) and each.count > 2 for each in variables)
 

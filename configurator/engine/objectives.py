@@ -76,12 +76,13 @@ def seconds_of_work(spec: FamilySpec, formulas: Formulas) -> Linear:
 def unpopularity(popularity: Popularity, knowledge: Knowledge, formulas: Formulas) -> Linear:
     """Below zero: a logarithm of how often each value was chosen, so that their sum speaks of all."""
     total = Linear()
+    whole = {option.code for option in knowledge.spec.options if option.kind == "integer"}
     for variable in knowledge.variables.values():
         if isinstance(variable, ChoiceVariable):
             for value, literal in zip(variable.values, variable.literals, strict=True):
                 weight = popular_weight(popularity.get((variable.code, value), 0))
                 total = total.plus(formulas.indicator(formulas.literal(literal)), -weight)
-        elif knowledge.spec.option_by_code[variable.code].kind == "integer":
+        elif variable.code in whole:
             total = total.plus(_unpopularity_of_number(popularity, variable, formulas))
     return total
 

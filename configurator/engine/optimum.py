@@ -79,7 +79,7 @@ class Optimum:
         chosen = normalise(self.knowledge.spec, choices)
         try:
             if objective not in self._programs:
-                self._programs[objective] = _Program(self.knowledge, objective)
+                self._programs[objective] = _Program(self.knowledge, self._assumptions, objective)
             program = self._programs[objective]
             return program.best(chosen, self._literals(chosen), popularity or {}, seconds)
         except Overflow as overflow:
@@ -94,13 +94,15 @@ class Optimum:
 class _Program:
     """One objective over the model of a family."""
 
-    def __init__(self, knowledge: Knowledge, objective: Objective) -> None:
+    def __init__(self, knowledge: Knowledge, assumptions: Assumptions, objective: Objective) -> None:
         self.knowledge = knowledge
         self.objective = objective
         self.family = FamilyModel(knowledge, all_rules=True)
         self.model, self.formulas = self.family.model, self.family.formulas
         spec = knowledge.spec
         self.texts = [_Text(each, self.formulas) for each in spec.options if each.kind in ("text", "image")]
+        for text in self.texts:
+            text.measure(assumptions, self.formulas)
         seen = self.formulas.with_names({text.variable.name: text.seen for text in self.texts})
         self.sum: Linear | None = None
         if objective == "cheapest":
@@ -239,6 +241,14 @@ class _Text:
         self.open, self.own = formulas.model.boolean(), formulas.model.boolean()
         formulas.model.linear({self.grid: 1}, [(0, self.most - variable.lower)], [~self.open, ~self.own])
         self.seen = formulas.either_sum(self.open, Linear(), formulas.measured(variable))
+
+    def measure(self, assumptions: Assumptions, formulas: Formulas) -> None:
+        """Of what is measured only the whole default is known, so it is that or nothing."""
+        if self.option.measure is None or not self.default:
+            return
+        literals = [formulas.literal(each) for each in assumptions.literals(self.option.code, self.default)]
+        some = formulas.literal(self.variable.at_least(1 - self.variable.lower))
+        formulas.model.all_true(literals, [~self.open, ~self.own, some])
 
     def within(self, *, chosen: bool, decided: bool) -> dict[int, Interval]:
         """Whether it may be open in an answer; with `decided` only what has to be is."""

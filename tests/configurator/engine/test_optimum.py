@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configurator.engine.choices import text_length
+from configurator.engine.compiled import NumberVariable
 from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
 from configurator.engine.manufacturing import NotDefined, work_of
+from configurator.engine.measured import PARTS
 from configurator.engine.objectives import popular_weight
 from configurator.engine.optimum import Completion, best
 from configurator.engine.pricing import PriceError, price
@@ -20,8 +22,10 @@ from configurator.engine.spec import (
     Choice,
     FamilySpec,
     ManufactureSpec,
+    MeasureSpec,
     OptionSpec,
     PriceSpec,
+    RuleSpec,
     StepSpec,
     ValueSpec,
 )
@@ -226,3 +230,32 @@ def test_the_same_question_has_the_same_answer(objective: str) -> None:
     answers = [best(compile_family(spec), chosen, objective, {}) for _ in range(2)]  # type: ignore[arg-type]
     assert answers[0] == answers[1]
     assert PICTURE not in (answers[0].choices.values() if answers[0] else ())
+
+
+def test_a_text_that_is_measured_is_completed_by_the_whole_default_or_stays_out() -> None:
+    line = OptionSpec(
+        "line",
+        "Line",
+        "text",
+        required=False,
+        default="abc",
+        max_length=9,
+        measure=MeasureSpec(font="serif", size="10 mm"),
+    )
+    width = OptionSpec("width", "Width", "integer", unit="mm", minimum=10, maximum=50)
+    spec = FamilySpec("sign", "Sign", options=(line, width), rules=(RuleSpec("fits", "line.width <= width"),))
+    knowledge = compile_family(spec)
+    variable = knowledge.variables["line.width@serif"]
+    assert isinstance(variable, NumberVariable)
+
+    def measures(option: OptionSpec, text: Choice) -> dict[str, int]:
+        # Three mm a letter of ten: 3000 parts of an em for every ten letters.
+        return {variable.code: variable.index_of(PARTS * 3 * len(str(text)) // 10)}
+
+    found = Kernel(knowledge, measures=measures).complete_best({"width": 10}, "cheapest")
+    assert found is not None and found.choices["line"] == "abc"
+    kernel = Kernel(
+        knowledge, measures=lambda option, text: {variable.code: variable.index_of(PARTS * 2 * len(text))}
+    )
+    found = kernel.complete_best({"width": 10}, "cheapest")
+    assert found is not None and "line" not in found.choices
