@@ -73,6 +73,7 @@ class Kernel:
         self.spec = knowledge.spec
         self.assumptions = Assumptions(knowledge, measures)
         self._warning = tuple(rule for rule in self.spec.rules if rule.severity == "warn")
+        self._needed = tuple(option.code for option in self.spec.options if _needed(option))
         self._lock = RLock()
         self._search = Search(knowledge, self.assumptions.together())
         self._answers = OptionAnswers(self.spec, self.assumptions, self._search.layout)
@@ -256,8 +257,9 @@ class Kernel:
 
     def _missing(self, chosen: dict[str, Choice], consistent: bool) -> tuple[str, ...]:
         """Options to be chosen; where only optional ones are open, those that cannot all be left out."""
-        left = [option for option in self.spec.options if not settled(option, chosen.get(option.code))]
-        needed = tuple(option.code for option in left if _needed(option))
+        half = {code for code, value in chosen.items() if not settled(self.spec.option_by_code[code], value)}
+        needed = tuple(code for code in self._needed if code not in chosen or code in half)
+        left = [option for option in self.spec.options if option.code not in chosen]
         if needed or not consistent or not left:
             return needed
         context = self._literals(chosen)

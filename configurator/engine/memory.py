@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from configurator.engine.points import Layout, Points, Witness
 
 MOST_BYTES = 4 * 2**20
-MOST_WITNESSES = 1_024
-MOST_PROOFS = 1_024
-# A bit mask costs Python 4 bytes for 30 bits, and an entry of a dictionary with two masks about this much.
-_ENTRY_BYTES = 200
+MOST_WITNESSES = 512
+MOST_PROOFS = 512
+# Two sets of points in a dictionary.
+_ENTRY_BYTES = 100
 
 
 class Witnesses:
@@ -36,9 +36,11 @@ class Witnesses:
         if witness in self._shows:
             self._shows[witness] |= points
 
-    def showing(self, chosen: Points, asked: Points) -> Points:
-        """Which of the points are shown to be possible, each given the choices for other options."""
-        group_of, left, useful = self._layout.group_of, asked, []
+    def showing(self, chosen: Points, asked: Points) -> tuple[Points, bool]:
+        """Which of the points are shown to be possible, each given the choices for other options; and
+        whether what one of these configurations shows besides itself is among that.
+        """
+        group_of, left, useful, besides = self._layout.group_of, asked, [], False
         for witness, shows in reversed(self._shows.items()):
             missing = chosen & ~witness
             if missing:
@@ -46,13 +48,15 @@ class Witnesses:
                 if missing & ~group:
                     continue
                 shows &= group
+            elif shows != witness:
+                besides = True
             if left & shows:
                 left &= ~shows
                 useful.append(witness)
                 if not left:
                     break
         _to_the_end(self._shows, useful)
-        return asked & ~left
+        return asked & ~left, besides
 
 
 class Proofs:
@@ -82,8 +86,7 @@ class Proofs:
 
 
 def _most(layout: Layout, limit: int) -> int:
-    size = 2 * (layout.everything.bit_length() // 30 * 4) + _ENTRY_BYTES
-    return max(16, min(limit, MOST_BYTES // 2 // size))
+    return max(16, min(limit, MOST_BYTES // 2 // (2 * layout.bytes + _ENTRY_BYTES)))
 
 
 def _to_the_end(entries: dict[Points, Points], keys: Iterable[Points]) -> None:

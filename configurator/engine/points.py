@@ -60,12 +60,27 @@ class Layout:
             for position in (own, *others):
                 self.groups[position] = group
             self.asked &= ~group | self.blocks[own]
+        self.block_of = [self.blocks[position] for position in self.position_of]
         self.group_of = [self.groups[position] for position in self.position_of]
         self._not_last_of_numbers = inner
         self._negative = sum(1 << point for point, literal in enumerate(self.literal_of) if literal < 0)
+        pairs = [
+            self.offsets[p]
+            for p, variable in enumerate(variables)
+            if variable.count == 2 and isinstance(variable, ChoiceVariable)
+        ]
+        self.noes: Points = union(1 << first for first in pairs)
+        self.of_two: Points = self.noes | self.noes << 1
+        self.saying_no = [self.literal_of[first] for first in pairs]
+        self.saying_yes = [-literal for literal in self.saying_no]
         # Two more in front: itemgetter gives a tuple for two and more only.
         backwards = (abs(literal) - 1 for literal in reversed(self.literal_of))
         self._pick = itemgetter(TRUE - 1, TRUE - 1, *backwards)
+
+    @property
+    def bytes(self) -> int:
+        """What a set of points takes in memory: Python keeps 30 bits in 4 bytes."""
+        return 28 + self.everything.bit_length() // 30 * 4
 
     def of_model(self, model: list[int]) -> Witness:
         """A model of the solver; `model[literal - 1]` has the sign of the literal's truth."""

@@ -6,6 +6,7 @@ has a lock.
 """
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from time import thread_time
 from typing import Literal
 
@@ -14,7 +15,8 @@ from pysat.solvers import Glucose4
 from configurator.engine.arithmetic import Arithmetic
 from configurator.engine.compiled import TRUE, ChoiceVariable, Knowledge, Variable
 from configurator.engine.memory import Proofs, Witnesses
-from configurator.engine.points import Layout, Witness
+from configurator.engine.neighbours import Neighbours
+from configurator.engine.points import Layout, Points, Witness
 
 Literals = tuple[int, ...]
 
@@ -26,6 +28,8 @@ _CONFLICTS_AT_ONCE = 2_000
 # seconds.
 SECONDS_A_CONFLICT = 2e-5
 SECONDS_A_CLICK = 0.25
+# Looking through so many clauses costs about as much as a call of the solver.
+CLAUSES_A_CALL = 400
 
 
 class Search:
@@ -46,6 +50,7 @@ class Search:
         self._refused: frozenset[int] | None = None
         self._seconds = SECONDS_A_CLICK
         self._until = 0.0
+        self._of_neighbours = Neighbours(knowledge, self.layout)
 
     def begin(self, seconds: float = SECONDS) -> None:
         """A new question: it may take so many seconds of CPU from now."""
@@ -116,6 +121,17 @@ class Search:
         """Literals that follow from others at once, without a search."""
         _, literals = self._solver.propagate(assumptions=list(assumptions))
         return frozenset(literals)
+
+    def neighbours(self, witness: Witness) -> Points:
+        """What a configuration shows by a change of one variable."""
+        points = self._of_neighbours.of(witness)
+        self.witnesses.also_shows(witness, points)
+        return points
+
+    @property
+    def price_of_neighbours(self) -> float:
+        """What it costs to ask for them, in calls of the solver; infinite where nothing can be told."""
+        return self._of_neighbours.cost / CLAUSES_A_CALL or inf
 
     def prefer(self, literals: list[int]) -> None:
         """Literals that the solver tries to make true first: what has not been seen yet."""

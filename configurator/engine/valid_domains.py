@@ -59,6 +59,7 @@ class _Click:
         self.chosen = layout.of_indices(chosen)
         self.groups = union(layout.groups[position] for position in chosen)
         self.given_up = 0
+        self.gain = layout.everything.bit_length()
         self.unknown: Points = 0
         # Assumptions of all choices in one list, and where those of each variable lie in it.
         self.literals: list[int] = []
@@ -68,7 +69,7 @@ class _Click:
             self.literals += search.variables[position].assume(index)
             self.places[position] = start, len(self.literals)
         asked = layout.asked & ~search.proofs.excluding(self.chosen)
-        self.possible = search.witnesses.showing(self.chosen, asked)
+        self.possible, self.explored = search.witnesses.showing(self.chosen, asked)
         self.open = asked & ~self.possible
 
     def domains(self) -> Domains:
@@ -77,6 +78,8 @@ class _Click:
             if consistent:
                 self._propagate()
             if self.open:
+                if consistent:
+                    self._explore()
                 self._ask()
             self._remember()
         else:
@@ -110,14 +113,20 @@ class _Click:
     # --- What the solver says
 
     def _show(self, witness: Points) -> None:
+        group = self.layout.everything
         missing = self.chosen & ~witness
         if missing:
             group = self.layout.group_of[missing.bit_length() - 1]
             if missing & ~group:
                 return
-            witness &= group
-        self.possible |= witness
-        self.open &= ~witness
+        self.possible |= witness & group
+        self.open &= ~self.possible
+        # A change of one variable is worth looking at as long as that decides more than it costs.
+        open_here = (self.open & group).bit_count()
+        if min(open_here, self.gain) > self.search.price_of_neighbours:
+            self.possible |= self.search.neighbours(witness) & group
+            self.open &= ~self.possible
+            self.gain = open_here - (self.open & group).bit_count()
 
     def _exclude(self, core: frozenset[int], block: Points, excluded: Points) -> None:
         """The choices in a core exclude points of a block; everything, where nothing of it is in the core."""
@@ -139,18 +148,34 @@ class _Click:
                 if -layout.literal_of[point] in implied:
                     self.open ^= 1 << point
 
+    def _explore(self) -> None:
+        """Looks for a configuration with all choices, for what it shows by a change of one variable."""
+        if not self.explored and self.open.bit_count() > 1 + self.search.price_of_neighbours:
+            found = self.search.solve(self.literals, BUDGET_A_VALUE)
+            if found:
+                self._show(found)
+
     def _ask(self) -> None:
-        # The solver tries first what no configuration shows yet, so that few calls show much.
-        literal_of = self.layout.literal_of
-        self.search.prefer([literal_of[point] for point in bits(self.open & self.layout.values)])
-        for position in self.layout.positions(self.open):
-            if self.open & self.layout.blocks[position]:
-                variable = self.search.variables[position]
-                context = self._context(position)
-                if isinstance(variable, ChoiceVariable):
-                    self._ask_values(position, variable, context)
-                else:
-                    self._ask_range(position, variable, context)
+        """Asks for what is open; the solver tries first what no configuration shows yet, so that few calls
+        show much.
+
+        Yes and no are preferred one after the other: things that are optional often need each other, and
+        hardly ever go with all that is left out.
+        """
+        layout = self.layout
+        for points, preferred in ((layout.noes, layout.saying_no), (layout.everything, layout.saying_yes)):
+            if not self.open & points:
+                continue
+            others = self.open & layout.values & ~layout.of_two
+            self.search.prefer([*preferred, *(layout.literal_of[point] for point in bits(others))])
+            for position in layout.positions(self.open & points):
+                if self.open & points & layout.blocks[position]:
+                    variable = self.search.variables[position]
+                    context = self._context(position)
+                    if isinstance(variable, ChoiceVariable):
+                        self._ask_values(position, variable, context, points)
+                    else:
+                        self._ask_range(position, variable, context)
 
     def _context(self, position: int) -> list[int]:
         """The assumptions of all choices but those for the variable's own option."""
@@ -169,10 +194,12 @@ class _Click:
 
     # --- Values
 
-    def _ask_values(self, position: int, variable: ChoiceVariable, context: list[int]) -> None:
+    def _ask_values(
+        self, position: int, variable: ChoiceVariable, context: list[int], points: Points
+    ) -> None:
         block, offset = self.layout.blocks[position], self.layout.offsets[position]
         singly = False
-        while left := self.open & block:
+        while left := self.open & block & points:
             singly = singly or not left & (left - 1)
             if singly:
                 left &= -left
