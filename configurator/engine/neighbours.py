@@ -7,7 +7,6 @@ variables under clauses that are not understood in this way stay as they are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from configurator.engine.compiled import FALSE, TRUE, ChoiceVariable, Knowledge
@@ -151,7 +150,10 @@ class _Reader:
                     chosen[helper] = literal
                     break
         strange = {abs(literal) for literal in having} - chosen.keys()
-        strange |= self._spread(mixed, strange, chosen)
+        for clause in mixed:
+            if len(clause.helpers) > 1 and any(chosen.get(abs(each)) != each for each in clause.helpers):
+                strange.update(map(abs, clause.helpers))
+        strange = _linked(mixed, strange)
         by_selector: dict[int, list[_Mixed]] = defaultdict(list)
         for clause in mixed:
             helpers = {abs(literal) for literal in clause.helpers}
@@ -192,22 +194,6 @@ class _Reader:
         else:
             self.required.append(points)
 
-    def _spread(self, mixed: list[_Mixed], strange: set[int], chosen: dict[int, int]) -> set[int]:
-        """The helpers that share a clause with one that is not understood, and so on; or with one that is,
-        but is chosen the other way round.
-        """
-        found = set(strange)
-        grows = True
-        while grows:
-            grows = False
-            for clause in mixed:
-                helpers = {abs(literal) for literal in clause.helpers}
-                against = len(helpers) > 1 and any(chosen.get(abs(each)) != each for each in clause.helpers)
-                if (against or helpers & found) and not helpers <= found:
-                    found |= helpers
-                    grows = True
-        return found
-
     def _needed(self, clauses: list[_Mixed]) -> list[_Mixed]:
         """The clauses of one rule without those that its largest one implies: "this value needs one of these
         boxes" says nothing new where the other boxes do not have the value.
@@ -220,29 +206,40 @@ class _Reader:
         if main.points or not missing or not set(clause.helpers) <= set(main.helpers):
             return False
         return all(
-            any(not points & missing for points in self.definitions.get(other, []))
+            any(not points & (missing | ~clause.blocks) for points in self.definitions.get(other, []))
             for other in set(main.helpers) - set(clause.helpers)
         )
 
 
 def _without_chains(mixed: list[_Mixed], layout: Layout) -> list[_Mixed]:
     """Leaves out what says of one choice alone that it has one value: that holds for every point."""
-    owners: dict[int, Points] = defaultdict(int)
-    ruled: set[int] = set()
+    blocks_of: dict[int, Points] = defaultdict(int)
     for clause in mixed:
         for literal in clause.helpers:
-            owners[abs(literal)] |= clause.blocks
-            if clause.selector:
-                ruled.add(abs(literal))
-    alone = {
-        helper: layout.position_of[blocks.bit_length() - 1]
-        for helper, blocks in owners.items()
-        if blocks and helper not in ruled and blocks in layout.blocks
+            blocks_of[abs(literal)] |= clause.blocks
+    choices = {
+        block
+        for block, variable in zip(layout.blocks, layout.variables, strict=True)
+        if isinstance(variable, ChoiceVariable)
     }
-    return [clause for clause in mixed if not _of_one_choice(clause.helpers, alone, layout)]
+    others = {helper for helper, blocks in blocks_of.items() if blocks not in choices}
+    for clause in mixed:
+        if clause.selector or len({blocks_of[abs(literal)] for literal in clause.helpers}) > 1:
+            others.update(map(abs, clause.helpers))
+    others = _linked(mixed, others)
+    return [clause for clause in mixed if abs(clause.helpers[0]) in others]
 
 
-def _of_one_choice(helpers: Iterable[int], alone: dict[int, int], layout: Layout) -> bool:
-    positions = {alone.get(abs(helper)) for helper in helpers}
-    position = positions.pop()
-    return position is not None and not positions and isinstance(layout.variables[position], ChoiceVariable)
+def _linked(mixed: list[_Mixed], helpers: set[int]) -> set[int]:
+    """These helpers, those that share a clause with one of them, and so on."""
+    together: dict[int, list[_Mixed]] = defaultdict(list)
+    for clause in mixed:
+        for literal in clause.helpers:
+            together[abs(literal)].append(clause)
+    found, waiting = set(helpers), list(helpers)
+    while waiting:
+        for clause in together[waiting.pop()]:
+            new = {abs(literal) for literal in clause.helpers} - found
+            found |= new
+            waiting += new
+    return found

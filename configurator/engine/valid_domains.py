@@ -22,6 +22,8 @@ MAX_BETWEEN = 32
 MAX_UNDECIDED = 15
 # Whether choices are consistent at all is worth more: about a second.
 BUDGET_CONSISTENCY = 50_000
+# Where rules are beyond clauses, numbers with more points than this are not searched for holes.
+FINE_GRID = 64
 
 
 class Undecided(Exception):
@@ -228,7 +230,6 @@ class _Click:
             return
         if self.search.arithmetic is not None:
             self._ask_arithmetic(position, variable, context)
-            return
         self._ask_end(position, variable, context, lowest=True)
         self._ask_end(position, variable, context, lowest=False)
         self._ask_between(position, variable, context)

@@ -92,7 +92,7 @@ def test_answers_conflicts_and_repairs_are_those_of_the_clauses(
     assert arithmetic.answer(choices) == clauses.answer(choices)
     assert arithmetic.complete(choices) == clauses.complete(choices)
     option = spec.options[0]
-    value = next(each for each in possible_choices(option) if each)
+    value = next(each for each in possible_choices(option) if each not in (None, ""))
     assert arithmetic.explain(choices, option.code, value) == clauses.explain(choices, option.code, value)
     assert arithmetic.repair(choices, option.code, value) == clauses.repair(choices, option.code, value)
 
