@@ -1,0 +1,143 @@
+"""A panel cut to the millimetre: all ranges and all values after a click, against CP-SAT.
+
+The family is `made-to-measure.yaml`; the peer a CP-SAT model of it written by hand (`peers/cpsat_sizes.py`):
+lowest and highest of each open number, and the loop over unseen values of the open choices. Ours answers all
+options, the chosen ones too. Ranges and values of the open options have to be the same.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engine import models
+from benchmarks.engine.bars import Bar, Section, Table, milliseconds, ratio, spread
+from benchmarks.engine.environment import Peer
+from benchmarks.engine.models import Model
+from configurator.engine.answers import Answer
+from configurator.engine.domains import Kernel
+from configurator.engine.expressions import parse
+from configurator.engine.rules import environment_of, rule_holds
+from configurator.engine.spec import Choices, FamilySpec, Quantity
+
+FAMILY = Path(__file__).with_name("made-to-measure.yaml")
+BAR = 5.0
+# What the peer's model says by hand; the other rules go to it as tables.
+BY_HAND = frozenset({"N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8"})
+HUNDREDTHS = frozenset({"density", "advance", "tall"})
+
+
+def section(*, seed: int, count: int) -> Section:
+    found = Section("sizes", "Made to measure, 1 mm")
+    found.notes.append((__doc__ or "").strip())
+    model = models.read(FAMILY)
+    begun = time.process_time()
+    kernel = Kernel(model.knowledge)
+    loading = time.process_time() - begun
+    states = _states(model, seed=seed, count=count)
+    ours, theirs, differ = [], [], []
+    with Peer("cpsat_sizes") as peer:
+        peer.ask("load", **problem_of(model.spec))
+        for choices in states:
+            begun = time.process_time()
+            answer = kernel.answer(choices)
+            ours.append(time.process_time() - begun)
+            reply = peer.ask("domains", chosen=_for_peer(model.spec, choices), seconds=120)
+            theirs.append(reply.cpu)
+            differ += _differences(answer, choices, reply.value)
+    faster = ratio(theirs, ours)
+    rows = [
+        ["this product", str(len(ours)), spread(ours), f"{faster:.1f}x", str(len(differ))],
+        ["CP-SAT", str(len(theirs)), spread(theirs), "", ""],
+    ]
+    columns = ["who", "states", "ms: min / quartiles / max", "ours is faster", "ranges or values that differ"]
+    found.tables.append(Table("All ranges and values after a click", columns, rows))
+    found.notes.append(
+        f"{len(model.knowledge.clauses):,} clauses, compiled and loaded in {loading:.2f} s of CPU time; "
+        f"by CP-SAT in ours: {', '.join(model.knowledge.arithmetic) or 'no rule'}."
+    )
+    found.raw = {**milliseconds({"ours": ours, "theirs": theirs}), "differ": differ}
+    found.bars.append(Bar("made to measure at 1 mm against CP-SAT", faster, BAR))
+    found.bars.append(
+        Bar("ranges and values other than CP-SAT's", len(differ), 0, unit="wrong", at_most=True)
+    )
+    return found
+
+
+def _states(model: Model, *, seed: int, count: int) -> list[Choices]:
+    """Every second state of random shoppers, the first too."""
+    sequences = models.clicks(model, seed=seed, count=count * 2, length=12)
+    states = [choices for sequence in sequences for choices in sequence]
+    return [{}, *random.Random(seed).sample(states, min(count - 1, len(states)))]
+
+
+def problem_of(spec: FamilySpec) -> dict[str, Any]:
+    """What the peer needs of the family."""
+    options = {option.code: list(option.codes) for option in spec.options if option.kind == "choice"}
+    ranges = {
+        option.code: (0, option.max_length) if option.kind == "text" else (option.minimum, option.maximum)
+        for option in spec.options
+        if option.kind in ("integer", "text")
+    }
+    attributes: dict[str, dict[str, int]] = {}
+    for option in spec.options:
+        for value in option.values:
+            for name, attribute in value.attributes.items():
+                if isinstance(attribute, Quantity):
+                    factor = 100 if name in HUNDREDTHS else 1
+                    attributes.setdefault(name, {})[value.code] = _whole(attribute.number * factor)
+    return {
+        "options": options,
+        "ranges": ranges,
+        "attributes": attributes,
+        "tables": [_table(spec, rule.code, options) for rule in spec.rules if rule.code not in BY_HAND],
+    }
+
+
+def _whole(number: Fraction) -> int:
+    if number.denominator != 1:
+        raise ValueError(f"{number} is not whole")
+    return number.numerator
+
+
+def _table(spec: FamilySpec, code: str, options: dict[str, list[str]]) -> tuple[list[str], list[list[int]]]:
+    """The combinations of choices that the rule allows, whatever its numbers: evaluated one by one."""
+    rule = spec.rule_by_code[code]
+    scope = list(dict.fromkeys(each.option for each in parse(rule.expr or "").references))
+    named = [each for each in scope if each in options]
+    rows = [
+        list(row)
+        for row in product(*(range(len(options[each])) for each in named))
+        if rule_holds(
+            rule, environment_of(spec, {each: options[each][i] for each, i in zip(named, row, strict=True)})
+        )
+        is not False
+    ]
+    return named, rows
+
+
+def _for_peer(spec: FamilySpec, choices: Choices) -> dict[str, Any]:
+    return {
+        code: len(str(choice)) if spec.option_by_code[code].kind == "text" else choice
+        for code, choice in choices.items()
+    }
+
+
+def _differences(answer: Answer, choices: Choices, theirs: dict[str, Any]) -> list[str]:
+    found = []
+    for code, option in answer.options.items():
+        if code in choices:
+            continue
+        mine: Sequence[Any]
+        if option.values:
+            mine = sorted(value for value, state in option.values.items() if state != "impossible")
+        elif option.length_high is not None:
+            mine = [option.length_low, option.length_high]
+        else:
+            mine = [option.low, option.high]
+        if list(mine) != list(theirs[code]):
+            found.append(f"{dict(choices)}: {code} {list(mine)}, CP-SAT {theirs[code]}")
+    return found

@@ -1,0 +1,153 @@
+"""All measurements by name, and how large they are in a full and in a quick run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from benchmarks.engine import (
+    domains,
+    exactness,
+    loading,
+    made_to_measure,
+    memory,
+    models,
+    reasons,
+    served,
+    serving,
+    walks,
+)
+from benchmarks.engine.bars import Section
+from benchmarks.engine.models import Model
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of everything; `skipped` are measurements that a quick run leaves out."""
+
+    seed: int
+    products: int
+    states: int
+    clicks: int
+    compared: int
+    sample: int
+    slow: int
+    wishes: int
+    walks: int
+    walk_seconds: float
+    memory_clicks: int
+    loads: int
+    sizes: int
+    requests: float
+    skipped: frozenset[str] = frozenset()
+    large: bool = True
+
+    def left_out(self, name: str) -> bool:
+        return name in self.skipped
+
+    @cached_property
+    def named(self) -> dict[str, Model]:
+        """The models of this run by name: those of `shared/data` that are there, ours always."""
+        return models.all_named(seed=self.seed)
+
+    def some(self, *names: str) -> list[Model]:
+        return [self.named[name] for name in names if name in self.named]
+
+
+def full(seed: int) -> Scale:
+    return Scale(
+        seed=seed,
+        products=2_400,
+        states=12,
+        clicks=1_500,
+        compared=600,
+        sample=60,
+        slow=12,
+        wishes=60,
+        walks=1_000,
+        walk_seconds=240.0,
+        memory_clicks=10_000,
+        loads=3,
+        sizes=30,
+        requests=10.0,
+    )
+
+
+def quick(seed: int) -> Scale:
+    return Scale(
+        seed=seed,
+        products=300,
+        states=3,
+        clicks=300,
+        compared=150,
+        sample=15,
+        slow=3,
+        wishes=15,
+        walks=100,
+        walk_seconds=20.0,
+        memory_clicks=1_000,
+        loads=1,
+        sizes=6,
+        requests=3.0,
+        skipped=frozenset({"memory", "serving"}),
+        large=False,
+    )
+
+
+def _exactness(scale: Scale) -> Section:
+    names = [name for name in scale.named if scale.large or name != "busybox"]
+    return exactness.section(
+        scale.some(*names), seed=scale.seed, products=scale.products, states=scale.states
+    )
+
+
+def _walks(scale: Scale) -> Section:
+    return walks.section(
+        list(scale.named.values()), seed=scale.seed, walks=scale.walks, seconds=scale.walk_seconds
+    )
+
+
+def _domains(scale: Scale) -> Section:
+    chosen = scale.some("synthetic-40-250", "renault-medium", "renault-small", "busybox")
+    return domains.section(
+        chosen, seed=scale.seed, count=scale.compared, sample=scale.sample, slow=scale.slow
+    )
+
+
+def _clicks(scale: Scale) -> Section:
+    barred = frozenset({"renault-medium", "renault-small", "busybox", *(m.name for m in models.families())})
+    return served.section(list(scale.named.values()), barred=barred, seed=scale.seed, count=scale.clicks)
+
+
+def _reasons(scale: Scale) -> Section:
+    chosen = scale.some("synthetic-40-250", "renault-medium", "renault-small", "busybox")
+    return reasons.section(chosen, seed=scale.seed, count=scale.wishes)
+
+
+def _load(scale: Scale) -> Section:
+    names = ("busybox", "berkeleydb") if scale.large else ("busybox",)
+    return loading.section(scale.some(*names), times=scale.loads)
+
+
+def _sizes(scale: Scale) -> Section:
+    return made_to_measure.section(seed=scale.seed, count=scale.sizes)
+
+
+def _memory(scale: Scale) -> Section:
+    return memory.section(list(scale.named.values()), seed=scale.seed, clicks=scale.memory_clicks)
+
+
+def _serving(scale: Scale) -> Section:
+    return serving.section(scale.named["synthetic-40-250"], seed=scale.seed, seconds=scale.requests)
+
+
+MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
+    "exactness": _exactness,
+    "walks": _walks,
+    "domains": _domains,
+    "clicks": _clicks,
+    "reasons": _reasons,
+    "sizes": _sizes,
+    "load": _load,
+    "serving": _serving,
+    "memory": _memory,
+}

@@ -1,0 +1,78 @@
+"""A thousand shoppers a model who choose at random among what is offered, and sometimes choose anew.
+
+A walk is stuck when an option has nothing to offer, when something offered is refused, or when the end cannot
+be completed into a configuration that breaks no rule (each rule evaluated on it by itself). In models with
+many options a walk makes so many clicks and leaves the rest to `complete`.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from benchmarks.engine.bars import Bar, Section, Table
+from benchmarks.engine.models import Model
+from benchmarks.engine.shopper import Shopper, judged
+from configurator.engine.domains import Kernel, Undecided
+
+CHANGES = 0.1
+# Most clicks of a walk by the number of options.
+SHORT, LONG = 25, 150
+
+
+@dataclass(frozen=True)
+class Walked:
+    walks: int
+    clicks: int
+    unknown: int
+    stuck: tuple[str, ...]
+
+
+def walked(model: Model, *, seed: int, walks: int, seconds: float) -> Walked:
+    """So many walks, fewer where the seconds end."""
+    kernel = Kernel(model.knowledge)
+    most = LONG if len(model.spec.options) <= LONG else SHORT
+    clicks, unknown, stuck, done = 0, 0, [], 0
+    end = time.monotonic() + seconds
+    for number in range(walks):
+        if time.monotonic() > end:
+            break
+        done += 1
+        chance = random.Random(f"{seed}/{number}")
+        try:
+            walk = Shopper(kernel, chance).walk(most=most, changes=CHANGES)
+            if not judged(kernel, walk):
+                stuck.append(f"{seed}/{number}: {walk.stuck or 'the end'} after {walk.final}")
+        except Undecided:
+            stuck.append(f"{seed}/{number}: undecided")
+        clicks += len(walk.states)
+        unknown += walk.unknown
+    return Walked(done, clicks, unknown, tuple(stuck))
+
+
+def section(named: Sequence[Model], *, seed: int, walks: int, seconds: float) -> Section:
+    """Two models at a time: nothing is timed here."""
+    found = Section("walks", "Random walks")
+    found.notes.append((__doc__ or "").strip())
+    rows = []
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        pending = [
+            (model, pool.submit(walked, model, seed=seed, walks=walks, seconds=seconds)) for model in named
+        ]
+        for model, each in pending:
+            result = each.result()
+            rows.append(
+                [
+                    model.name,
+                    *(f"{n:,}" for n in (result.walks, result.clicks, len(result.stuck), result.unknown)),
+                ]
+            )
+            figure = float(len(result.stuck)) if result.walks == walks else None
+            why = "" if figure is not None else f"only {result.walks} walks in {seconds:.0f} s"
+            name = f"{walks:,} random walks, {model.name}"
+            found.bars.append(Bar(name, figure, 0, unit="stuck", at_most=True, why=why))
+            found.raw[model.name] = {"walks": result.walks, "clicks": result.clicks, "stuck": result.stuck}
+    found.tables.append(Table("Walks", ["model", "walks", "clicks", "stuck", "unknown values seen"], rows))
+    return found
