@@ -1,5 +1,6 @@
 """UVL: families written and read again have the same configurations, but for what the export names."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -74,9 +75,13 @@ def test_the_demo_families_keep_options_rules_and_their_words(path: Path) -> Non
         option.code: option.name for option in spec.options
     }
     told = {rule.code: rule.message for rule in back.rules}
-    lost = [line for line in export.lost if line.startswith("the rule ")]
-    assert lost == []
-    assert all(told[rule.code] == " ".join(rule.message.replace("'", "’").split()) for rule in spec.rules)
+    # UVL knows no warnings, and no measured sizes of texts and pictures; every other rule comes back.
+    lost = {line.split()[2].rstrip(":") for line in export.lost if line.startswith("the rule ")}
+    for rule in (spec.rule_by_code[code] for code in lost):
+        assert rule.severity == "warn" or re.search(r"\.(width|height|dpi)\b", str(rule.expr))
+    kept = [rule for rule in spec.rules if rule.code not in lost]
+    assert len(kept) > 10
+    assert all(told[rule.code] == " ".join(rule.message.replace("'", "’").split()) for rule in kept)
     assert any(line.startswith("prices: ") for line in export.lost)
     compile_family(back)
 
