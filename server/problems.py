@@ -20,7 +20,17 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from configurator import answers, catalogue, designs, drafts, examination, proofs, quotes, validations
+from configurator import (
+    answers,
+    catalogue,
+    designs,
+    drafts,
+    examination,
+    moving,
+    proofs,
+    quotes,
+    validations,
+)
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
@@ -125,6 +135,7 @@ TABLE: dict[type[Exception], Refusal] = {
     designs.NoStep: Refusal(409, "no-step", "There is no change to take back or to make again"),
     designs.NoRepair: Refusal(409, "no-repair", "No change of other choices makes this possible"),
     designs.RevisionConflict: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    moving.MovedOn: Refusal(409, "moved-on", "Another version is on sale than the one agreed to"),
     designs.NotOnSale: Refusal(409, "not-on-sale", "This is not on sale at present"),
     designs.Incomplete: Refusal(
         409,

@@ -2,12 +2,23 @@
 
 from django.urls import path
 
-from configurator.api import configurations, designs, families, validations
+from configurator.api import configurations, designs, families, validations, versions
 
 urlpatterns = [
     path("families/", families.Families.as_view(), name="api-families"),
     path("families/<slug:code>/", families.FamilyDetail.as_view(), name="api-family"),
     path("families/<slug:code>/schema/", families.ChoicesSchema.as_view(), name="api-family-schema"),
+    path("families/<slug:code>/versions/", versions.Versions.as_view(), name="api-versions"),
+    path(
+        "families/<slug:code>/versions/<int:number>/differences/",
+        versions.Differences.as_view(),
+        name="api-version-differences",
+    ),
+    path(
+        "families/<slug:code>/versions/<int:number>/audit/",
+        versions.Audit.as_view(),
+        name="api-version-audit",
+    ),
     path("families/<slug:code>/validations/", validations.Validations.as_view(), name="api-validations"),
     path("validations/<slug:pk>/", validations.OneValidation.as_view(), name="api-validation"),
     path("validations/<slug:pk>/results/", validations.Results.as_view(), name="api-validation-results"),
@@ -18,6 +29,7 @@ urlpatterns = [
     path("configurations/<slug:pk>/complete/", configurations.Complete.as_view(), name="api-complete"),
     path("configurations/<slug:pk>/undo/", configurations.Undo.as_view(), name="api-undo"),
     path("configurations/<slug:pk>/redo/", configurations.Redo.as_view(), name="api-redo"),
+    path("configurations/<slug:pk>/move/", versions.Move.as_view(), name="api-move"),
     path("configurations/<slug:pk>/design/", configurations.Freeze.as_view(), name="api-freeze"),
     path(
         "configurations/<slug:pk>/preview/<slug:surface>/",

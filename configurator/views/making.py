@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from configurator import answers, assets, designs
+from configurator import answers, assets, designs, moving
 from configurator.catalogue import spec_of
 from configurator.engine.choices import ChoiceError, codes_of
 from configurator.engine.spec import FamilySpec
@@ -32,7 +32,7 @@ def configure(request: HttpRequest, family: str) -> HttpResponse:
     held = None
     if request.method != "POST":
         mine = Configuration.objects.visible_to(user=request.user, session_key=visitor.session_key)
-        held = mine.filter(version=on_sale.current).first()
+        held = mine.filter(version__family=on_sale).first()  # of another version too: its page tells
     if held is None:
         try:
             held = designs.start(
@@ -104,8 +104,10 @@ def configuration(request: HttpRequest, family: str, pk: str) -> HttpResponse:
     held = configuration_of(request, pk, family)
     if request.method != "POST":
         return configuration_page(request, held)
-    outcome = take_post(request, held)
     pressed = request.POST
+    if pressed.get("do") == "move":
+        return _move_on(request, held)
+    outcome = take_post(request, held)
     if "repair" in pressed:
         return _repair(request, held, pressed["repair"])
     if "why" in pressed:
@@ -227,6 +229,23 @@ def _step(request: HttpRequest, held: Configuration, which: str) -> HttpResponse
     return HttpResponseRedirect(_address(held, request.POST))
 
 
+def _move_on(request: HttpRequest, held: Configuration) -> HttpResponse:
+    """Go on under the version on sale, whose differences the page showed."""
+    agreed = request.POST.get("version", "")
+    try:
+        moving.move_to_current(
+            configuration=held,
+            agreed=int(agreed) if agreed.isdecimal() and len(agreed) < 8 else 0,
+            actor=visitor_of(request).actor,
+            now=timezone.now(),
+        )
+    except (moving.MovedOn, designs.NotOnSale) as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, "Your design goes on in the new version.")
+    return HttpResponseRedirect(_address(held, request.POST))
+
+
 def _share(request: HttpRequest, held: Configuration) -> HttpResponse:
     try:
         design = designs.freeze(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
@@ -257,6 +276,7 @@ def configuration_page(
             "family": held.version.family,
             "configuration": held,
             "described": described,
+            "move": moving.move_of(configuration=held, now=timezone.now()),
             "currency": spec.currency,
             "groups": shown_groups(spec, described, errors=outcome.errors),
             "many": len(spec.options) > LONG_FORM,
