@@ -438,7 +438,8 @@ def refused_since(configuration: Configuration, *, now: datetime) -> Refused | N
     None where they do not. Only a rule with a period can begin while a design is open.
     """
     kernel = kernel_of(configuration.version, _day(now))
-    if kernel.consistent(configuration.choices):
+    begun = any(rule.valid_from is not None for rule in kernel.spec.rules)
+    if not begun or kernel.consistent(configuration.choices):
         return None
     conflict = kernel.answer(configuration.choices).conflict
     assert conflict is not None

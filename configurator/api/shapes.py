@@ -229,6 +229,12 @@ class FindingShape(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class ViolationShape(serializers.Serializer[Any]):
+    rule = serializers.CharField()
+    message = serializers.CharField()
+    options = serializers.ListField(child=serializers.CharField())
+
+
 class ConfigurationShape(serializers.Serializer[Any]):
     """The whole answer after each change; the shop's own page lives on it."""
 
@@ -248,6 +254,7 @@ class ConfigurationShape(serializers.Serializer[Any]):
     promise = PromiseShape(allow_null=True)
     preview = PreviewShape(many=True)
     findings = FindingShape(many=True)
+    warnings = ViolationShape(many=True)
     can_undo = serializers.BooleanField()
     can_redo = serializers.BooleanField()
 

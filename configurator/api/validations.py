@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from configurator import validations
 from configurator.api.callers import caller
-from configurator.api.shapes import ChoicesField
+from configurator.api.shapes import ChoicesField, ViolationShape
 from configurator.models import Family, Validation, ValidationResult
 from ledger.api.paging import Cursor
 from ledger.api.parsing import BulkJsonParser
@@ -51,12 +51,6 @@ class ValidationShape(serializers.Serializer[Any]):
     rows = serializers.IntegerField()
     done = serializers.IntegerField(help_text="Rows judged so far.")
     tally = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by state, once done.")
-
-
-class ViolationShape(serializers.Serializer[Any]):
-    rule = serializers.CharField()
-    message = serializers.CharField()
-    options = serializers.ListField(child=serializers.CharField())
 
 
 class RowErrorShape(serializers.Serializer[Any]):

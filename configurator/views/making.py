@@ -249,7 +249,7 @@ def _move_on(request: HttpRequest, held: Configuration) -> HttpResponse:
 def _share(request: HttpRequest, held: Configuration) -> HttpResponse:
     try:
         design = designs.freeze(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
-    except (designs.Incomplete, designs.NotMakeable) as refusal:
+    except (designs.Refused, designs.Incomplete, designs.NotMakeable) as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(_address(held, request.POST))
     designs.share(design=design, now=timezone.now())
@@ -265,6 +265,8 @@ def configuration_page(
     asked = request.POST if request.method == "POST" else request.GET
     quantity = read_quantity(asked.get("quantity", 1), most=settings.MAX_PIECES_A_LINE)
     described = answers.describe(held, quantity=quantity, now=timezone.now())
+    # A rule may have begun since the design was last changed: the page says so, with the way out.
+    refused = outcome.refused or designs.refused_since(held, now=timezone.now())
     surfaces = [{**each, "name": surface_name(spec, each["surface"])} for each in described["preview"]]
     shown = next((each for each in surfaces if each["surface"] == asked.get("view")), None)
     chosen = len(spec.options) - sum(answer["chosen"] is None for answer in described["options"].values())
@@ -285,7 +287,7 @@ def configuration_page(
             "total": len(spec.options),
             "surfaces": surfaces,
             "surface": shown or (surfaces[0] if surfaces else None),
-            "refusal": _shown_refusal(spec, held, outcome.refused) if outcome.refused else None,
+            "refusal": _shown_refusal(spec, held, refused) if refused else None,
             "quantity": quantity,
             "first": asked.get("first", ""),
             "most": settings.MAX_PIECES_A_LINE,

@@ -112,7 +112,7 @@ def cart_add(request: HttpRequest) -> HttpResponse:
             missing = ", ".join(named[code].name for code in refusal.missing[:SUMMARY])
             messages.error(request, f"Before it can go in the cart, choose: {missing}.")
             return HttpResponseRedirect(f"{back}#option-{refusal.missing[0]}")
-        except designs.NotMakeable as refusal:
+        except (designs.Refused, designs.NotMakeable) as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(back)
         _forget_edited(request, held.pk, design, visitor)
