@@ -108,3 +108,13 @@ def test_a_name_that_rules_could_not_use_is_refused() -> None:
 def test_an_instance_without_variables_is_refused() -> None:
     with pytest.raises(FamilyError, match="no variables"):
         read("<instance/>")
+
+
+def test_a_fault_is_told_with_its_line() -> None:
+    found = problem('scope="v0 v1_Pack"', 'scope="v0 v1_Back"')
+    assert (found.line, found.column, found.where) == (16, 3, "C0")
+
+
+def test_a_huge_file_is_refused() -> None:
+    with pytest.raises(FamilyError, match="larger than 20 MB"):
+        read(INSTANCE + " " * 20_000_001)
