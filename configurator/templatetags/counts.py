@@ -9,6 +9,6 @@ _GREAT = ((10**12, "trillions of"), (10**9, "billions of"), (10**6, "millions of
 
 @register.filter
 def combinations(count: int) -> str:
-    """How many ways are left: `1,204 combinations left`, `millions of combinations left`."""
+    """How many ways are left: `1,204 combinations`, `millions of combinations`."""
     great = next((words for least, words in _GREAT if count >= 2 * least), "")
-    return f"{great or format(count, ',')} combinations left"
+    return f"{great or format(count, ',')} combinations"

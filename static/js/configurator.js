@@ -320,7 +320,7 @@ class PcConfigurator extends HTMLElement {
     const remaining = this.form.querySelector("[data-remaining]");
     if (remaining) {
       remaining.hidden = state.remaining == null || state.remaining < 2;
-      remaining.textContent = `, ${combinations(state.remaining ?? 0)}`;
+      remaining.textContent = ` · ${combinations(state.remaining ?? 0)}`;
     }
   }
 

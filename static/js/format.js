@@ -33,8 +33,8 @@ export function plural(count, word) {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** How many ways are left: "1,204 combinations left", "millions of combinations left". */
+/** How many ways are left: "1,204 combinations", "millions of combinations". */
 export function combinations(count) {
   const great = [[1e12, "trillions of"], [1e9, "billions of"], [1e6, "millions of"]].find(([least]) => count >= 2 * least);
-  return `${great ? great[1] : new Intl.NumberFormat("en-GB").format(count)} combinations left`;
+  return `${great ? great[1] : new Intl.NumberFormat("en-GB").format(count)} combinations`;
 }

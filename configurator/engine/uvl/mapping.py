@@ -40,7 +40,7 @@ FEWEST = 3
 MERGED = 120
 _VALUE_CODE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")
 _CODE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,59}")
-NO, YES = ValueSpec("no", "no"), ValueSpec("yes", "yes")
+NO, YES = ValueSpec("no", "No"), ValueSpec("yes", "Yes")
 
 
 @dataclass(eq=False, slots=True)
@@ -214,7 +214,7 @@ class Mapper:
         code = self.fresh(self.code(child), "_here")
         if not self.told_below(child, page, code):
             attributes = attributes_of(child)
-            yes = ValueSpec("yes", "yes", attributes) if attributes else YES
+            yes = ValueSpec("yes", "Yes", attributes) if attributes else YES
             self.options.append(
                 OptionSpec(code=code, name=child.shown, kind="switch", group=page, values=(NO, yes))
             )
