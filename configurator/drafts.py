@@ -60,7 +60,7 @@ rules:
 prices:
   - {{code: P1, name: Wood, amount: "material.rate * width / 100 mm"}}
 tests:
-  - {{name: as it comes, choices: {{}}, expect: valid}}
+  - {{name: as it comes, choices: {{}}, expect: valid, price: "14.00"}}
   - {{name: wide walnut, choices: {{material: walnut, width: 400}}, expect: refused, by: R1}}
 """
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("staff/products/<slug:family>/audit/", products.audit_again, name="product-audit"),
     path("staff/products/<slug:family>/sale/", products.sale, name="product-sale"),
     path("staff/products/<slug:family>/download/", products.download, name="product-download"),
+    path("staff/products/<slug:family>/uvl/", products.as_uvl, name="product-uvl"),
     path("staff/products/<slug:family>/versions/<int:number>/", products.version, name="product-version"),
     path(
         "staff/products/<slug:family>/versions/<int:number>/differences/",

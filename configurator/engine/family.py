@@ -263,7 +263,8 @@ def _choice(kind: str, written: Any) -> Choice:
 def _case(item: Mapping[str, Any], options: tuple[OptionSpec, ...]) -> CaseSpec:
     kinds = {option.code: option.kind for option in options}
     choices = {code: _choice(kinds.get(code, "integer"), value) for code, value in item["choices"].items()}
-    return CaseSpec(item["name"], choices, item["expect"], item.get("by", ""))
+    price = Decimal(str(item["price"])) if "price" in item else None
+    return CaseSpec(item["name"], choices, item["expect"], item.get("by", ""), price)
 
 
 def _value(item: Mapping[str, Any]) -> ValueSpec:

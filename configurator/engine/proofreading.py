@@ -326,6 +326,9 @@ class Proofreader:
                 found = check_choice(option, value)
                 if isinstance(found, ChoiceProblem):
                     self._note((*path, "choices", code), found.message.rstrip("."), found.hint)
+            for key, idle in (("by", case.expect != "refused"), ("price", case.expect == "refused")):
+                if idle and getattr(case, key):
+                    self._note((*path, key), f"{key} says nothing where {case.expect} is expected")
             if case.by and case.by not in rules and self._whole("rules"):
                 self._note((*path, "by"), f"there is no rule {case.by}", nearest_hint(case.by, rules))
 

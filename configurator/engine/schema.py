@@ -228,8 +228,9 @@ CASE = _object(
     "name choices expect",
     name=_WORDS,
     choices={"type": "object"},
-    expect={"enum": ["valid", "refused"]},
+    expect={"enum": ["valid", "possible", "refused"]},
     by=_RULE_CODE,
+    price=_MONEY,
 )
 FAMILY: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -247,12 +247,15 @@ class ManufactureSpec:
 
 @dataclass(frozen=True, slots=True)
 class CaseSpec:
-    """An author's own test: `choices` over the defaults must be valid, or refused (by the rule `by`)."""
+    """An author's own test: `choices` over the defaults must be valid, or refused (by the rule `by`); or
+    they alone must be possible, whatever else has to be chosen for them. `price` is what one piece then
+    costs, completed with defaults."""
 
     name: str
     choices: Choices
-    expect: Literal["valid", "refused"]
+    expect: Literal["valid", "possible", "refused"]
     by: str = ""
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,9 @@ def faults(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[str, .
 def _trials(spec: FamilySpec) -> Iterator[tuple[str, Mapping[str, Choice]]]:
     yield "With the defaults", spec.defaults
     for case in spec.tests:
-        if case.expect == "valid" and case.choices:
-            yield f"With {dict(case.choices)}", {**spec.defaults, **case.choices}
+        if case.expect != "refused" and case.choices:
+            assumed = spec.defaults if case.expect == "valid" else {}
+            yield f"With {dict(case.choices)}", {**assumed, **case.choices}
     for option in spec.options:
         values: tuple[Choice | None, ...] = ()
         if option.kind in ("choice", "switch"):

@@ -20,6 +20,7 @@ from configurator.engine.audit import RANK
 from configurator.engine.differences import compare
 from configurator.engine.family import FamilyError
 from configurator.engine.knowledge import TooLarge
+from configurator.engine.uvl import write_uvl
 from configurator.forms import NewFamily
 from configurator.models import Draft, Family, Version
 from configurator.usage import usage_of
@@ -184,7 +185,13 @@ def _page(
 def _posted(request: HttpRequest, code: str) -> HttpResponse:
     if not is_in(request, AUTHOR):
         raise PermissionDenied(f"This is for the group {AUTHOR}.")
-    source = request.POST.get("source")
+    source, file = request.POST.get("source"), request.FILES.get("file")
+    if file is not None:
+        try:
+            source = file.read().decode("utf-8")
+        except UnicodeDecodeError:
+            messages.error(request, f"{file.name} is not text in UTF-8: nothing was taken from it.")
+            return redirect("product", code)
     bench = bench_of(code, source=source)
     wanted = request.POST.get("do", "check")
     if wanted not in ("save", "publish", "discard"):
@@ -310,6 +317,20 @@ def differences(request: HttpRequest, family: str, number: int) -> HttpResponse:
             "lines": compared(older.source, newer.source),
         },
     )
+
+
+@staff_only()
+@require_GET
+def as_uvl(request: HttpRequest, family: str) -> HttpResponse:
+    """The text on the bench as a UVL feature model; what UVL cannot say is listed in its first lines."""
+    spec = bench_of(family).reading.spec
+    if spec is None:
+        raise Http404("A text with problems cannot be written as another.")
+    export = write_uvl(spec)
+    lost = "".join(f"// not in UVL: {' '.join(each.split())}\n" for each in export.lost)
+    answer = HttpResponse(lost + export.text, content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{family}.uvl"'
+    return answer
 
 
 @staff_only()

@@ -21,6 +21,7 @@ from configurator.models import AuditReport, Draft, Family, Version
 from ledger.models import Job
 
 AROUND = 2  # lines shown before and after one that is pointed at
+LONGEST_EDITED = 600_000  # characters
 LONGEST_DIFF = 600  # lines of a comparison of texts
 SUFFIXES = {"family": "yaml", "xcsp": "xml", "uvl": "uvl", "sxfm": "sxfm"}
 SEVERITIES = {
@@ -90,6 +91,11 @@ class Bench:
     @property
     def suffix(self) -> str:
         return SUFFIXES.get(self.written.source_format, "txt")
+
+    @property
+    def editable(self) -> bool:
+        """A longer text is not sent through a form: it is replaced by a file."""
+        return len(self.written.source) <= LONGEST_EDITED
 
     @property
     def current(self) -> Version | None:

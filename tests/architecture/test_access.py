@@ -150,6 +150,7 @@ GET = {
     "product-check": ("family", "login 403 403 403 403"),
     "product-audit": ("family", "login 403 403 403 403"),
     "product-sale": ("family", "login 403 403 403 403"),
+    "product-uvl": ("family", "login 403 403 200 200"),
     "product-download": ("family", "login 403 403 200 200"),
     "product-version": ("version", "login 403 403 403 403"),
     "product-differences": ("version", "login 403 403 404 404"),

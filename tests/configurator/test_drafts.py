@@ -53,7 +53,7 @@ def test_a_family_has_one_draft_for_all_its_authors(badge: Family, draft: Draft)
 
 
 def test_a_draft_keeps_faults(draft: Draft) -> None:
-    assert saved(draft, "family: [").revision == 2
+    assert saved(draft, "nope: x\n").revision == 2
     assert drafts.read(drafts.written(Draft.objects.get())).problems[0].line == 1
 
 
@@ -164,7 +164,7 @@ def test_a_text_that_was_saved_over_is_not_audited(draft: Draft) -> None:
 
 
 def test_a_text_that_cannot_be_read_has_no_audit(draft: Draft) -> None:
-    saved(draft, "family: [")
+    saved(draft, "nope: x\n")
     assert not Job.objects.filter(kind=auditing.JOB_KIND).exists()
 
 

@@ -99,7 +99,7 @@ def test_checking_shows_every_problem_with_its_line_and_stores_nothing(badge: Fa
 
 
 def test_the_fragment_of_problems_is_for_who_types(badge: Family, author: Client) -> None:
-    answer = author.post(PAGE + "check/", {"source": "family: ["})
+    answer = author.post(PAGE + "check/", {"source": "nope: x\n"})
     assert 'data-wrong="1"' in answer.content.decode()
     assert "<html" not in answer.content.decode()
 
@@ -241,6 +241,49 @@ def test_texts_can_be_downloaded(badge: Family, author: Client) -> None:
     answer = author.get(PAGE + "download/?version=1")
     assert answer.content.decode() == BADGE
     assert answer["Content-Disposition"] == 'attachment; filename="badge-1.yaml"'
+
+
+def test_a_text_can_be_downloaded_as_uvl_with_what_is_lost(badge: Family, author: Client) -> None:
+    answer = author.get(PAGE + "uvl/")
+    assert answer["Content-Disposition"] == 'attachment; filename="badge.uvl"'
+    assert "\nfeatures" in "\n" + answer.content.decode()
+    assert "// not in UVL: " in answer.content.decode()
+
+
+def test_a_text_can_be_replaced_by_a_file(badge: Family, author: Client) -> None:
+    file = SimpleUploadedFile("badge.yaml", DEARER.encode())
+    author.post(PAGE, {"do": "save", "source": BADGE, "revision": 0, "file": file})
+    assert Draft.objects.get().source == DEARER
+
+
+def test_a_feature_model_is_a_product_like_any_other(author: Client) -> None:
+    model = """features
+    Bike
+        mandatory
+            Frame
+                alternative
+                    Steel
+                    Carbon
+        optional
+            Basket
+constraints
+    Basket => Steel
+    Carbon => !Basket
+"""
+    file = SimpleUploadedFile("bike.uvl", model.encode())
+    page = author.post("/staff/products/new/", {"file": file, "name": "Bike"}, follow=True)
+    assert page.status_code == 200
+    audit_now()
+    assert "says nothing new" in text(author.get("/staff/products/bike/?pane=audit"))
+    tried = author.get(
+        "/staff/products/bike/",
+        {"pane": "try", "set": "Basket=yes", "c": '{"Frame": "Carbon"}'},
+        headers={"HX-Target": "pane"},
+    )
+    assert "alert" in tried.content.decode()
+    answer = author.post("/staff/products/bike/", {"do": "publish", "source": model, "revision": 1})
+    assert answer.status_code == 302, text(answer)
+    assert Version.objects.get().source_format == "uvl"
 
 
 def test_a_new_product_begins_from_a_template(author: Client) -> None:

@@ -1,6 +1,6 @@
 """What stands against publishing: no valid configuration, contradicting defaults, failing tests, faults."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from configurator.engine import trial
@@ -8,7 +8,8 @@ from configurator.engine.audit.findings import AuditFinding, said
 from configurator.engine.domains import Kernel
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
-from configurator.engine.spec import CaseSpec, FamilySpec, spec_on
+from configurator.engine.pricing import PriceError, price
+from configurator.engine.spec import CaseSpec, Choice, FamilySpec, spec_on
 from configurator.engine.wording import listed
 
 MOST_DAYS = 12  # days ahead that are looked at
@@ -75,12 +76,27 @@ def failing_tests(spec: FamilySpec, kernel: Kernel) -> Iterator[AuditFinding]:
             )
 
 
+def _wrong_price(case: CaseSpec, spec: FamilySpec, kernel: Kernel, choices: Mapping[str, Choice]) -> str:
+    """Why a test of the price of one piece fails; nothing when it holds or none is expected."""
+    full = kernel.complete(choices) if case.price is not None else None
+    if full is None:
+        return ""
+    try:
+        unit = price(spec, full, quantity=1).unit
+    except PriceError as fault:
+        return f"should cost {case.price} {spec.currency} but has no price: {fault}"
+    return "" if unit == case.price else f"should cost {case.price} {spec.currency} but costs {unit:.2f}."
+
+
 def _failure(case: CaseSpec, spec: FamilySpec, kernel: Kernel) -> tuple[str, tuple[str, ...]]:
     """Why a test fails and the rules in it; nothing when it holds."""
-    broken = tuple(sorted({each.rule for each in kernel.violations({**spec.defaults, **case.choices})}))
+    choices = dict(case.choices) if case.expect == "possible" else {**spec.defaults, **case.choices}
+    broken = tuple(sorted({each.rule for each in kernel.violations(choices)}))
     named = ", ".join(broken)
-    if case.expect == "valid":
-        return (f"should be valid but breaks {named}.", broken) if broken else ("", ())
+    if case.expect != "refused":
+        if broken:
+            return f"should be {case.expect} but breaks {named}.", broken
+        return _wrong_price(case, spec, kernel, choices), ()
     if not broken:
         return "should be refused but is valid.", (case.by,) if case.by else ()
     if case.by and case.by not in broken:

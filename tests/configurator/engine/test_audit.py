@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from configurator.engine.audit import Audit, audit
 from configurator.engine.domains import Kernel
-from configurator.engine.family import read_family
+from configurator.engine.family import FamilyError, read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.measuring import FontMeasurer, Measures
@@ -132,6 +132,45 @@ def vars_of(spec: FamilySpec) -> dict[str, object]:
 def test_a_failing_test_of_the_author_is_told_with_the_rule() -> None:
     found = audited(BADGE.replace("expect: refused, by: STEEL", "expect: valid"))
     assert told(found) == [("failing-test", "long steel", ("STEEL",))]
+
+
+def with_test(test: str) -> str:
+    return BADGE.replace("tests:", f"tests:\n  - {test}", 1)
+
+
+def test_choices_that_are_possible_with_other_choices_than_the_defaults_are_possible() -> None:
+    long = "choices: {length: 120}"  # too long for the magnet that is the default
+    assert not audited(with_test(f"{{name: long, {long}, expect: possible}}")).findings
+    found = audited(with_test(f"{{name: long, {long}, expect: valid}}"))
+    assert told(found) == [("failing-test", "long", ("MAGNET",))]
+
+
+def test_what_should_be_possible_and_never_is_fails() -> None:
+    found = audited(
+        with_test("{name: long steel clip, choices: {material: steel, pin: clip}, expect: possible}")
+    )
+    assert told(found) == [("failing-test", "long steel clip", ("CLIP",))]
+
+
+def test_a_price_that_is_another_fails_with_both_prices() -> None:
+    assert not audited(with_test('{name: p, choices: {}, expect: valid, price: "5.10"}')).findings
+    found = audited(with_test('{name: p, choices: {}, expect: valid, price: "5.00"}'))
+    assert found.findings[0].sentence == "Test 'p' should cost 5.00 EUR but costs 5.10."
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ("{name: x, choices: {}, expect: valid, by: STEEL}", "by says nothing where valid is expected"),
+        (
+            '{name: x, choices: {}, expect: refused, price: "5.00"}',
+            "price says nothing where refused is expected",
+        ),
+    ],
+)
+def test_a_test_that_says_what_nothing_is_compared_with_is_refused(test: str, said: str) -> None:
+    with pytest.raises(FamilyError, match=said):
+        read_family(with_test(test))
 
 
 def test_a_text_that_no_font_can_write_is_found() -> None:
