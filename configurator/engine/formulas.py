@@ -52,6 +52,7 @@ class Formulas:
         self._numbers: dict[Node, Number] = {}
         self._sums: dict[tuple[frozenset[tuple[int, int]], int], int] = {}
         self._products: dict[tuple[int, int], int] = {}
+        self._limits: dict[tuple[frozenset[tuple[int, int]], int], int] = {}
         self._places: dict[tuple[str, int], int] = {}
         self._instead: Mapping[str, Linear] = {}
 
@@ -257,25 +258,25 @@ class Formulas:
         if not terms:
             holds = {"<": constant < 0, "<=": constant <= 0, "==": constant == 0, "!=": constant != 0}
             return self.all_of(exists) if holds[operator] else self.model.false
-        low, high = self.range_of(terms, 0)
         if operator in ("<", "<="):
-            top = -constant - (operator == "<")
-            inside, outside = [(low, min(top, high))], [(max(top + 1, low), high)]
-        else:
-            inside = [(-constant, -constant)] if low <= -constant <= high else []
-            outside = [(low, -constant - 1), (-constant + 1, high)]
-            if operator == "!=":
-                inside, outside = outside, inside
-        inside = [interval for interval in inside if interval[0] <= interval[1]]
-        outside = [interval for interval in outside if interval[0] <= interval[1]]
-        if not inside:
-            return self.model.false
-        if not outside:
-            return self.all_of(exists)
-        literal = self.model.boolean()
-        self.model.linear(terms, inside, [literal])
-        self.model.linear(terms, outside, [~literal])
-        return self.all_of((literal, *exists))
+            return self.all_of((self._at_most(terms, -constant - (operator == "<")), *exists))
+        below, above = self._at_most(terms, -constant - 1), ~self._at_most(terms, -constant)
+        different = self.any_of((below, above))
+        return self.all_of((~different if operator == "==" else different, *exists))
+
+    def _at_most(self, terms: Mapping[int, int], top: int) -> int:
+        """A literal that is true exactly when the sum is not above: intervals with a gap are left to
+        clauses, for the solver's presolve (9.15) is not right about them.
+        """
+        low, high = self.range_of(terms, 0)
+        if top < low or top >= high:
+            return self.model.true if top >= high else self.model.false
+        key = frozenset(terms.items()), top
+        if key not in self._limits:
+            literal = self._limits[key] = self.model.boolean()
+            self.model.linear(terms, [(low, top)], [literal])
+            self.model.linear(terms, [(top + 1, high)], [~literal])
+        return self._limits[key]
 
     # --- Numbers
 
