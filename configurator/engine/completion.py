@@ -52,6 +52,8 @@ def complete(
     literals: Literals = ()
     for code, choice in chosen.items():
         literals += assumptions.literals(code, choice)
+    # Trying first what is preferred makes most of what the first answer shows the result already.
+    search.prefer(_preferred(knowledge, assumptions))
     witness = witness_of(search, literals)
     if witness is None:
         return None
@@ -79,6 +81,17 @@ def complete(
                     result[code] = value
                 break
     return {option.code: result[option.code] for option in knowledge.spec.options if option.code in result}
+
+
+def _preferred(knowledge: Knowledge, assumptions: Assumptions) -> list[int]:
+    """The defaults, and where there is none the first value of a choice."""
+    preferred: list[int] = []
+    for option in knowledge.spec.options:
+        if option.default is not None and option.kind != "image":
+            preferred += assumptions.literals(option.code, option.default)
+        elif option.kind in ("choice", "switch"):
+            preferred += knowledge.variables[option.code].assume(0)
+    return preferred
 
 
 def nearest_values(
