@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from pysat.card import CardEnc, EncType
 
+from configurator.engine import totals
 from configurator.engine.aggregates import expanded
 from configurator.engine.atoms import Atom, atom_of, constant_truth, without_extremes
 from configurator.engine.clauses import Clauses
@@ -142,6 +143,7 @@ class RuleEncoder:
         self.clauses = staircases.clauses
         self.atoms: dict[Node, Atom] = {}
         self.literals: dict[Node, int] = {}
+        self.totals: dict[Node, totals.Sum | None] = {}
 
     def encode(self, *, guard: Clause) -> None:
         """The rule holds, or a literal of `guard` is true."""
@@ -191,6 +193,8 @@ class RuleEncoder:
             left, right = operands
             self.add((*guard, -self._literal(left, True), self._literal(right, wanted)))
             self.add((*guard, -self._literal(left, False), self._literal(right, not wanted)))
+        elif (added := self._sum(node)) is not None:
+            totals.demand(added, wanted, guard, self.add, self.clauses.new)
         else:
             self.staircases.demand(self._atom(node), wanted, guard, self.rule.code)
 
@@ -218,6 +222,8 @@ class RuleEncoder:
             return self._short(node.operands[0], not wanted)
         if isinstance(node, Operation) and node.operator in ("&", "|", "=>", "<=>"):
             return None
+        if self._sum(node) is not None:
+            return None
         return self.staircases.short(self._atom(node), wanted)
 
     def _literal(self, node: Node, wanted: bool) -> int:
@@ -236,6 +242,11 @@ class RuleEncoder:
         return self.literals[node]
 
     # --- Comparisons
+
+    def _sum(self, node: Node) -> totals.Sum | None:
+        if node not in self.totals:
+            self.totals[node] = totals.sum_of(node, self.grid)
+        return self.totals[node]
 
     def _atom(self, node: Node) -> Atom:
         if node not in self.atoms:
