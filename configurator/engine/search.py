@@ -13,7 +13,8 @@ from typing import Literal
 from pysat.solvers import Glucose4
 
 from configurator.engine.arithmetic import Arithmetic
-from configurator.engine.compiled import TRUE, ChoiceVariable, Knowledge, Variable
+from configurator.engine.compiled import TRUE, ChoiceVariable, Knowledge, NumberVariable, Variable
+from configurator.engine.extents import bounds_of, moved_to, others_of, without_holes
 from configurator.engine.memory import Proofs, Witnesses
 from configurator.engine.neighbours import Neighbours
 from configurator.engine.points import Layout, Points, Witness
@@ -45,6 +46,8 @@ class Search:
         every = (knowledge.top, -knowledge.top)
         self._solver = Glucose4(bootstrap_with=[*knowledge.clauses, *rules, every])
         self._position_of = _positions(self.variables)
+        self._even = without_holes(knowledge)
+        self._ends: dict[tuple[int, bool], int] = {}
         # Rules that are not among the clauses; most families have none.
         self.arithmetic = Arithmetic(knowledge) if knowledge.arithmetic else None
         self._refused: frozenset[int] | None = None
@@ -116,6 +119,60 @@ class Search:
         if self._refused is not None and self.arithmetic is not None:
             return self.arithmetic.core()
         return frozenset(self._solver.get_core() or ())
+
+    def moves_freely(self, position: int) -> bool:
+        """Whether a configuration shows more of a number than one point: see `extent`."""
+        return position in self._even
+
+    def extent(self, position: int, fixed: Iterable[int], enough: int) -> tuple[int, int] | None:
+        """Between which indices a number can move while the rest of the last configuration stays; None where
+        that is not told, as there may be holes.
+
+        Where these are fewer than `enough`, the other numbers that are not `fixed` are first moved to the
+        middle of what they can be.
+        """
+        model = self._solver.get_model() if position in self._even else None
+        if not model:
+            return None
+        found = self._moving(model, position)
+        if found is None or found[1] - found[0] >= enough:
+            return found
+        for other in self._even - {position, *fixed}:
+            room = self._moving(model, other)
+            if room is not None:
+                moved_to(model, self.variables[other], sum(room) // 2)
+        centred = self._moving(model, position)
+        return found if centred is None else (min(found[0], centred[0]), max(found[1], centred[1]))
+
+    def _moving(self, model: list[int], position: int) -> tuple[int, int] | None:
+        variable = self.variables[position]
+        assert isinstance(variable, NumberVariable)
+        fits, implied = self._solver.propagate(assumptions=others_of(model, variable))
+        if not fits:
+            return None
+        low, high = bounds_of(implied, variable)
+        # What holds of every configuration is not among what is implied.
+        return max(low, self._end(position, lowest=True)), min(high, self._end(position, lowest=False))
+
+    def _end(self, position: int, *, lowest: bool) -> int:
+        """The outermost index that is not excluded at once, whatever else is chosen."""
+        variable = self.variables[position]
+        assert isinstance(variable, NumberVariable)
+        bound = variable.at_most if lowest else variable.at_least
+
+        def excluded(index: int) -> bool:
+            literal = bound(index)
+            return literal != TRUE and not self._solver.propagate(assumptions=[literal])[0]
+
+        end = self._ends.get((position, lowest), 0 if lowest else variable.count - 1)
+        if excluded(end):
+            inner = variable.count - 1 if lowest else 0
+            while abs(inner - end) > 1:
+                middle = (inner + end) // 2
+                inner, end = (inner, middle) if excluded(middle) else (middle, end)
+            end = inner
+        self._ends[position, lowest] = end
+        return end
 
     def implied(self, assumptions: Sequence[int]) -> frozenset[int]:
         """Literals that follow from others at once, without a search."""

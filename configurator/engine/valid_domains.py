@@ -19,6 +19,9 @@ from configurator.engine.search import Search
 BUDGET_A_VALUE = 2_000
 # So many numbers between the ends of a range are judged one by one where that takes arithmetic.
 MAX_BETWEEN = 32
+# Numbers with more points than that are asked this often for holes in one click.
+MANY_POINTS = 500
+MAX_QUESTIONS = 4
 MAX_UNDECIDED = 15
 # Whether choices are consistent at all is worth more: about a second.
 BUDGET_CONSISTENCY = 50_000
@@ -235,11 +238,28 @@ class _Click:
         self._ask_between(position, variable, context)
 
     def _ask_between(self, position: int, variable: NumberVariable, context: list[int]) -> None:
+        """Holes. Of a number with many points they are looked for a few times: what is still open then is
+        not known, and judged when it is chosen.
+        """
         block = self.layout.blocks[position]
+        left = MAX_QUESTIONS if variable.count > MANY_POINTS else variable.count
         while between := self.layout.of(self.open, position):
+            if left <= 0:
+                self.unknown |= self.open & block
+                self.open &= ~block
+                return
+            left -= 1
             low, high = next(runs(between))
+            if self.search.moves_freely(position) and high - low > 1:
+                # What is found in the middle shows much to both sides.
+                middle = (low + high) // 2
+                point = list(variable.assume(middle))
+                if self._decide(context + point, block, self.layout.between(position, middle, middle)):
+                    self._extend(position)
+                    continue
             ends = [variable.at_least(low), variable.at_most(high)]
-            self._decide(context + ends, block, self.layout.between(position, low, high))
+            if self._decide(context + ends, block, self.layout.between(position, low, high)):
+                self._extend(position)
 
     def _ask_end(self, position: int, variable: NumberVariable, context: list[int], *, lowest: bool) -> None:
         """From the outermost number that is possible, first one step on, then to the end, then by halves."""
@@ -261,7 +281,19 @@ class _Click:
                 wanted, asked = variable.at_most(probe), self.layout.between(position, 0, probe)
             else:
                 wanted, asked = variable.at_least(probe), self.layout.between(position, probe, last)
-            self._decide([*context, wanted], block, asked)
+            if self._decide([*context, wanted], block, asked):
+                self._extend(position)
+
+    def _extend(self, position: int) -> None:
+        """The configuration just found shows all numbers that it can have with all else as it is."""
+        left = self.layout.of(self.open, position)
+        if not left:
+            return
+        kept = [other for other in self.places if other != position]
+        found = self.search.extent(position, kept, left.bit_count() // 4)
+        if found is not None:
+            self.possible |= self.layout.between(position, *found)
+            self.open &= ~self.possible
 
     def _ask_arithmetic(self, position: int, variable: NumberVariable, context: list[int]) -> None:
         """The ends of a number by one question each; where many numbers lie between, these count as possible:
