@@ -14,6 +14,7 @@ from configurator.engine.points import Layout, Points, Witness
 
 # More than this would cost more than it saves.
 MOST_CLAUSES = 12_000
+MOST_READ = 50_000
 MOST_BYTES = 16 * 2**20
 
 
@@ -37,7 +38,7 @@ class Neighbours:
         self._demands: list[tuple[Points, tuple[int, ...]]] = []
         self._stiff: Points = layout.everything
         self.cost = 0
-        if knowledge.arithmetic:
+        if knowledge.arithmetic or len(knowledge.clauses) > MOST_READ:
             return
         reader = _Reader(knowledge, layout)
         asked = {helper for _, helpers in reader.demands for helper in helpers}
