@@ -25,7 +25,7 @@ class Found:
     wrong: list[str] = field(default_factory=list)
 
 
-def check(*, products: int, seed: int, kinds: tuple[OptionKind, ...] = KINDS) -> Found:
+def check(*, products: int, seed: str, kinds: tuple[OptionKind, ...] = KINDS) -> Found:
     """So many random products, some states of each; every difference is a line in `wrong`."""
     found = Found()
     for number in range(products):

@@ -7,6 +7,7 @@ Every answer is compared with ours. Ours answers every click of every shopper in
 web process has; the peers a sample of the same states, and the ratio is of the medians over that sample.
 """
 
+import random
 import tempfile
 import time
 from collections.abc import Sequence
@@ -80,11 +81,15 @@ def _pair(model: Model, unit: Unit, index: int) -> Pair | None:
 
 
 class OnFeatures:
-    """flamapy: reads the UVL file itself; a session remembers what followed from the clicks before."""
+    """flamapy: reads the UVL file itself, and is asked with the choices, as ours is.
 
-    label = "flamapy-configurator (z3)"
+    In a session of its own configurator a click finds decided what followed from the clicks before; `session`
+    asks so, with what it said (untimed) of the state before.
+    """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, session: bool = False) -> None:
+        self.label = f"flamapy-configurator (z3){', in a session' if session else ''}"
+        self.session = session
         self.peer = Peer("flamapy_z3")
         if model.source is not None and not model.uvl:
             self._load(model.source)
@@ -93,23 +98,20 @@ class OnFeatures:
                 path = Path(folder) / "model.uvl"
                 path.write_text(model.uvl, encoding="utf-8")
                 self._load(path)
-        self.features: Features = features_of(model)
+        self.features: Features = features_of(model, self.names)
 
     def _load(self, path: Path) -> None:
-        self.reading = self.peer.ask("read", path=str(path), seconds=300).cpu
-        reply = self.peer.ask("configurator", seconds=300)
-        self.loading = reply.cpu
-        self.names = frozenset(reply.value)
+        self.peer.ask("read", path=str(path), seconds=300)
+        self.names = frozenset(self.peer.ask("configurator", seconds=300).value)
 
     def ask(self, state: State) -> tuple[float, dict[str, bool]]:
-        before = self._implied(self.features.decisions(state.before))[1]
+        before = self._implied(self.features.decisions(state.before))[1] if self.session else {}
         cpu, implied = self._implied({**before, **self.features.decisions(state.choices)})
         return cpu, {**before, **implied}
 
     def _implied(self, decisions: dict[str, bool]) -> tuple[float, dict[str, bool]]:
-        known = {name: value for name, value in decisions.items() if name in self.names}
-        reply = self.peer.ask("propagate", decisions=known, seconds=120)
-        return reply.cpu, {} if reply.value is None else {**known, **reply.value}
+        reply = self.peer.ask("propagate", decisions=decisions, seconds=120)
+        return reply.cpu, {} if reply.value is None else {**decisions, **reply.value}
 
     def same(self, state: State, answer: Answer, theirs: dict[str, bool]) -> bool:
         """What they say is implied, of each feature that is one of our values, is what we say."""
@@ -118,10 +120,8 @@ class OnFeatures:
                 continue
             for value, said in each.values.items():
                 feature = self.features.by_value.get((option, value))
-                if feature is None or feature not in self.names:
-                    continue
                 ours = {"impossible": False, "forced": True}.get(said)
-                if theirs.get(feature) is not ours:
+                if feature is not None and theirs.get(feature) is not ours:
                     return False
         return True
 
@@ -150,7 +150,7 @@ def contenders(model: Model) -> list[Contender]:
             OnClauses("cpsat_loop", "undecided", model, "CP-SAT loop, open options"),
         ]
     if model.uvl or (model.source is not None and model.source.suffix == ".uvl"):
-        found.append(OnFeatures(model))
+        found += [OnFeatures(model), OnFeatures(model, session=True)]
     return found
 
 
@@ -165,7 +165,7 @@ def compare(
         for sequence in sequences
         for number, choices in enumerate(sequence)
     ]
-    turns = {rival.label: _spaced(len(states), slow if _is_slow(rival) else sample) for rival in rivals}
+    turns = {rival.label: _some(len(states), slow if _is_slow(rival) else sample) for rival in rivals}
     kernel = Kernel(model.knowledge)
     ours: list[float] = []
     try:
@@ -197,16 +197,13 @@ def _is_slow(rival: Contender) -> bool:
     return isinstance(rival, OnFeatures) or "CP-SAT" in rival.label
 
 
-def _spaced(length: int, count: int) -> set[int]:
-    """So many numbers below the length, evenly spread."""
-    count = min(count, length)
-    return {length * number // count for number in range(count)}
+def _some(length: int, count: int) -> set[int]:
+    """So many numbers below the length, the same each time."""
+    return set(random.Random(length).sample(range(length), min(count, length)))
 
 
 LIMITS = {
     "pysat, one call a value, full": {"renault-medium": 10.0, "busybox": 10.0},
-    "clingo brave, open options": {},
-    "CP-SAT loop, open options": {},
     "flamapy-configurator (z3)": {"busybox": 400.0, "synthetic-40-250": 60.0},
 }
 EVERYWHERE = {"clingo brave, full": 1.2, "CP-SAT loop, open options": 50.0}

@@ -1,6 +1,6 @@
-"""Which feature of a UVL file an option's value is, so that another tool's answer can be compared."""
+"""Which feature of a model an option's value is, so that another tool's answer can be compared."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from benchmarks.engine.models import Model
@@ -9,7 +9,7 @@ from configurator.engine.spec import Choices
 
 @dataclass(frozen=True)
 class Features:
-    """`by_value` is the feature that a value stands for."""
+    """`by_value` is the feature that a value stands for; "none of them" stands for no feature."""
 
     model: Model
     by_value: Mapping[tuple[str, str], str]
@@ -19,22 +19,22 @@ class Features:
         found: dict[str, bool] = {}
         for code, choice in choices.items():
             option = self.model.spec.option_by_code[code]
-            if option.kind == "switch":
-                found[self.by_value[code, "yes"]] = choice == "yes"
-            elif option.kind == "multiple":
-                chosen = str(choice).split(",")
-                found |= {self.by_value[code, value]: value in chosen for value in option.codes}
-            elif (code, str(choice)) in self.by_value:
-                found[self.by_value[code, str(choice)]] = True
+            chosen = set(str(choice).split(","))
+            is_one = (code, str(choice)) in self.by_value
+            for value in option.codes:
+                feature = self.by_value.get((code, value))
+                # Of a choice, the one that is in excludes the others by itself.
+                if feature is not None and (value in chosen or option.kind != "choice" or not is_one):
+                    found[feature] = value in chosen
         return found
 
 
-def features_of(model: Model) -> Features:
-    """By the names that the reader kept."""
+def features_of(model: Model, names: Collection[str]) -> Features:
+    """By the names that the reader kept; `names` are the features that the other tool knows."""
     found: dict[tuple[str, str], str] = {}
     for option in model.spec.options:
         if option.kind == "switch":
             found[option.code, "yes"] = option.name
         elif option.kind in ("choice", "multiple"):
             found |= {(option.code, value.code): value.name for value in option.values}
-    return Features(model, found)
+    return Features(model, {key: name for key, name in found.items() if name in names})

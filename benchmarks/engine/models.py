@@ -21,10 +21,10 @@ from configurator.engine.domains import Kernel, Undecided
 from configurator.engine.family import read_family
 from configurator.engine.knowledge import compile_family
 from configurator.engine.spec import Choices, FamilySpec
+from configurator.engine.sxfm import read_sxfm
 from configurator.engine.uvl import read_uvl
 from configurator.engine.xcsp import read_xcsp
 
-SUFFIXES = (".uvl", ".xml", ".yaml")
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ROOT / "configurator/families"
 
@@ -77,6 +77,8 @@ def read(path: Path, *, name: str = "", sales: Path | None = None) -> Model:
         return Model(code, read_xcsp(text, code="model", name=code), source=path, sales=sales)
     if path.suffix == ".uvl":
         return Model(code, read_uvl(text, code="model", name=code), source=path)
+    if path.suffix in (".splx", ".sxfm"):
+        return Model(code, read_sxfm(text, code="model", name=code), source=path)
     if path.suffix in (".yaml", ".yml"):
         return Model(code, read_family(text), source=path)
     raise ValueError(f"{path.suffix} is not read")
@@ -102,8 +104,7 @@ def all_named(*, seed: int) -> dict[str, Model]:
     data = shared_data()
     for name, (path, sales) in SHARED.items() if data is not None else ():
         assert data is not None
-        if Path(path).suffix in SUFFIXES:
-            found.append(read(data / path, name=name, sales=data / sales if sales else None))
+        found.append(read(data / path, name=name, sales=data / sales if sales else None))
     return {model.name: model for model in found}
 
 

@@ -56,13 +56,13 @@ def _by_tables(model: Model, states: Sequence[Choices]) -> Opinion:
     """An XCSP file read again, without our reader: domains, relations, constraints."""
     assert model.source is not None
     instance = fromstring(model.source.read_text(encoding="utf-8"))
-    domains = {each.get("name"): each.text.split() for each in instance.iter("domain")}
+    domains = {each.get("name"): (each.text or "").split() for each in instance.iter("domain")}
     variables = {each.get("name"): domains[each.get("domain")] for each in instance.iter("variable")}
     relations = {each.get("name"): each for each in instance.iter("relation")}
     numbers = {name: number for number, name in enumerate(variables)}
     tables = []
     for constraint in instance.iter("constraint"):
-        scope = constraint.get("scope").split()
+        scope = (constraint.get("scope") or "").split()
         relation = relations[constraint.get("reference")]
         rows = [row.split() for row in (relation.text or "").split("|") if row.strip()]
         known = [row for row in rows if all(v in variables[s] for s, v in zip(scope, row, strict=True))]
@@ -91,7 +91,7 @@ def _by_tree(model: Model, states: Sequence[Choices]) -> Opinion:
     assert model.source is not None
     names, clauses = sxfm_clauses(model.source.read_text(encoding="utf-8"))
     numbers = {name: number for number, name in enumerate(names)}
-    features = features_of(model)
+    features = features_of(model, names)
 
     def chosen(choices: Choices) -> list[tuple[int, int]]:
         return [(numbers[name], int(value)) for name, value in features.decisions(choices).items()]
@@ -100,7 +100,7 @@ def _by_tree(model: Model, states: Sequence[Choices]) -> Opinion:
         for option, each in answer.options.items():
             for value, said in each.values.items():
                 feature = features.by_value.get((option, value))
-                if option in choices or feature is None or numbers.get(feature) is None:
+                if option in choices or feature is None:
                     continue
                 possible = theirs[numbers[feature]]
                 # A feature that the choices name is not open there.

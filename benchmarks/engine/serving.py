@@ -178,4 +178,4 @@ def _web_processes(pid: int) -> list[psutil.Process]:
 
 
 def _cpu(processes: Sequence[psutil.Process]) -> float:
-    return sum(each.cpu_times().user + each.cpu_times().system for each in processes)
+    return float(sum(each.cpu_times().user + each.cpu_times().system for each in processes))

@@ -84,8 +84,8 @@ def _option(chance: random.Random, code: str, kind: OptionKind) -> OptionSpec:
             step=step,
         )
     if kind == "switch":
-        values = (ValueSpec("no", "no"), ValueSpec("yes", "yes"))
-        return OptionSpec(code=code, name=code, kind=kind, group="g", values=values)
+        off_and_on = (ValueSpec("no", "no"), ValueSpec("yes", "yes"))
+        return OptionSpec(code=code, name=code, kind=kind, group="g", values=off_and_on)
     count = chance.randint(2, 4)
     values = tuple(ValueSpec(f"v{index}", f"v{index}") for index in range(count))
     least = chance.choice((0, 0, 1)) if kind == "multiple" else 0
