@@ -162,10 +162,20 @@ class Kernel:
 
     def repair(self, choices: Mapping[str, Any], option: str, value: Any) -> Repair | None:
         """The fewest other choices to change for a value; None when no change helps."""
+        found = self.repairs(choices, option, value, most=1)
+        return found[0] if found else None
+
+    def repairs(
+        self, choices: Mapping[str, Any], option: str, value: Any, most: int = 3
+    ) -> tuple[Repair, ...]:
+        """Ways to have a value: the fewest other choices to change first, among equals the cheapest first.
+
+        None of them changes all that another one changes. Empty when no change helps.
+        """
         chosen, wanted = self._wish(choices, option, value)
         wish, beside = self._wished(chosen, option, wanted)
         with self._turn():
-            return repair.repair(
+            return repair.repairs(
                 self.knowledge,
                 self._search,
                 self.assumptions,
@@ -174,14 +184,8 @@ class Kernel:
                 value=wanted,
                 wish=wish,
                 beside=beside,
+                most=most,
             )
-
-    def repairs(
-        self, choices: Mapping[str, Any], option: str, value: Any, most: int = 3
-    ) -> tuple[Repair, ...]:
-        """Ways to have a value, the fewest changes first; empty when no change helps."""
-        found = self.repair(choices, option, value)
-        return () if found is None else (found,)
 
     def complete(self, choices: Mapping[str, Any]) -> dict[str, Choice] | None:
         """The choices with all that is open decided: defaults first, then the first value that is possible.

@@ -1,18 +1,22 @@
-"""The smallest repair: which other choices to change, and to what, so that a wish can be had.
+"""The smallest repairs: which other choices to change, and to what, so that a wish can be had.
 
 The fewest changes are a smallest hitting set of the conflicts between choices, found by turns: propose
 the smallest set that hits all conflicts known, let the solver keep everything else, learn the next
 conflict. Sets are proposed in one fixed order (fewest first, then later options of the family before
-earlier ones, texts and pictures last), so the first that works is the same whatever conflicts were met.
+earlier ones, texts and pictures last) and never around one that works already, so the sets that work come
+in the same order whatever conflicts were met, and none of them has a choice too many.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 from configurator.engine.answers import Change, Repair
 from configurator.engine.assumptions import Assumptions, index_of
 from configurator.engine.choices import first_letters
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
-from configurator.engine.completion import nearest_possible, nearest_values, witness_of
+from configurator.engine.completion import complete, nearest_possible, nearest_values, witness_of
+from configurator.engine.pricing import PriceError, price
 from configurator.engine.search import Literals, Search
 from configurator.engine.spec import Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
@@ -25,9 +29,11 @@ from configurator.engine.wording import (
 
 # Proposals looked at before the search for the fewest changes gives way to keeping choices one by one.
 MAX_PROPOSALS = 20_000
+# Repairs of equally few changes that are priced to find the cheapest.
+MOST_PRICED = 12
 
 
-def repair(
+def repairs(
     knowledge: Knowledge,
     search: Search,
     assumptions: Assumptions,
@@ -37,23 +43,61 @@ def repair(
     value: Choice,
     wish: Literals,
     beside: Literals = (),
-) -> Repair | None:
-    """The repair that keeps the wish; None when no change of other choices makes it possible.
+    most: int,
+) -> tuple[Repair, ...]:
+    """Up to `most` repairs that keep the wish: the fewest changes first, the cheapest first among equals.
 
-    `beside` are the values of a multiple choice that stand beside the wish: they may be changed too.
+    Empty when no change of other choices makes it possible. `beside` are the values of a multiple choice that
+    stand beside the wish: they may be changed too.
     """
-    spec, variables = knowledge.spec, knowledge.variables
     literals = {code: assumptions.literals(code, old) for code, old in chosen.items() if code != option}
     if beside:
         literals[option] = beside
     if witness_of(search, wish) is None:
+        return ()
+    priced = bool(knowledge.spec.prices)
+    found: list[Repair] = []
+    for given_up in _ways(knowledge, search, literals, wish):
+        # The cheapest of equally many changes is known when all are; without prices the first will do.
+        enough = len(found) >= (MOST_PRICED if priced else most)
+        if enough or (len(found) >= most and len(given_up) > len(found[-1].changes)):
+            break
+        kept = [literal for code in literals if code not in given_up for literal in literals[code]]
+        made = _repair(
+            knowledge, search, assumptions, chosen, option, value, given_up, context=(*wish, *kept)
+        )
+        found.append(replace(made, unit_price=_unit_price(knowledge, search, assumptions, made.choices)))
+    found.sort(key=lambda each: (len(each.changes), each.unit_price is None, each.unit_price or 0))
+    return tuple(found[:most])
+
+
+def _unit_price(
+    knowledge: Knowledge, search: Search, assumptions: Assumptions, choices: dict[str, Choice]
+) -> Decimal | None:
+    """What one piece costs when the rest is completed; None where that cannot be told."""
+    spec = knowledge.spec
+    if not spec.prices:
+        return spec.base_price
+    try:
+        full = complete(knowledge, search, assumptions, choices)
+        return None if full is None else price(spec, full, quantity=1).unit
+    except (PriceError, Undecided):
         return None
-    order = sorted(literals, key=lambda code: _rank(knowledge, code))
-    given_up = _fewest(search, order, literals, wish)
-    if given_up is None:
-        given_up = _kept_one_by_one(search, order, literals, wish)
-    kept = [literal for code in literals if code not in given_up for literal in literals[code]]
-    context: Literals = (*wish, *kept)
+
+
+def _repair(
+    knowledge: Knowledge,
+    search: Search,
+    assumptions: Assumptions,
+    chosen: dict[str, Choice],
+    option: str,
+    value: Choice,
+    given_up: Collection[str],
+    *,
+    context: Literals,
+) -> Repair:
+    """The options given up changed one after the other, to what is nearest."""
+    spec, variables = knowledge.spec, knowledge.variables
     result: dict[str, Choice] = {**chosen, option: value}
     changes: list[Change] = []
     for code in (each.code for each in spec.options if each.code in given_up):
@@ -74,36 +118,44 @@ def repair(
     return Repair(tuple(changes), ordered, _sentence(knowledge, option, value, chosen.get(option), changes))
 
 
-def _rank(knowledge: Knowledge, code: str) -> tuple[bool, int]:
-    """What is changed rather: later options before earlier ones, texts and pictures only last."""
-    position = list(knowledge.spec.option_by_code).index(code)
-    return knowledge.spec.option_by_code[code].kind in ("text", "image"), -position
-
-
-def _fewest(
-    search: Search, order: list[str], literals: dict[str, Literals], wish: Literals
-) -> list[str] | None:
-    """The first set of fewest options in `order`; None when the search for it becomes too long."""
+def _ways(
+    knowledge: Knowledge, search: Search, literals: dict[str, Literals], wish: Literals
+) -> Iterator[list[str]]:
+    """The sets of options to give up, fewest first; some minimal one where that search becomes too long."""
+    options = knowledge.spec.options
+    # What is changed rather: later options before earlier ones, texts and pictures only last.
+    later = [each for each in reversed(options) if each.code in literals]
+    later.sort(key=lambda each: each.kind in ("text", "image"))
+    order = [each.code for each in later]
     owner = {literal: rank for rank, code in enumerate(order) for literal in literals[code]}
     conflicts: list[frozenset[int]] = []
+    known: list[frozenset[int]] = []
     while True:
-        proposal = _first_hitting_set(conflicts)
+        proposal = _first_hitting_set(conflicts, known)
         if proposal is None:
-            return None
+            if not known:
+                yield _kept_one_by_one(search, order, literals, wish)
+            return
         kept = [
             literal for rank, code in enumerate(order) if rank not in proposal for literal in literals[code]
         ]
         found = search.solve((*wish, *kept), BUDGET_CONSISTENCY)
         if found is None:
-            raise Undecided
-        if found is not False:
-            return [order[rank] for rank in proposal]
-        conflicts.append(frozenset(owner[literal] for literal in search.core() if literal in owner))
+            if not known:
+                raise Undecided
+            return
+        if found is False:
+            conflicts.append(frozenset(owner[literal] for literal in search.core() if literal in owner))
+        else:
+            known.append(frozenset(proposal))
+            yield [order[rank] for rank in proposal]
 
 
-def _first_hitting_set(conflicts: list[frozenset[int]]) -> tuple[int, ...] | None:
-    """The smallest set that meets every conflict, the first in order among equals; None when it takes too
-    long.
+def _first_hitting_set(
+    conflicts: list[frozenset[int]], known: list[frozenset[int]]
+) -> tuple[int, ...] | None:
+    """The smallest set that meets every conflict and has none of the known ones in it, the first in order
+    among equals; None when there is none or it takes too long.
     """
     looked_at = 0
     for size in range(len(conflicts) + 1):
@@ -112,7 +164,7 @@ def _first_hitting_set(conflicts: list[frozenset[int]]) -> tuple[int, ...] | Non
             looked_at += 1
             if looked_at > MAX_PROPOSALS:
                 return None
-            if candidate is not None:
+            if candidate is not None and not any(each <= candidate for each in known):
                 ordered = tuple(sorted(candidate))
                 best = ordered if best is None else min(best, ordered)
         if best is not None:

@@ -67,13 +67,18 @@ class Search:
         """
         assumed = list(assumptions)
         self._refused = None
+        found = self.decide(self._solver, assumed, budget)
+        if found:
+            return self._checked(self.layout.of_model(self._solver.get_model() or []), assumed, budget)
+        return False if found is False else None
+
+    def decide(self, solver: Glucose4, assumed: list[int], budget: int) -> bool | None:
+        """What a solver says within a budget of conflicts and what is left of the question's time."""
         while budget > 0 and thread_time() < self._until:
-            self._solver.conf_budget(min(budget, _CONFLICTS_AT_ONCE))
-            found = self._solver.solve_limited(assumptions=assumed)
-            if found is False:
-                return False
-            if found:
-                return self._checked(self.layout.of_model(self._solver.get_model() or []), assumed, budget)
+            solver.conf_budget(min(budget, _CONFLICTS_AT_ONCE))
+            found: bool | None = solver.solve_limited(assumptions=assumed)
+            if found is not None:
+                return found
             budget -= _CONFLICTS_AT_ONCE
         return None
 
@@ -218,6 +223,7 @@ class RuleSearch:
     """Questions about a family with some of its rules, for explanations that name them."""
 
     def __init__(self, knowledge: Knowledge, search: Search) -> None:
+        self._search = search
         self._layout = search.layout
         self._arithmetic = search.arithmetic
         self._rules = {selector: code for code, selector in knowledge.selectors.items()}
@@ -226,8 +232,7 @@ class RuleSearch:
 
     def satisfiable(self, assumptions: Sequence[int], budget: int) -> bool | None:
         """Whether there is a configuration with these literals, among them the selectors of rules."""
-        self._solver.conf_budget(budget)
-        found: bool | None = self._solver.solve_limited(assumptions=list(assumptions))
+        found = self._search.decide(self._solver, list(assumptions), budget)
         if not found or self._arithmetic is None:
             return found
         rules = {self._rules[literal] for literal in assumptions if literal in self._rules}

@@ -1,18 +1,24 @@
 """The kernel against trying everything, on random small products."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from itertools import combinations
+from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configurator.engine.answers import State
 from configurator.engine.choices import codes_of
-from configurator.engine.domains import Kernel
+from configurator.engine.domains import Kernel, Undecided
 from configurator.engine.knowledge import compile_family
+from configurator.engine.memory import MOST_PROOFS, MOST_WITNESSES
 from configurator.engine.rules import environment_of, rule_holds
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec
+from configurator.engine.spec import Choice, FamilySpec, OptionSpec, PriceSpec, RuleSpec, ValueSpec
 from tests.configurator.engine.products import (
     agrees,
     all_valid,
@@ -20,6 +26,7 @@ from tests.configurator.engine.products import (
     families_with_choices,
     measure,
     possible_choices,
+    random_family,
 )
 
 random_products = settings(
@@ -77,6 +84,9 @@ def test_domains_are_exact(case: Case) -> None:
                 (found.low, found.high) if option.kind == "integer" else (found.length_low, found.length_high)
             )
             assert (low, high) == ends
+            between = range(ends[0], ends[1], option.step) if option.kind == "integer" and remaining else ()
+            holes = [number for first, last in found.holes for number in range(first, last + 1, option.step)]
+            assert holes == [number for number in between if number not in remaining]
 
 
 @random_products
@@ -237,5 +247,89 @@ def test_answers_do_not_depend_on_what_was_asked_before(case: Case, data: st.Dat
         for value in possible_choices(option):
             if value in _wishes(option):
                 assert used.explain(choices, option.code, value) == fresh.explain(choices, option.code, value)
-                assert used.repair(choices, option.code, value) == fresh.repair(choices, option.code, value)
+                repairs = fresh.repairs(choices, option.code, value)
+                assert used.repairs(choices, option.code, value) == repairs
+                assert used.repair(choices, option.code, value) == (repairs[0] if repairs else None)
     assert used.complete(choices) == fresh.complete(choices)
+
+
+@random_products
+@given(families_with_choices(), st.data())
+def test_up_to_three_repairs_are_smallest_first_and_none_changes_too_much(
+    case: Case, data: st.DataObject
+) -> None:
+    spec, choices = case
+    option = data.draw(st.sampled_from(spec.options))
+    value = data.draw(st.sampled_from([v for v in possible_choices(option) if v not in (None, "")]))
+    priced = replace(spec, prices=(PriceSpec("P", "Per value", amount=_amount(spec)),))
+    repairs = Kernel(compile_family(priced)).repairs(choices, option.code, value)
+    others = {code: old for code, old in choices.items() if code != option.code}
+    valid = [each for each in all_valid(spec) if agrees(spec, each, {option.code: value})]
+
+    def works(given_up: frozenset[str]) -> bool:
+        kept = {code: old for code, old in others.items() if code not in given_up}
+        return any(agrees(spec, each, kept) for each in valid)
+
+    ways: list[frozenset[str]] = []
+    for size in range(len(others) + 1):
+        tried = [frozenset(each) for each in combinations(others, size)]
+        ways += [each for each in tried if works(each) and not any(way < each for way in ways)]
+    found = [frozenset(change.option for change in each.changes) for each in repairs]
+    assert len(found) == len(set(found)) == min(3, len(ways))
+    assert set(found) <= set(ways)
+    assert [len(each) for each in found] == [len(each) for each in ways[: len(found)]]
+    costs = [(len(each.changes), each.unit_price) for each in repairs]
+    assert costs == sorted(costs)
+
+
+def _amount(spec: FamilySpec) -> str:
+    """Every value of a choice costs something else."""
+    first = next(option for option in spec.options if option.kind == "choice")
+    return f"if({first.code} == '{first.codes[0]}', 3 EUR, 1 EUR)"
+
+
+def random_choices(dice: Random, spec: FamilySpec) -> dict[str, Choice]:
+    chosen = {option.code: dice.choice([None, *possible_choices(option)]) for option in spec.options}
+    return {code: value for code, value in chosen.items() if value not in (None, "")}
+
+
+def test_eight_threads_have_the_answers_of_one() -> None:
+    spec = random_family(Random(7))
+    questions = [random_choices(Random(seed), spec) for seed in range(60)]
+    alone, shared = Kernel(compile_family(spec)), Kernel(compile_family(spec))
+    expected = [alone.answer(each) for each in questions]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(shared.answer, questions)) == expected
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    spec = replace(random_family(Random(3)), rules=())
+    kernel = Kernel(compile_family(spec))
+    for seed in range(1_500):
+        kernel.answer(random_choices(Random(seed), spec))
+    assert len(kernel._search.witnesses) <= MOST_WITNESSES
+    assert len(kernel._search.proofs) <= MOST_PROOFS
+
+
+@pytest.mark.parametrize("pigeons", [9, 11, 14])
+def test_rules_that_are_too_hard_are_told_as_unknown_in_bounded_time(pigeons: int) -> None:
+    """One pigeon more than holes: a solver of clauses would need hours to prove that they do not fit."""
+    holes = [f"h{number}" for number in range(pigeons - 1)]
+    options = [_choice("go", ["no", "yes"]), *(_choice(f"p{n}", [*holes, "out"]) for n in range(pigeons))]
+    rules = [RuleSpec(f"IN{n}", f"go == 'yes' => p{n} != 'out'") for n in range(pigeons)]
+    for one, other in combinations(range(pigeons), 2):
+        apart = " & ".join(f"!(p{one} == '{hole}' & p{other} == '{hole}')" for hole in holes)
+        rules.append(RuleSpec(f"D{one}_{other}", apart))
+    kernel = Kernel(compile_family(FamilySpec("php", "Php", options=tuple(options), rules=tuple(rules))))
+    answer = kernel.answer({"p0": "h0"})
+    assert answer.consistent
+    assert answer.options["go"].values["no"] == "possible"
+    assert answer.options["go"].values["yes"] in ("unknown", "impossible")
+    assert "unknown" not in answer.options["p1"].values.values()
+    for ask in (kernel.explain, kernel.repairs):
+        with suppress(Undecided):
+            ask({"p0": "h0"}, "go", "yes")
+
+
+def _choice(code: str, values: list[str]) -> OptionSpec:
+    return OptionSpec(code, code, "choice", values=tuple(ValueSpec(each, each) for each in values))
