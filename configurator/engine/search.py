@@ -23,8 +23,8 @@ Literals = tuple[int, ...]
 
 # What one question to the kernel may take in all, in seconds of CPU.
 SECONDS = 1.0
-# The clock is looked at after every so many conflicts: some 20-50 ms where rules are hard.
-_CONFLICTS_AT_ONCE = 2_000
+# The clock is looked at after every so many conflicts: some 10-100 ms where rules are hard.
+_CONFLICTS_AT_ONCE = 500
 # What arithmetic beyond clauses may take: of a question's budget for every conflict, and of one click, in
 # seconds.
 SECONDS_A_CONFLICT = 2e-5

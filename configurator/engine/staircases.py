@@ -6,7 +6,7 @@ are left out. The same staircase under several conditions, of one rule or of man
 literal of its own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Staircases:
             return None
         allowed = _as_wanted(atom, atom.allowed(), wanted)
         if isinstance(variable, ChoiceVariable):
-            return tuple(variable.literals[index] for low, high in allowed for index in range(low, high + 1))
+            return _one_of(variable, [index for low, high in allowed for index in range(low, high + 1)])
         if len(allowed) == 1 and allowed[0][0] == 0:
             return (variable.at_most(allowed[0][1]),)
         if len(allowed) == 1 and allowed[0][1] == variable.count - 1:
@@ -82,10 +82,8 @@ class Staircases:
         """Literals of which one is true when the variable lies outside these indices."""
         assert isinstance(variable, ChoiceVariable)
         others = [index for index in range(variable.count) if index not in alike]
-        if len(others) <= 2:
-            return tuple(variable.literals[index] for index in others)
-        if len(alike) == 1:
-            return (-variable.literals[next(iter(alike))],)
+        if len(others) <= 2 or len(alike) == 1:
+            return _one_of(variable, others)
         key = variable.code, alike
         if key not in self._sets:
             self._sets[key] = self.clauses.new()
@@ -99,7 +97,7 @@ class Staircases:
         np.add.at(truth, edges[1::2], -1)
         allowed = np.nonzero((np.cumsum(truth[:-1]) > 0) == wanted)[0].tolist()
         if len(allowed) < pivot.count:
-            self.clauses.add((*guard, *(pivot.literals[index] for index in allowed)))
+            self.clauses.add((*guard, *_one_of(pivot, allowed)))
 
     # --- Numbers
 
@@ -190,6 +188,16 @@ class Staircases:
                 self.clauses.add((*guard, *literals, pivot.at_most(start - 1), pivot.at_least(end)))
                 corners += 1
         return corners
+
+
+def _one_of(variable: ChoiceVariable, indices: Sequence[int]) -> Clause:
+    """Literals of which one is true when the variable has one of these indices. "Not this one" is said by its
+    own literal: a solver sees at once what follows from that.
+    """
+    if len(indices) == variable.count - 1:
+        (other,) = set(range(variable.count)) - set(indices)
+        return (-variable.literals[other],)
+    return tuple(variable.literals[index] for index in indices)
 
 
 def _as_wanted(atom: Atom, ranges: tuple[tuple[int, int], ...], wanted: bool) -> tuple[tuple[int, int], ...]:
