@@ -7,7 +7,7 @@ does, a grid that does not begin at a multiple of its step) is left to the engin
 
 from typing import Any
 
-from configurator.engine.choices import CODE_POINTS_A_LETTER
+from configurator.engine.choices import CODE_POINTS_A_LETTER, codes_of
 from configurator.engine.spec import FamilySpec, OptionSpec
 
 Schema = dict[str, Any]
@@ -30,9 +30,13 @@ def _option(option: OptionSpec) -> Schema:
     schema: Schema = {
         "title": option.name,
         **({"description": option.help} if option.help else {}),
-        **({"default": option.default} if option.default is not None else {}),
+        **({"default": _default(option)} if option.default is not None else {}),
     }
     return {**schema, "anyOf": [_BY_KIND[option.kind](option), {"type": "null"}]}
+
+
+def _default(option: OptionSpec) -> Any:
+    return list(codes_of(option.default or "")) if option.kind == "multiple" else option.default
 
 
 def _values(option: OptionSpec) -> list[Schema]:
@@ -52,8 +56,8 @@ def _multiple(option: OptionSpec) -> Schema:
         "type": "array",
         "items": {"type": "string", "oneOf": _values(option)},
         "uniqueItems": True,
-        "minItems": option.least,
         "maxItems": option.most,
+        "description": f"{option.least} to {option.most} of them; fewer while it is still being chosen.",
     }
 
 

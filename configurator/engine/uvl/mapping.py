@@ -7,7 +7,7 @@ for a feature's presence is a condition in the rule language (`presence`), None 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from configurator.engine.document import Problem
@@ -134,7 +134,7 @@ class Mapper:
         for code in reversed(self.groups):
             above = self.above.get(code)
             if above is not None and len(members[code]) < FEWEST and len(members[above]) < PAGE:
-                members[above] += [replace(option, group=above) for option in members.pop(code)]
+                members[above] += [_in_group(option, above) for option in members.pop(code)]
                 members[code] = []
         position = {option.code: number for number, option in enumerate(self.options)}
         for found in members.values():
@@ -154,7 +154,7 @@ class Mapper:
                 number = f"{code[:50]}_{start // PAGE + 1}"
                 name = f"{group.name}: {piece[0].name} – {piece[-1].name}"
                 groups[number] = GroupSpec(number, name)
-                options += [replace(option, group=number) for option in piece]
+                options += [_in_group(option, number) for option in piece]
         self.groups, self.options = groups, options
 
     # --- Rules of the tree
@@ -546,3 +546,10 @@ def total(terms: list[str]) -> str:
         return f"({' + '.join(terms)})" if terms else "0"
     middle = len(terms) // 2
     return f"({total(terms[:middle])} + {total(terms[middle:])})"
+
+
+def _in_group(option: OptionSpec, group: str) -> OptionSpec:
+    """The option on another page (copied as a whole: for hundreds of them `replace` takes too long)."""
+    moved = object.__new__(OptionSpec)
+    moved.__dict__.update(option.__dict__, group=group)
+    return moved

@@ -43,11 +43,14 @@ class Told:
 
     def about(self, place: str, what: str) -> str:
         """What is told of a constraint: C1 is the first."""
-        return self.text(f"rules.{place}.{what}")
+        return self.text(f"rules.{place}.{what}") if self.attributes else ""
 
     def day(self, place: str, what: str) -> date | None:
+        written = self.about(place, what)
+        if not written:
+            return None
         try:
-            return date.fromisoformat(self.about(place, what))
+            return date.fromisoformat(written)
         except ValueError:
             return None
 
@@ -96,7 +99,8 @@ def family_of(scope: Scope, *, code: str, name: str) -> Reading:
         feature: each.prefix for each in scopes[1:] for feature in each.features.values() if each.prefix
     }
     constraints = [constraint for each in scopes for constraint in each.constraints]
-    mapper = Mapper(uses_of(constraints), prefixes)
+    typed = any(feature.kind != "Boolean" for each in scopes for feature in each.features.values())
+    mapper = Mapper(uses_of(constraints) if typed else {}, prefixes)
     mapper.walk(root)
     sums = Sums(root, mapper.presence, mapper.carriers)
     problems = list(mapper.problems)

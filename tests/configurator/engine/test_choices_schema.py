@@ -1,13 +1,14 @@
 """What the JSON Schema refuses the engine refuses, and the other way round where a schema can say it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from configurator.engine.choices import ChoiceError, normalise
+from configurator.engine.choices import ChoiceError, choices_json, normalise
 from configurator.engine.choices_schema import choices_schema
 from configurator.engine.family import read_family
 from tests.shops import BADGE
@@ -15,6 +16,7 @@ from tests.shops import BADGE
 BADGE_SPEC = read_family(BADGE)
 SCHEMA = choices_schema(BADGE_SPEC, address="https://shop.example/api/v1/families/badge/schema/")
 ADDRESS = "0" * 64
+FAMILIES = Path(__file__).resolve().parents[3] / "configurator" / "families"
 
 values = st.one_of(
     st.none(),
@@ -47,3 +49,11 @@ def test_schema_and_engine_agree(choices: dict[str, Any]) -> None:
     # A letter as a reader counts may be many code points: the schema allows for the longest ones.
     long = isinstance(choices.get("text"), str) and len(choices["text"]) > 20
     assert fits == taken or (taken and lenient) or (fits and long)
+
+
+def test_the_schema_of_every_demo_family_takes_its_defaults() -> None:
+    for file in sorted(FAMILIES.glob("*.yaml")):
+        spec = read_family(file.read_text(encoding="utf-8"))
+        schema = choices_schema(spec, address="https://shop.example/")
+        Draft202012Validator.check_schema(schema)
+        Draft202012Validator(schema).validate(choices_json(spec, spec.defaults))
