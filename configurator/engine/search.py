@@ -149,6 +149,16 @@ class Search:
         centred = self._moving(model, position)
         return found if centred is None else (min(found[0], centred[0]), max(found[1], centred[1]))
 
+    def bounds(self, position: int, assumptions: Sequence[int]) -> tuple[int, int]:
+        """Indices that a number cannot go beyond, as far as that follows without a search."""
+        variable = self.variables[position]
+        assert isinstance(variable, NumberVariable)
+        fits, implied = self._solver.propagate(assumptions=list(assumptions))
+        if not fits:
+            return 0, variable.count - 1
+        low, high = bounds_of(implied, variable)
+        return max(low, self._end(position, lowest=True)), min(high, self._end(position, lowest=False))
+
     def _moving(self, model: list[int], position: int) -> tuple[int, int] | None:
         variable = self.variables[position]
         assert isinstance(variable, NumberVariable)

@@ -10,6 +10,7 @@ so that one refusal decides all of them.
 """
 
 from dataclasses import dataclass
+from math import isinf
 
 from configurator.engine.compiled import ChoiceVariable, NumberVariable
 from configurator.engine.points import Points, bits, runs, union
@@ -19,9 +20,10 @@ from configurator.engine.search import Search
 BUDGET_A_VALUE = 2_000
 # So many numbers between the ends of a range are judged one by one where that takes arithmetic.
 MAX_BETWEEN = 32
-# Numbers with more points than that are asked this often for holes in one click.
-MANY_POINTS = 500
-MAX_QUESTIONS = 4
+# Numbers with more points than that are asked this often for holes in one click; with more than the second
+# where configurations show their neighbours, which finds holes without asking.
+MANY_POINTS, MANY_WITH_NEIGHBOURS = 40, 500
+MAX_QUESTIONS = 2
 MAX_UNDECIDED = 15
 # Whether choices are consistent at all is worth more: about a second.
 BUDGET_CONSISTENCY = 50_000
@@ -229,6 +231,9 @@ class _Click:
 
     def _ask_range(self, position: int, variable: NumberVariable, context: list[int]) -> None:
         block = self.layout.blocks[position]
+        if self._is_fine(variable):
+            low, high = self.search.bounds(position, context)
+            self.open &= ~block | self.layout.between(position, low, high)
         if not self.possible & block and not self._decide(context, block, block):
             return
         if self.search.arithmetic is not None:
@@ -237,12 +242,16 @@ class _Click:
         self._ask_end(position, variable, context, lowest=False)
         self._ask_between(position, variable, context)
 
+    def _is_fine(self, variable: NumberVariable) -> bool:
+        alone = isinf(self.search.price_of_neighbours)
+        return variable.count > (MANY_POINTS if alone else MANY_WITH_NEIGHBOURS)
+
     def _ask_between(self, position: int, variable: NumberVariable, context: list[int]) -> None:
         """Holes. Of a number with many points they are looked for a few times: what is still open then is
         not known, and judged when it is chosen.
         """
         block = self.layout.blocks[position]
-        left = MAX_QUESTIONS if variable.count > MANY_POINTS else variable.count
+        left = MAX_QUESTIONS if self._is_fine(variable) else variable.count
         while between := self.layout.of(self.open, position):
             if left <= 0:
                 self.unknown |= self.open & block
@@ -275,7 +284,8 @@ class _Click:
             left = self.layout.of(beyond, position)
             outer = (left & -left if lowest else left).bit_length() - 1
             sign = 1 if lowest else -1
-            probe = (best - sign, outer)[step] if step < 2 else (outer + best + (not lowest)) // 2
+            first = (outer, best - sign) if self._is_fine(variable) else (best - sign, outer)
+            probe = first[step] if step < 2 else (outer + best + (not lowest)) // 2
             step += 1
             if lowest:
                 wanted, asked = variable.at_most(probe), self.layout.between(position, 0, probe)

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from configurator.engine import neighbours, valid_domains
+from configurator.engine.answers import OptionAnswer
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
@@ -43,6 +45,17 @@ MONOTONE = [
 ]
 CURVED = ["w * w <= 4 * h * h", "max(w, h) <= 50", "abs(w - h) <= 25 & !(w in (12, 14))", "floor(w / 7) != 3"]
 
+MIXED = [
+    "w <= 12 | w >= 40 | h == 20",
+    "100 / h >= 2 * w / 10 | h > 30",
+    "ceil(w * h / 7) * 7 - w * h <= 3",
+    "(w - 30) * (h - 30) >= -200",
+    "w * 1 cm <= 4 cm2 | board.span > 60",
+    "h in (10, 20, 40) | w - 40 < 0 - h",
+    "board == 't55' <=> w + h < 50",
+    "1 / (h - 20) > 0 => w < 33",
+]
+
 
 @settings(max_examples=25, deadline=None)
 @given(
@@ -65,6 +78,49 @@ def test_ranges_over_two_numbers_are_exact(rules: list[str], width: int | None) 
     heights = [h for _, h in valid]
     found = answer.options["h"]
     assert (found.low, found.high) == (min(heights, default=None), max(heights, default=None))
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in families with a hundred thousand clauses: neighbours are not looked at, all grids are fine."""
+    monkeypatch.setattr(neighbours, "MOST_READ", 0)
+    monkeypatch.setattr(valid_domains, "MANY_POINTS", 2)
+    monkeypatch.setattr(valid_domains, "MAX_QUESTIONS", 200)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.sampled_from(MONOTONE + CURVED + MIXED), min_size=1, max_size=4, unique=True),
+    st.one_of(st.none(), st.integers(5, 60)),
+)
+@pytest.mark.usefixtures("alone")
+def test_ranges_and_holes_of_large_families_are_exact(rules: list[str], width: int | None) -> None:
+    spec = family(integer("w", 5, 60), integer("h", 2, 62, 2), BOARD, rules=rules)
+    valid = _valid(spec)
+    found = Kernel(compile_family(spec)).answer({} if width is None else {"w": width})
+    heights = {h for w, h, _ in valid if width in (None, w)}
+    assert _numbers(found.options["h"], 2) == heights
+    assert _numbers(found.options["w"], 1) == {w for w, _, _ in valid}
+
+
+def _valid(spec: FamilySpec) -> set[tuple[int, int, str]]:
+    return {
+        (w, h, board)
+        for w in range(5, 61)
+        for h in range(2, 63, 2)
+        for board in ("t55", "t70")
+        if all(
+            rule_holds(rule, environment_of(spec, {"w": w, "h": h, "board": board})) for rule in spec.rules
+        )
+    }
+
+
+def _numbers(answer: OptionAnswer, step: int) -> set[int]:
+    """What a range without its holes leaves."""
+    if answer.low is None or answer.high is None:
+        return set()
+    holes = {number for low, high in answer.holes for number in range(low, high + 1)}
+    return set(range(answer.low, answer.high + 1, step)) - holes
 
 
 def test_a_number_in_a_hole_is_refused_with_its_reason() -> None:
