@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from configurator.engine.document import Unreadable, read_document
 
 _SECTIONS = {"options": "option", "rules": "rule", "prices": "price", "surfaces": "surface"}
+_WORD = re.compile(r"\w[\w-]*")
 Place = tuple[str, str]  # what it is (option, value, rule, price, surface, test) and its code
 
 
@@ -33,7 +34,10 @@ def lines_of(source: str) -> Mapping[Place, int]:
     return lines
 
 
-def line_naming(source: str, code: str) -> int | None:
-    """The first line that names a code, for texts of other formats; None where none does."""
-    found = re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", source)
-    return source.count("\n", 0, found.start()) + 1 if found else None
+def first_lines(source: str) -> Mapping[str, int]:
+    """The first line that names each word, for texts of other formats."""
+    lines: dict[str, int] = {}
+    for number, line in enumerate(source.split("\n"), start=1):
+        for word in _WORD.findall(line):
+            lines.setdefault(word, number)
+    return lines

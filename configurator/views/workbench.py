@@ -15,7 +15,7 @@ from configurator.catalogue import Compiled, Written, compile_written, spec_of
 from configurator.engine.differences import Difference, compare
 from configurator.engine.document import Problem
 from configurator.engine.knowledge import TooLarge
-from configurator.engine.places import line_naming, lines_of
+from configurator.engine.places import first_lines, lines_of
 from configurator.engine.spec import FamilySpec
 from configurator.models import AuditReport, Draft, Family, Version
 from ledger.models import Job
@@ -124,9 +124,14 @@ class Bench:
     def lines(self) -> Mapping[tuple[str, str], int]:
         return lines_of(self.written.source) if self.written.source_format == Version.Format.FAMILY else {}
 
+    @cached_property
+    def words(self) -> Mapping[str, int]:
+        return first_lines(self.written.source)
+
     def line_of(self, kind: str, code: str) -> int | None:
-        known = self.lines.get((kind, code))
-        return known or (line_naming(self.written.source, code.rpartition(".")[2]) if code else None)
+        if self.written.source_format == Version.Format.FAMILY:
+            return self.lines.get((kind, code))
+        return self.words.get(code.rpartition(".")[2])
 
     @cached_property
     def audit(self) -> auditing.State:

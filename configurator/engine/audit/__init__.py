@@ -71,8 +71,12 @@ def audit(
     if enough():
         unfinished.append("The rules were not compared with each other.")
     else:
-        findings += audit_rules(whole, spec, RuleProbe(spec), today=today, enough=enough, undecided=undecided)
+        probe = RuleProbe(spec)
+        findings += audit_rules(whole, spec, probe, today=today, enough=enough, undecided=undecided)
         unfinished += _not_decided("rules", undecided)
+        if probe.arithmetic:
+            codes = ", ".join(probe.arithmetic)
+            unfinished.append(f"Rules of arithmetic were not looked at as reasons for others: {codes}.")
     report("texts", len(findings))
     undecided = []
     findings += audit_texts(spec, kernel, fonts, enough=enough, undecided=undecided)

@@ -15,6 +15,7 @@ from pysat.solvers import Glucose4
 from configurator.engine.answers import RuleRef
 from configurator.engine.audit.findings import AuditFinding, said
 from configurator.engine.compiled import Knowledge, TooLarge
+from configurator.engine.domains import Kernel, Undecided
 from configurator.engine.explanation import quickxplain
 from configurator.engine.expressions import parse
 from configurator.engine.knowledge import compile_family
@@ -46,6 +47,7 @@ class RuleProbe:
         self.spec = spec
         self.left_out: set[str] = set()
         self.knowledge, self.probes = self._compiled()
+        self.arithmetic = tuple(rule.code for rule in spec.rules if rule.code in self.knowledge.arithmetic)
         unsaid = set(self.knowledge.arithmetic)
         for code, probes in list(self.probes.items()):
             if code in unsaid or unsaid & set(probes.negations):
@@ -146,20 +148,18 @@ def audit_rules(
     """Findings about the rules of a product that is not void: those of `spec`, which count `today`, and
     those of the `whole` that are over. Stops when `enough()`; what was not decided is appended to
     `undecided`."""
-    undecided += sorted(probe.left_out)
     for rule in whole.rules:
         if over := _over(rule, today):
             yield AuditFinding("idle-rule", "hint", "rule", rule.code, over)
     binding = [rule.code for rule in spec.rules if rule.severity == "must"]
     for rule in reversed(spec.rules):
-        if rule.code not in probe.probes:
-            continue
         if enough():
             undecided.append(rule.code)
             continue
         try:
-            finding = _of_one(spec, rule, probe, binding)
-        except Hard:
+            whole_way = rule.code not in probe.probes
+            finding = (_by_kernel if whole_way else _of_one)(spec, rule, probe, binding)
+        except (Hard, Undecided, TooLarge):
             undecided.append(rule.code)
             continue
         if finding is None:
@@ -182,7 +182,7 @@ def _of_one(spec: FamilySpec, rule: RuleSpec, probe: RuleProbe, binding: list[st
         )
         return AuditFinding("idle-rule", "hint", "rule", rule.code, sentence, needed)
     if all(probe.impossible([*others, negation]) for negation in probes.negations):
-        return _implied(spec, rule, probe, others)
+        return _implied(spec, rule, _needed_for(rule, probe, others))
     if rule.severity == "warn":
         if probe.impossible([*others, rule.code]):
             sentence = f"{rule.code} warns of every configuration that the other rules allow."
@@ -201,10 +201,25 @@ def _of_one(spec: FamilySpec, rule: RuleSpec, probe: RuleProbe, binding: list[st
     return None
 
 
-def _implied(spec: FamilySpec, rule: RuleSpec, probe: RuleProbe, others: list[str]) -> AuditFinding:
-    needed: dict[str, None] = {}
-    for negation in probe.probes[rule.code].negations:
-        needed.update(dict.fromkeys(probe.needed([negation], others)))
+def _by_kernel(spec: FamilySpec, rule: RuleSpec, probe: RuleProbe, binding: list[str]) -> AuditFinding | None:
+    """As ``_of_one`` for a rule that clauses do not say: whether the others imply it, asked of a kernel."""
+    others = tuple(each for each in spec.rules if each.code in binding and each.code != rule.code)
+    needed: set[str] = set()
+    for negation in _negations(replace(rule, severity="must", valid_from=None, valid_until=None)):
+        trial = replace(spec, rules=(*others, replace(negation, code=f"not:{rule.code}")))
+        conflict = Kernel(compile_family(trial)).answer({}).conflict
+        if conflict is None:
+            return None
+        needed |= {each.code for each in conflict.rules}
+    return _implied(spec, rule, needed - {f"not:{rule.code}"})
+
+
+def _needed_for(rule: RuleSpec, probe: RuleProbe, others: list[str]) -> set[str]:
+    negations = probe.probes[rule.code].negations
+    return {code for negation in negations for code in probe.needed([negation], others)}
+
+
+def _implied(spec: FamilySpec, rule: RuleSpec, needed: set[str]) -> AuditFinding:
     if not needed:
         sentence = f"{rule.code} can never matter: everything that can be chosen satisfies it."
         return AuditFinding("idle-rule", "hint", "rule", rule.code, sentence)

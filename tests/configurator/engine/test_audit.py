@@ -326,3 +326,19 @@ def test_a_value_of_several_that_can_never_be_chosen_is_dead() -> None:
         )
     )
     assert told(found) == [("dead-value", "extras.hole", ("NOHOLE",))]
+
+
+def test_a_rule_of_arithmetic_that_another_implies_is_proved_by_the_whole_kernel() -> None:
+    sides = "".join(
+        f"  - {{code: {side}, name: {side.upper()}, kind: integer, unit: mm, min: 1, max: 400, default: 1}}\n"
+        for side in ("w", "h", "d", "e")
+    )
+    found = audited(
+        'family: box\nname: Box\ncurrency: EUR\nbase_price: "1.00"\noptions:\n'
+        + sides
+        + "rules:\n"
+        + '  - {code: SMALL, expr: "w * h * d + e * w * h <= 4000000 mm3", message: Small.}\n'
+        + '  - {code: LARGE, expr: "w * h * d + e * w * h <= 9000000 mm3", message: Large.}\n'
+    )
+    assert told(found) == [("redundant-rule", "LARGE", ("SMALL",))]
+    assert "arithmetic" in " ".join(found.unfinished)
