@@ -21,6 +21,7 @@ SEED = 20261122
 # processor's clock; the wall's is only a guard.
 _WORK_A_SECOND = 2.0
 _PATIENCE = 8.0
+_LEAST_PATIENCE = 2.0
 
 Interval = tuple[int, int]
 
@@ -181,7 +182,7 @@ class Model:
         parameters.num_workers = 1
         parameters.random_seed = SEED
         parameters.max_deterministic_time = seconds * _WORK_A_SECOND
-        parameters.max_time_in_seconds = seconds * _PATIENCE
+        parameters.max_time_in_seconds = max(seconds * _PATIENCE, _LEAST_PATIENCE)
         # With probing, and with reductions that give solutions away, the presolve of 9.15 called one of five
         # thousand small models impossible that was not; without them it agrees with no presolve at all.
         parameters.cp_model_probing_level = 0

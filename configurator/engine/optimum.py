@@ -240,6 +240,10 @@ class _Text:
         self.grid = formulas.grid[option.code]
         self.open, self.own = formulas.model.boolean(), formulas.model.boolean()
         formulas.model.linear({self.grid: 1}, [(0, self.most - variable.lower)], [~self.open, ~self.own])
+        # Open is only what the shop cannot write by itself: longer than the default, or measured.
+        least = 1 if option.measure is not None else self.most + 1
+        highest = variable.count - 1
+        formulas.model.linear({self.grid: 1}, [(max(0, least - variable.lower), highest)], [self.open])
         self.seen = formulas.either_sum(self.open, Linear(), formulas.measured(variable))
 
     def measure(self, assumptions: Assumptions, formulas: Formulas) -> None:
