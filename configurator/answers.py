@@ -13,6 +13,7 @@ from configurator.catalogue import kernel_of, spec_of
 from configurator.designs import Refused, read_changes, refused
 from configurator.engine.answers import Answer, OptionAnswer, Repair, Violation
 from configurator.engine.choices import choices_json, codes_of
+from configurator.engine.domains import Completion
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.spec import FamilySpec
 from configurator.examination import Examination, examine, price_json
@@ -137,6 +138,16 @@ def _option_json(option: OptionAnswer) -> dict[str, Any]:
 
 def _money(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
+
+
+def completion_json(completion: Completion) -> dict[str, Any]:
+    """How good a completion is, and whether nothing better exists."""
+    return {
+        "objective": completion.objective,
+        "value": str(completion.value),
+        "bound": str(completion.bound),
+        "proven": completion.proven,
+    }
 
 
 def promise_json(promise: Promise) -> dict[str, Any]:

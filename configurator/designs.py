@@ -20,13 +20,15 @@ from configurator.catalogue import kernel_of, spec_of, want_artefacts
 from configurator.engine import lettering, steps
 from configurator.engine.answers import Conflict, Repair
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, may_be_empty
-from configurator.engine.domains import Kernel
+from configurator.engine.domains import Completion, Kernel, Objective
 from configurator.engine.layout.scene import Finding
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from configurator.examination import examine, price_json
 from configurator.models import Asset, Configuration, Design, Family, Version
+from configurator.popularity import popularity_of
 from ledger.entries import record
 
+COMPLETION_SECONDS = 1.5  # a web request waits for it
 MAX_TEXT = (
     2_000  # characters of a text looked at at all, whatever an option allows; longer fails its own limit
 )
@@ -84,6 +86,10 @@ class Incomplete(Exception):
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__(f"Still to be chosen: {', '.join(missing)}.")
         self.missing = missing
+
+
+class NoBest(Exception):
+    """No completion has a price and can be made."""
 
 
 class NotMakeable(Exception):
@@ -194,6 +200,44 @@ def complete(*, configuration: Configuration, now: datetime, actor: str = "") ->
         if missing:
             raise Incomplete(missing)
         return _store(held, configuration, full, now)
+
+
+def complete_best(
+    *,
+    configuration: Configuration,
+    objective: Objective,
+    now: datetime,
+    actor: str = "",
+    expected_revision: int | None = None,
+) -> tuple[Configuration, Completion]:
+    """Fill in everything that is still open so that it is cheapest, fastest to make or most popular.
+
+    Raises ``RevisionConflict``, ``Incomplete`` where only the shopper can know, ``NoBest``, ``Undecided``
+    where the time is too short to find any.
+    """
+    with transaction.atomic():
+        held = _hold(configuration, expected_revision)
+        spec, kernel = spec_of(held.version, _day(now)), kernel_of(held.version, _day(now))
+        popularity = popularity_of(held.version, spec) if objective == "popular" else None
+        begun = _with_texts(spec, kernel, held.choices)
+        found = kernel.complete_best(begun, objective, popularity, seconds=COMPLETION_SECONDS)
+        if found is None:
+            raise NoBest("No completion of these choices has a price and can be made: choose something else.")
+        missing = kernel.missing(found.choices)
+        if missing:
+            raise Incomplete(missing)
+        return _store(held, configuration, found.choices, now), found
+
+
+def _with_texts(spec: FamilySpec, kernel: Kernel, choices: Mapping[str, Choice]) -> Mapping[str, Choice]:
+    """With the texts that the family suggests: nobody wants letters left out because they cost something."""
+    suggested = {
+        option.code: option.default
+        for option in spec.options
+        if option.kind == "text" and option.default is not None and option.code not in choices
+    }
+    begun = {**choices, **suggested}
+    return begun if kernel.consistent(begun) else choices
 
 
 def undo(

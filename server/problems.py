@@ -132,6 +132,7 @@ TABLE: dict[type[Exception], Refusal] = {
     # the configurator
     designs.Refused: Refusal(409, "configuration-refused", "This contradicts what is chosen", _refused),
     designs.NoSuchRepair: Refusal(409, "no-repair", "No change of other choices makes this possible"),
+    designs.NoBest: Refusal(409, "no-completion", "No completion can be made"),
     designs.NoStep: Refusal(409, "no-step", "There is no change to take back or to make again"),
     designs.NoRepair: Refusal(409, "no-repair", "No change of other choices makes this possible"),
     designs.RevisionConflict: Refusal(412, "precondition-failed", "It has changed since you read it"),

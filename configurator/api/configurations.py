@@ -21,9 +21,11 @@ from configurator.api.callers import Caller, caller
 from configurator.api.shapes import (
     QUANTITY,
     ChangeShape,
+    CompletedShape,
     ConfigurationShape,
     DesignSerializer,
     ExplainedShape,
+    ObjectiveShape,
     StartShape,
     WantedShape,
     quantity_in,
@@ -147,13 +149,26 @@ class Repair(ConfigurationView):
 
 
 class Complete(ConfigurationView):
-    """Fill in what is still open: defaults first, then the first possible value."""
+    """Fill in what is still open: defaults first, then the first possible value; or what is cheapest, fastest
+    to make or most popular, with the proof."""
 
-    @extend_schema(operation_id="complete_configuration", request=None, responses=ConfigurationShape)
+    @extend_schema(operation_id="complete_configuration", request=ObjectiveShape, responses=CompletedShape)
     def post(self, request: Request, pk: str) -> Response:
+        shape = ObjectiveShape(data=request.data)
+        shape.is_valid(raise_exception=True)
         who = caller(request)
-        configuration = designs.complete(configuration=self.own(who, pk), actor=who.actor, now=timezone.now())
-        return self.answer(configuration)
+        configuration, objective = self.own(who, pk), shape.validated_data["objective"]
+        if objective == "defaults":
+            designs.complete(configuration=configuration, actor=who.actor, now=timezone.now())
+            completion = None
+        else:
+            _, found = designs.complete_best(
+                configuration=configuration, objective=objective, actor=who.actor, now=timezone.now()
+            )
+            completion = answers.completion_json(found)
+        answer = self.answer(configuration)
+        answer.data["completion"] = completion
+        return answer
 
 
 class Undo(ConfigurationView):

@@ -259,6 +259,26 @@ class ConfigurationShape(serializers.Serializer[Any]):
     can_redo = serializers.BooleanField()
 
 
+class ObjectiveShape(Strict):
+    objective = serializers.ChoiceField(
+        choices=("defaults", "cheapest", "fastest", "popular"), default="defaults"
+    )
+
+
+class CompletionShape(serializers.Serializer[Any]):
+    """``value`` is the price of one piece, its seconds of work, or how popular it is; nothing is better than
+    ``bound``. Where it is ``proven`` they are equal."""
+
+    objective = serializers.CharField()
+    value = serializers.CharField()
+    bound = serializers.CharField()
+    proven = serializers.BooleanField()
+
+
+class CompletedShape(ConfigurationShape):
+    completion = CompletionShape(allow_null=True)
+
+
 class DesignSerializer(serializers.ModelSerializer[Design]):
     family = serializers.CharField(source="version.family_id", read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)

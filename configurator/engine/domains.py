@@ -56,6 +56,7 @@ __all__ = [
     "Completion",
     "Conflict",
     "Kernel",
+    "Objective",
     "OptionAnswer",
     "Repair",
     "RuleRef",

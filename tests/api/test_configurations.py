@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from configurator.models import Configuration, Design, Version
+from tests.api.conftest import Api, done, refused
 
 PROBLEM = "application/problem+json"
 
@@ -164,3 +165,12 @@ def test_unreadable_bodies_are_refused_as_problems(sign: Version, alice_api: Any
 def test_an_unknown_address_is_a_problem_document(alice_api: Any) -> None:
     answer = alice_api.get("nonsense/")
     assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
+
+
+def test_the_cheapest_completion_comes_with_its_proof(badge: Version, alice_api: Api) -> None:
+    begun = alice_api.started()["id"]
+    done(alice_api.patch(f"configurations/{begun}/", {"choices": {"length": None, "pin": None}}))
+    body = done(alice_api.post(f"configurations/{begun}/complete/", {"objective": "cheapest"}))
+    assert body["completion"] == {"objective": "cheapest", "value": "5.10", "bound": "5.10", "proven": True}
+    assert body["complete"]
+    refused(alice_api.post(f"configurations/{begun}/complete/", {"objective": "x"}), 400, "invalid-request")

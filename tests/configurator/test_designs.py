@@ -1,6 +1,7 @@
 """A shopper's design: what is accepted, what is refused with a way out, what is stored."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from configurator.designs import (
     RevisionConflict,
     choose,
     complete,
+    complete_best,
     freeze,
+    freeze_choices,
     redo,
     reopen,
     repair,
@@ -342,3 +345,51 @@ def test_only_so_many_steps_are_kept(configuration: Configuration) -> None:
     for number in range(steps.MOST_STEPS + 5):
         changed(configuration, length=70 if number % 2 else 90, pin="needle" if number % 2 else "magnet")
     assert len(Configuration.objects.get().past) == steps.MOST_STEPS
+
+
+# --- the best completion ------------------------------------------------------------------------------------
+
+
+def test_the_cheapest_completion_is_chosen_and_proven(configuration: Configuration) -> None:
+    changed(configuration, material=None, pin=None, length=None)
+    _, found = complete_best(configuration=configuration, objective="cheapest", now=LATER)
+    assert (found.value, found.proven) == (Decimal("5.10"), True)
+    stored = Configuration.objects.get()
+    assert stored.choices["material"] == "acrylic"
+    assert stored.choices == found.choices
+
+
+def test_the_fastest_completion_is_the_shortest_badge(configuration: Configuration) -> None:
+    changed(configuration, length=None)
+    _, found = complete_best(configuration=configuration, objective="fastest", now=LATER)
+    assert (found.choices["length"], found.value) == (60, 56)
+
+
+def test_the_most_popular_completion_follows_frozen_designs(configuration: Configuration) -> None:
+    for length in (100, 110, 110):
+        freeze_choices(
+            version=configuration.version,
+            choices={"material": "acrylic", "pin": "needle", "length": length, "text": f"{length}"},
+            owner_id=None,
+            session_key=f"gst_{length}_{Design.objects.count()}",
+            actor="guest:x",
+            now=NOW,
+        )
+    changed(configuration, length=None, pin=None)
+    _, found = complete_best(configuration=configuration, objective="popular", now=LATER)
+    assert (found.choices["pin"], found.choices["length"]) == ("needle", 110)
+
+
+def test_the_best_completion_is_one_step_back(configuration: Configuration) -> None:
+    changed(configuration, length=None, pin=None)
+    complete_best(configuration=configuration, objective="cheapest", now=LATER)
+    undo(configuration=configuration, now=LATER)
+    assert set(configuration.choices) == {"material", "text"}
+
+
+def test_the_best_completion_writes_a_text_only_where_the_family_knows_one(
+    configuration: Configuration,
+) -> None:
+    changed(configuration, text=None, length=None)
+    complete_best(configuration=configuration, objective="cheapest", now=LATER)
+    assert configuration.choices["text"] == "Müller"
