@@ -287,16 +287,10 @@ class Kernel:
         literals = {code: self._assume(code, old) for code, old in chosen.items() if code != option}
         if beside:
             literals[option] = beside
-        if (
-            witness_of(self._search, (*wish, *(each for group in literals.values() for each in group)))
-            is not None
-        ):
+        found = minimal_conflict(self.knowledge, self._search, self._rule_search, chosen=literals, wish=wish)
+        if found is None:
             return None
-        if self._lazy_rule_search is None:
-            self._lazy_rule_search = RuleSearch(self.knowledge, self._search)
-        against, rules = minimal_conflict(
-            self.knowledge, self._search, self._lazy_rule_search, chosen=literals, wish=wish
-        )
+        against, rules = found
         measures = self.assumptions.measures
         meant = chosen if value is None else {**chosen, option: value}
         return conflict_of(
@@ -308,6 +302,11 @@ class Kernel:
             rules=rules,
             told="" if measures is None else measures.told(meant, rules),
         )
+
+    def _rule_search(self) -> RuleSearch:
+        if self._lazy_rule_search is None:
+            self._lazy_rule_search = RuleSearch(self.knowledge, self._search)
+        return self._lazy_rule_search
 
     # --- Choices as literals
 

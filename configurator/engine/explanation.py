@@ -5,12 +5,11 @@ AAAI 2004. Every element of a conflict is needed: without it the rest can be had
 elements are preferred, so the same question has the same answer whatever was asked before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from configurator.engine.answers import Conflict, RuleRef
 from configurator.engine.compiled import Knowledge
-from configurator.engine.completion import witness_of
 from configurator.engine.search import Literals, RuleSearch, Search
 from configurator.engine.spec import Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
@@ -48,33 +47,64 @@ def _needed(
     return of_first + of_second
 
 
+def preferred_conflict(
+    elements: Sequence[_Element], refused: Callable[[list[_Element]], Collection[_Element] | None]
+) -> list[_Element] | None:
+    """The conflict that `quickxplain` finds, with few questions where a refusal names what it rests on.
+
+    `refused` gives some of the elements that are impossible together, or None when they are possible. What
+    is last in a conflict is needed once all before it are possible together. None when all are.
+    """
+    place = {element: number for number, element in enumerate(elements)}
+    core = refused(list(elements))
+    if core is None:
+        return None
+    needed: list[_Element] = []
+    while rest := [place[element] for element in core if element not in needed]:
+        last = max(rest)
+        smaller = refused([*elements[:last], *needed])
+        if smaller is None:
+            needed.append(elements[last])
+        else:
+            core = smaller
+    return needed[::-1]
+
+
 def minimal_conflict(
     knowledge: Knowledge,
     search: Search,
-    rule_search: RuleSearch,
+    rule_search: Callable[[], RuleSearch],
     *,
     chosen: dict[str, Literals],
     wish: Literals,
-) -> tuple[list[str], list[str]]:
-    """The options whose choices, and the codes of the rules that, exclude the wish. It has to be
-    impossible.
-    """
+) -> tuple[list[str], list[str]] | None:
+    """The options whose choices, and the codes of the rules that, exclude a wish; None when it can be had."""
+    owner = {literal: option for option, literals in chosen.items() for literal in literals}
 
-    def impossible(options: list[str]) -> bool:
-        literals = (literal for option in options for literal in chosen[option])
-        return witness_of(search, (*wish, *literals)) is None
-
-    against = quickxplain(list(chosen), impossible)
-    fixed = (*wish, *(literal for option in against for literal in chosen[option]))
-
-    def excluded_by(rules: list[str]) -> bool:
-        selectors = [knowledge.selectors[rule] for rule in rules]
-        found = rule_search.satisfiable([*fixed, *selectors], BUDGET_CONSISTENCY)
-        if found is None:
+    def against_wish(options: list[str]) -> Collection[str] | None:
+        literals = [literal for option in options for literal in chosen[option]]
+        possible = search.possible([*wish, *literals], BUDGET_CONSISTENCY)
+        if possible is None:
             raise Undecided
-        return not found
+        return None if possible else {owner[literal] for literal in search.core() if literal in owner}
 
-    return against, quickxplain(list(knowledge.selectors), excluded_by)
+    against = preferred_conflict(list(chosen), against_wish)
+    if against is None:
+        return None
+    fixed = [*wish, *(literal for option in against for literal in chosen[option])]
+    rules = rule_search()
+
+    def excluded_by(codes: list[str]) -> Collection[str] | None:
+        selectors = [knowledge.selectors[rule] for rule in codes]
+        possible = rules.satisfiable([*fixed, *selectors], BUDGET_CONSISTENCY)
+        if possible is None:
+            raise Undecided
+        return None if possible else rules.refusing()
+
+    every = list(knowledge.selectors)
+    if knowledge.arithmetic:  # does not name the rules that a refusal rests on
+        return against, quickxplain(every, lambda codes: excluded_by(codes) is not None)
+    return against, preferred_conflict(every, excluded_by) or []
 
 
 def conflict_of(

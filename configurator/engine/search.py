@@ -72,6 +72,13 @@ class Search:
             return self._checked(self.layout.of_model(self._solver.get_model() or []), assumed, budget)
         return False if found is False else None
 
+    def possible(self, assumptions: Sequence[int], budget: int) -> bool | None:
+        """Whether there is a configuration, where nobody asks which."""
+        if self.arithmetic is None:
+            return self.decide(self._solver, list(assumptions), budget)
+        found = self.solve(assumptions, budget)
+        return None if found is None else found is not False
+
     def decide(self, solver: Glucose4, assumed: list[int], budget: int) -> bool | None:
         """What a solver says within a budget of conflicts and what is left of the question's time."""
         while budget > 0 and thread_time() < self._until:
@@ -252,3 +259,7 @@ class RuleSearch:
         context = [literal for literal in assumptions if literal not in self._rules]
         answer = self._arithmetic.solve(context, budget * SECONDS_A_CONFLICT, rules)
         return None if answer is None else bool(answer)
+
+    def refusing(self) -> list[str]:
+        """The rules that the last refusal rested on."""
+        return [self._rules[literal] for literal in self._solver.get_core() or () if literal in self._rules]
