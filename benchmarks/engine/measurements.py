@@ -61,10 +61,10 @@ def full(seed: int) -> Scale:
         clicks=1_500,
         compared=600,
         sample=60,
-        slow=12,
+        slow=8,
         wishes=60,
         walks=1_000,
-        walk_seconds=240.0,
+        walk_seconds=180.0,
         memory_clicks=10_000,
         loads=3,
         sizes=30,
@@ -75,15 +75,15 @@ def full(seed: int) -> Scale:
 def quick(seed: int) -> Scale:
     return Scale(
         seed=seed,
-        products=300,
-        states=3,
-        clicks=300,
-        compared=150,
-        sample=15,
-        slow=3,
-        wishes=15,
-        walks=100,
-        walk_seconds=20.0,
+        products=150,
+        states=2,
+        clicks=150,
+        compared=80,
+        sample=10,
+        slow=2,
+        wishes=10,
+        walks=40,
+        walk_seconds=2.5,
         memory_clicks=1_000,
         loads=1,
         sizes=6,
@@ -102,12 +102,17 @@ def _exactness(scale: Scale) -> Section:
 
 def _walks(scale: Scale) -> Section:
     return walks.section(
-        list(scale.named.values()), seed=scale.seed, walks=scale.walks, seconds=scale.walk_seconds
+        list(scale.named.values()),
+        seed=scale.seed,
+        walks=scale.walks,
+        seconds=scale.walk_seconds,
+        fewer=not scale.large,
     )
 
 
 def _domains(scale: Scale) -> Section:
-    chosen = scale.some("synthetic-40-250", "renault-medium", "renault-small", "busybox")
+    names = ("synthetic-40-250", "renault-medium", "busybox", "renault-small")
+    chosen = scale.some(*names[: None if scale.large else 3])
     return domains.section(
         chosen, seed=scale.seed, count=scale.compared, sample=scale.sample, slow=scale.slow
     )
@@ -133,7 +138,8 @@ def _sizes(scale: Scale) -> Section:
 
 
 def _memory(scale: Scale) -> Section:
-    return memory.section(list(scale.named.values()), seed=scale.seed, clicks=scale.memory_clicks)
+    chosen = scale.some("walnut-sign", "synthetic-40-250", "renault-medium", "busybox")
+    return memory.section(chosen, seed=scale.seed, clicks=scale.memory_clicks)
 
 
 def _serving(scale: Scale) -> Section:

@@ -6,6 +6,7 @@ forced. Else a shopper chooses at random among what is offered.
 """
 
 import csv
+import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -120,16 +121,25 @@ def named(name: str, *, seed: int) -> Model:
 # --- Clicks
 
 
-def clicks(model: Model, *, seed: int, count: int, length: int = 40) -> list[Clicks]:
-    """Shoppers' states, one sequence a shopper, so many clicks in all (or a few more)."""
+def clicks(
+    model: Model, *, seed: int, count: int, length: int = 40, seconds: float = math.inf
+) -> list[Clicks]:
+    """Shoppers' states, one sequence a shopper, so many clicks in all (or a few more).
+
+    Fewer where the seconds (by the clock) end.
+    """
+    until = time.monotonic() + seconds
     found: list[Clicks] = []
     made = 0
-    sequences = _from_sales(model, seed) if model.sales else _at_random(model, seed, length)
+    sequences = _from_sales(model, seed) if model.sales else _at_random(model, seed, length, until)
+    empty = 0
     for sequence in sequences:
         if sequence:
             found.append(sequence)
             made += len(sequence)
-        if made >= count:
+        empty = 0 if sequence else empty + 1
+        # A product with nothing to choose has no clicks.
+        if made >= count or empty > 20 or time.monotonic() > until:
             break
     return found
 
@@ -164,14 +174,14 @@ def _replayed(kernel: Kernel, order: Sequence[tuple[str, str]]) -> Clicks:
     return states
 
 
-def _at_random(model: Model, seed: int, length: int) -> Iterator[Clicks]:
+def _at_random(model: Model, seed: int, length: int, until: float) -> Iterator[Clicks]:
     chance = random.Random(seed)
     kernel = Kernel(model.knowledge)
     while True:
         try:
-            yield Shopper(kernel, chance).walk(most=length).states
+            yield Shopper(kernel, chance).walk(most=length, until=until).states
         except Undecided:
-            continue
+            yield []
 
 
 # --- For peers that speak of variables and literals

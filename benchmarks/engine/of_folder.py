@@ -22,7 +22,9 @@ from configurator.engine.family import FamilyError
 
 SUFFIXES = (".uvl", ".xml", ".splx", ".sxfm", ".yaml")
 MOST_BYTES = 20_000_000
-CLICKS, WALKS, WALK_SECONDS, SAMPLE, SLOW = 300, 50, 20.0, 15, 3
+CLICKS, WALKS, SAMPLE, SLOW = 300, 50, 15, 3
+# By the clock, a model.
+CLICK_SECONDS, WALK_SECONDS, PEER_SECONDS = 20.0, 15.0, 40.0
 NODES, SECONDS = 200_000, 20.0
 
 
@@ -76,7 +78,11 @@ def _facts(model: Model, found: Section, *, seed: int) -> list[str]:
     kernel = Kernel(model.knowledge)
     consistent = kernel.answer({}).consistent
     raw["first"] = time.process_time() - begun
-    took = clicked(kernel, models.clicks(model, seed=seed, count=CLICKS)) if consistent else []
+    took = (
+        clicked(kernel, models.clicks(model, seed=seed, count=CLICKS, seconds=CLICK_SECONDS))
+        if consistent
+        else []
+    )
     walk = walked(model, seed=seed, walks=WALKS, seconds=WALK_SECONDS) if consistent else None
     compiled = diagram.compile(model.knowledge, nodes=NODES, seconds=SECONDS) if consistent else None
     raw["ms"] = milliseconds({"all": took})["all"]
@@ -95,8 +101,8 @@ def _facts(model: Model, found: Section, *, seed: int) -> list[str]:
 
 
 def _compared(model: Model, found: Section, *, seed: int) -> Iterator[list[str]]:
-    sequences = models.clicks(model, seed=seed, count=60)
-    _, measured = domains.compare(model, sequences, sample=SAMPLE, slow=SLOW)
+    sequences = models.clicks(model, seed=seed, count=60, seconds=CLICK_SECONDS)
+    _, measured = domains.compare(model, sequences, sample=SAMPLE, slow=SLOW, seconds=PEER_SECONDS)
     for each in measured:
         if each.failed:
             found.left_out.append(f"{model.name}, {each.name}: {each.failed}")

@@ -1,6 +1,8 @@
 """A shopper who chooses at random, only among what is offered; never refused unless the kernel errs."""
 
+import math
 import random
+import time
 from dataclasses import dataclass, field
 
 from configurator.engine.answers import OptionAnswer
@@ -28,14 +30,17 @@ class Shopper:
         self.kernel = kernel
         self.chance = chance
 
-    def walk(self, *, most: int, changes: float = 0.0) -> Walk:
-        """Up to `most` clicks on open options in random order; with `changes`, some choices are made anew."""
+    def walk(self, *, most: int, changes: float = 0.0, until: float = math.inf) -> Walk:
+        """Up to `most` clicks on open options in random order; with `changes`, some choices are made anew.
+
+        It ends at the time `until` of the monotonic clock.
+        """
         walk = Walk()
         choices: dict[str, Choice] = {}
         answer = self.kernel.answer(choices)
         order = list(self.kernel.spec.options)
         self.chance.shuffle(order)
-        while order and len(walk.states) < most and not walk.stuck:
+        while order and len(walk.states) < most and not walk.stuck and time.monotonic() < until:
             again = bool(choices) and self.chance.random() < changes
             option = (
                 self.kernel.spec.option_by_code[self.chance.choice(list(choices))] if again else order.pop()
