@@ -32,7 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--only", choices=sorted(MEASUREMENTS), help="one measurement")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all raw figures")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="write the page (docs/benchmarks.md) too")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="write the page there; a full run writes docs/benchmarks.md"
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args(arguments)
     try:
@@ -53,9 +55,11 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         raw = {section.name: section.raw for section in sections}
         options.json.write_text(json.dumps({"machine": page.machine(), "sections": raw}, indent=1))
-    if options.page:
-        command = "python3 manage.py bench engine " + " ".join(arguments)
-        options.page.write_text(page.written(sections, command=command, seconds=seconds), encoding="utf-8")
+    is_full = not (options.quick or options.only or options.models)
+    path = options.page or (models.ROOT / "docs/benchmarks.md" if is_full else None)
+    if path:
+        command = " ".join(["python3 manage.py bench engine", *arguments])
+        path.write_text(page.written(sections, command=command, seconds=seconds), encoding="utf-8")
     return verdict
 
 

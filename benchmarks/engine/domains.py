@@ -216,13 +216,15 @@ LIMITS = {
 EVERYWHERE = {"clingo brave, full": 1.2, "CP-SAT loop, open options": 50.0}
 
 
-def section(named: Sequence[Model], *, seed: int, count: int, sample: int, slow: int) -> Section:
+def section(
+    named: Sequence[Model], *, seed: int, count: int, sample: int, slow: int, seconds: float
+) -> Section:
     found = Section("domains", "Valid domains after a click")
     found.notes.append((__doc__ or "").split("\n\n", 1)[1].strip())
     rows: list[list[str]] = []
     for model in named:
         sequences = models.clicks(model, seed=seed, count=count)
-        ours, measured = compare(model, sequences, sample=sample, slow=slow)
+        ours, measured = compare(model, sequences, sample=sample, slow=slow, seconds=seconds)
         rows.append([model.name, "this product, full, every click", str(len(ours)), spread(ours), "", ""])
         found.raw[model.name] = {"ours": milliseconds({"all": ours})["all"], "peers": {}}
         for each in measured:

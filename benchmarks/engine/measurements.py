@@ -80,7 +80,7 @@ def quick(seed: int) -> Scale:
         clicks=150,
         compared=80,
         sample=10,
-        slow=2,
+        slow=1,
         wishes=10,
         walks=40,
         walk_seconds=2.5,
@@ -114,7 +114,12 @@ def _domains(scale: Scale) -> Section:
     names = ("synthetic-40-250", "renault-medium", "busybox", "renault-small")
     chosen = scale.some(*names[: None if scale.large else 3])
     return domains.section(
-        chosen, seed=scale.seed, count=scale.compared, sample=scale.sample, slow=scale.slow
+        chosen,
+        seed=scale.seed,
+        count=scale.compared,
+        sample=scale.sample,
+        slow=scale.slow,
+        seconds=300.0 if scale.large else 6.0,
     )
 
 
