@@ -21,10 +21,11 @@ from configurator.engine.trends import slope_of, trend_of
 
 # What is worked out at most for one comparison: combinations of everything but the pivot, points looked at
 # when the comparison is not monotone, and ends of ranges. About a second of one core each; beyond, a rule
-# goes to the solver of arithmetic.
+# goes to the solver of arithmetic. Combinations of values cost more: each becomes a clause of its own.
 MAX_COMBINATIONS = 1_000_000
 MAX_EVALUATIONS = 12_000_000
 MAX_EDGES = 4_000_000
+MAX_CELLS = 20_000
 _CHUNK = 1_000_000
 
 # The indices of a variable's values that a comparison cannot tell apart.
@@ -115,6 +116,9 @@ class _Comparison:
         groups = [self._alike(variable) for variable in self.fixed]
         shape = (*(len(group) for group in groups), *(number.raw_count for number in self.rows))
         combinations = math.prod(shape)
+        cells = math.prod(shape[: len(groups)])
+        if cells > MAX_CELLS:
+            raise self._too_large(cells, "combinations of values", MAX_CELLS)
         if combinations > MAX_COMBINATIONS:
             raise self._too_large(combinations, "combinations", MAX_COMBINATIONS)
         places = np.unravel_index(np.arange(combinations), shape) if shape else ()
