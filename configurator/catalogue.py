@@ -31,6 +31,7 @@ from configurator.version_rows import derive
 from ledger.entries import record
 
 CACHED_VERSIONS = 32  # a process; a compiled family takes some megabytes
+CACHED_TEXTS = 8  # texts that authors work on
 LOOK_AGAIN = 20.0  # seconds between looks for a decision diagram that is being made
 
 
@@ -164,13 +165,16 @@ class Written:
     name: str = ""
 
     def read(self, *, filename: str = "") -> FamilySpec:
-        """What it says. Raises ``FamilyError``."""
-        return read_source(
-            source=self.source,
-            source_format=self.source_format,
-            code=self.code,
-            name=self.name,
-            filename=filename,
+        """What it says; remembered, as one request asks several times. Raises ``FamilyError``."""
+        return _texts.get(
+            self,
+            lambda: read_source(
+                source=self.source,
+                source_format=self.source_format,
+                code=self.code,
+                name=self.name,
+                filename=filename,
+            ),
         )
 
     def hash_as(self, spec: FamilySpec) -> str:
@@ -178,6 +182,8 @@ class Written:
         text = f"{self.source_format}\n{spec.code}\n{spec.name}\n{self.source}"
         return hashlib.sha256(text.encode()).hexdigest()
 
+
+_texts: Recent[Written, FamilySpec] = Recent(CACHED_TEXTS)
 
 # Everything else is a family file.
 _FORMATS = {
@@ -248,8 +254,11 @@ def publish_written(
         if against:
             raise NotPublishable(spec.code, tuple(finding.sentence for finding in against), against)
     with transaction.atomic():
+        # A new family stands last on the shelf.
+        last = Family.objects.aggregate(last=Max("position"))["last"]
+        place = position if position is not None else 0 if last is None else last + 1
         family, _ = Family.objects.select_for_update().get_or_create(
-            code=spec.code, defaults={"name": spec.name, "summary": spec.summary, "position": position or 0}
+            code=spec.code, defaults={"name": spec.name, "summary": spec.summary, "position": place}
         )
         version = family.versions.filter(content_hash=content_hash).first()
         if version is not None and family.current_id == version.pk and version.retired_at is None:

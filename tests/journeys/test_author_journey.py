@@ -140,37 +140,53 @@ def test_an_author_breaks_a_rule_sees_why_mends_and_publishes_it(author: Enter, 
     expect(shopper.locator(".refusal").first).to_contain_text("Cherry comes in 6 mm boards.")
 
 
-@pytest.mark.parametrize("look", [{}, {"dark": True}, {"phone": True}], ids=["desk", "dark", "phone"])
-def test_no_page_of_the_authors_has_a_barrier(
-    look: dict[str, bool], author: Enter, no_barriers: Check
-) -> None:
-    page = author(**look)
+PANES = ("audit", "try&set=material%3Dcherry", "changes", "versions", "usage")
+
+
+@pytest.fixture
+def busy_bench(author: Enter) -> Enter:
+    """A draft with findings, differences and an audit."""
+    page = author()
     page.goto(BENCH)
-    type_instead(page, "material == 'oak' =>", "materal == 'oak' =>")
-    expect(page.locator("#problems ol")).to_be_visible()
-    no_barriers(page)
-    type_instead(page, "materal", "material")
     type_instead(page, 'price: "18.00"', 'price: "19.00"')
     type_instead(
         page,
         "  - code: R17\n",
         "  - {code: X1, expr: \"material == 'oak'\", message: Only oak.}\n  - code: R17\n",
     )
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
     work_off()
-    for address in (
-        "/staff/products/",
-        "/staff/products/new/",
-        f"{BENCH}?pane=audit",
-        f"{BENCH}?pane=try&set=material%3Dcherry",
-        f"{BENCH}?pane=changes",
-        f"{BENCH}?pane=versions",
-        f"{BENCH}?pane=usage",
-    ):
+    return author
+
+
+def test_no_page_of_the_authors_has_a_barrier(busy_bench: Enter, no_barriers: Check) -> None:
+    page = busy_bench()
+    page.goto(BENCH)
+    type_instead(page, "material == 'oak' =>", "materal == 'oak' =>")
+    expect(page.locator("#problems ol")).to_be_visible()
+    no_barriers(page)
+    addresses = ["/staff/products/", "/staff/products/new/", *(f"{BENCH}?pane={pane}" for pane in PANES)]
+    for address in addresses:
         page.goto(address)
         assert fits(page), address
         no_barriers(page)
+
+
+def test_the_bench_has_no_barrier_in_the_dark(busy_bench: Enter, no_barriers: Check) -> None:
+    page = busy_bench(dark=True)
+    for pane in PANES[:3]:
+        page.goto(f"{BENCH}?pane={pane}")
+        no_barriers(page)
+
+
+def test_the_bench_fits_on_a_phone(busy_bench: Enter, no_barriers: Check) -> None:
+    page = busy_bench(phone=True)
+    page.set_viewport_size({"width": 360, "height": 780})
+    for address in ("/staff/products/", "/staff/products/new/", *(f"{BENCH}?pane={pane}" for pane in PANES)):
+        page.goto(address)
+        assert fits(page), address
+    no_barriers(page)
 
 
 def test_everything_works_without_script(author: Enter) -> None:
