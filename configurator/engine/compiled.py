@@ -9,8 +9,9 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
+from typing import Any
 
 from configurator.engine.spec import FamilySpec
 
@@ -125,5 +126,12 @@ class Knowledge:
 
 def content_hash(spec: FamilySpec) -> str:
     """The SHA-256 of what a family says, whatever the layout of its file."""
-    text = json.dumps(asdict(spec), sort_keys=True, default=str, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(spec, sort_keys=True, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(fact: Any) -> Any:
+    """What JSON makes of a fact: its fields by name; of exact numbers and days their text."""
+    if is_dataclass(fact):
+        return {each.name: getattr(fact, each.name) for each in fields(fact)}
+    return str(fact)
