@@ -12,6 +12,7 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -88,9 +89,9 @@ class OnFeatures:
     asks so, with what it said (untimed) of the state before.
     """
 
-    def __init__(self, model: Model, *, session: bool = False) -> None:
-        self.label = f"flamapy-configurator (z3){', in a session' if session else ''}"
-        self.session = session
+    def __init__(self, model: Model) -> None:
+        self.label = "flamapy-configurator (z3)"
+        self.session = False
         self.peer = Peer("flamapy_z3")
         if model.source is not None and not model.uvl:
             self._load(model.source)
@@ -100,6 +101,12 @@ class OnFeatures:
                 path.write_text(model.uvl, encoding="utf-8")
                 self._load(path)
         self.features: Features = features_of(model, self.names)
+
+    def in_session(self) -> "OnFeatures":
+        """The same process, asked as its own configurator asks."""
+        other = copy(self)
+        other.label, other.session = f"{self.label}, in a session", True
+        return other
 
     def _load(self, path: Path) -> None:
         self.peer.ask("read", path=str(path), seconds=300)
@@ -151,7 +158,8 @@ def contenders(model: Model) -> list[Contender]:
             OnClauses("cpsat_loop", "undecided", model, "CP-SAT loop, open options"),
         ]
     if model.uvl or (model.source is not None and model.source.suffix == ".uvl"):
-        found += [OnFeatures(model), OnFeatures(model, session=True)]
+        flamapy = OnFeatures(model)
+        found += [flamapy, flamapy.in_session()]
     return found
 
 
@@ -162,8 +170,8 @@ def compare(
 
     It ends with the seconds, whatever was asked by then.
     """
-    until = time.monotonic() + seconds
     rivals = contenders(model)
+    until = time.monotonic() + seconds
     measured = {rival.label: Measured(rival.label) for rival in rivals}
     states = [
         State(choices, sequence[number - 1] if number else {})
@@ -239,7 +247,9 @@ def _judge(found: Section, model: Model, each: Measured, rows: list[list[str]]) 
         found.left_out.append(f"{model.name}, {each.name}: {each.failed}")
     limit = LIMITS.get(each.name, {}).get(model.name, EVERYWHERE.get(each.name))
     faster = ratio(each.theirs, each.ours) if each.theirs else None
-    if limit is not None:
+    if not each.theirs and not each.failed:
+        found.left_out.append(f"{model.name}, {each.name}: not reached in time")
+    elif limit is not None:
         found.bars.append(Bar(f"domains {model.name} against {each.name}", faster, limit, why=each.failed))
     if not each.theirs:
         return

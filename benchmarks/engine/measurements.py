@@ -119,7 +119,7 @@ def _domains(scale: Scale) -> Section:
         count=scale.compared,
         sample=scale.sample,
         slow=scale.slow,
-        seconds=300.0 if scale.large else 6.0,
+        seconds=300.0 if scale.large else 9.0,
     )
 
 
