@@ -18,7 +18,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from configurator.assets import alone_with
 from configurator.engine.artefacts import fingerprint
-from configurator.models import Artefact, Asset, Configuration, Design, Upload, Validation
+from configurator.models import (
+    Artefact,
+    Asset,
+    AuditReport,
+    Configuration,
+    Design,
+    Upload,
+    Validation,
+    Version,
+)
 from ledger.tidying import BATCH, Limits, Removed, remove, tidying
 
 LITTER = timedelta(days=1)  # half-written and locking files older than this belong to nobody
@@ -47,6 +56,14 @@ def old_validations(limits: Limits) -> Removed:
 def foreign_artefacts(limits: Limits) -> Removed:
     others = Artefact.objects.made_by_other_code(fingerprint())
     return remove(others.filter(created_at__lt=limits.before), limits=limits)
+
+
+@tidying("configurator: audits of texts that were never published", stage=20)
+def left_audits(limits: Limits) -> Removed:
+    """A draft that is still open is audited anew at its next save."""
+    published = Version.objects.filter(content_hash=OuterRef("pk"))
+    old = AuditReport.objects.filter(checked_at__lt=limits.before)
+    return remove(old.filter(~Exists(published)), limits=limits)
 
 
 @tidying("configurator: frozen designs that nothing needs", stage=30)

@@ -9,8 +9,10 @@ from configurator.catalogue import NotPublishable, NotRolledBack, publish, retir
 from configurator.designs import start
 from configurator.engine.family import FamilyError
 from configurator.models import AuditReport, Draft, Family, Version
+from configurator.tidying import left_audits
 from ledger import jobs
 from ledger.models import Entry, Job
+from ledger.tidying import Limits
 from tests.shops import BADGE, NOW
 
 LATER = NOW + timedelta(hours=1)
@@ -182,6 +184,19 @@ def test_a_version_that_its_draft_was_audited_for_is_not_audited_again(draft: Dr
     audits = Job.objects.filter(kind=auditing.JOB_KIND).count()
     run_jobs()
     assert Job.objects.filter(kind=auditing.JOB_KIND).count() == audits
+
+
+def test_audits_of_texts_that_were_never_published_are_tidied_away(badge: Family, draft: Draft) -> None:
+    run_jobs()
+    saved(draft, BADGE.replace("4.00", "5.00"))
+    for _ in range(2):
+        run_jobs()
+    assert AuditReport.objects.count() == 2
+    AuditReport.objects.update(checked_at=NOW - timedelta(days=60))
+    removed = left_audits(Limits(now=NOW, before=NOW - timedelta(days=30)))
+    assert removed.count == 1
+    assert badge.current is not None
+    assert AuditReport.objects.get().pk == badge.current.content_hash
 
 
 # --- back to an older version

@@ -73,6 +73,18 @@ def test_the_list_takes_the_same_number_of_queries_whatever_its_length(
         assert author.get("/staff/products/").status_code == 200
 
 
+def test_the_bench_takes_the_same_number_of_queries_whatever_the_number_of_versions(
+    badge: Family, author: Client, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for number in range(10):
+        publish(
+            source=BADGE.replace("4.00", f"5.{number}0"), filename="badge.yaml", actor="system:test", now=NOW
+        )
+    for name in ("audit", "try", "changes", "versions", "usage"):
+        with django_assert_max_num_queries(9):
+            assert author.get(PAGE, {"pane": name}).status_code == 200
+
+
 def test_without_a_draft_the_page_shows_the_text_on_sale(badge: Family, author: Client) -> None:
     page = author.get(PAGE)
     assert "family: badge" in page.content.decode()
