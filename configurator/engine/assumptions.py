@@ -21,6 +21,13 @@ class Assumptions:
         self.measures = measures
         self.positions = {code: position for position, code in enumerate(knowledge.variables)}
         self._own = {option.code: self._places_of(option) for option in knowledge.spec.options}
+        # What is asked most, and is always the same: the literal of each value of a choice.
+        self._of_values: dict[tuple[str, Choice], Literals] = {
+            (variable.code, value): variable.assume(index)
+            for variable in self._variables
+            if isinstance(variable, ChoiceVariable) and variable.code in self._options
+            for index, value in enumerate(variable.values)
+        }
 
     def _places_of(self, option: OptionSpec) -> tuple[int, ...]:
         if option.kind == "multiple":
@@ -70,6 +77,9 @@ class Assumptions:
 
     def literals(self, code: str, value: Choice) -> Literals:
         """What a choice says, as assumptions of a SAT solver."""
+        known = self._of_values.get((code, value))
+        if known is not None:
+            return known
         settled = self.indices(code, value)
         return tuple(
             literal

@@ -49,6 +49,7 @@ def normalise(spec: FamilySpec, choices: Mapping[str, Any]) -> dict[str, Choice]
     An empty text is a choice (of no text) where the text is optional, and no choice where it is required.
     Raises `ChoiceError` with everything that is wrong.
     """
+    places = spec.place_by_code
     problems = [
         ChoiceProblem(
             str(code),
@@ -57,11 +58,12 @@ def normalise(spec: FamilySpec, choices: Mapping[str, Any]) -> dict[str, Choice]
             nearest_hint(str(code), spec.option_by_code),
         )
         for code, value in choices.items()
-        if code not in spec.option_by_code
+        if code not in places
     ]
     result: dict[str, Choice] = {}
-    for option in spec.options:
-        value = choices.get(option.code)
+    for place in sorted(places[code] for code in choices if code in places):
+        option = spec.options[place]
+        value = choices[option.code]
         if value is None:
             continue
         checked = check_choice(option, value)

@@ -36,14 +36,14 @@ from configurator.engine.compiled import Knowledge, NumberVariable
 from configurator.engine.completion import witness_of
 from configurator.engine.counting import Counting
 from configurator.engine.diagram import Diagram
-from configurator.engine.explanation import conflict_of, minimal_conflict, quickxplain
+from configurator.engine.explanation import Reasons, conflict_of, quickxplain
 from configurator.engine.expressions import nearest_hint
 from configurator.engine.measuring import Measures
 from configurator.engine.objectives import Popularity
 from configurator.engine.optimum import Completion, Objective, Optimum
 from configurator.engine.option_answers import OptionAnswers
 from configurator.engine.rules import Value, environment_of, options_of, rule_holds
-from configurator.engine.search import Literals, RuleSearch, Search
+from configurator.engine.search import Literals, Search
 from configurator.engine.spec import Choice, OptionSpec, RuleSpec
 from configurator.engine.valid_domains import Undecided, valid_domains
 from configurator.engine.wording import rule_in_words
@@ -78,7 +78,7 @@ class Kernel:
         self._lock = RLock()
         self._search = Search(knowledge, self.assumptions.together())
         self._answers = OptionAnswers(self.spec, self.assumptions, self._search.layout)
-        self._lazy_rule_search: RuleSearch | None = None
+        self._lazy_reasons: Reasons | None = None
         self._counting: Counting | None = None
         self._optimum_lock = RLock()
         self._lazy_optimum: Optimum | None = None
@@ -287,13 +287,16 @@ class Kernel:
         literals = {code: self._assume(code, old) for code, old in chosen.items() if code != option}
         if beside:
             literals[option] = beside
-        found = minimal_conflict(self.knowledge, self._search, self._rule_search, chosen=literals, wish=wish)
+        if self._lazy_reasons is None:
+            self._lazy_reasons = Reasons(self.knowledge, self._search)
+        found = self._lazy_reasons.conflict(literals, wish)
         if found is None:
             return None
         against, rules = found
         measures = self.assumptions.measures
         meant = chosen if value is None else {**chosen, option: value}
         return conflict_of(
+            self._lazy_reasons,
             self.knowledge,
             option=option,
             value=value,
@@ -302,11 +305,6 @@ class Kernel:
             rules=rules,
             told="" if measures is None else measures.told(meant, rules),
         )
-
-    def _rule_search(self) -> RuleSearch:
-        if self._lazy_rule_search is None:
-            self._lazy_rule_search = RuleSearch(self.knowledge, self._search)
-        return self._lazy_rule_search
 
     # --- Choices as literals
 
@@ -326,9 +324,11 @@ class Kernel:
 
     def _wished(self, chosen: dict[str, Choice], option: str, wanted: Choice) -> tuple[Literals, Literals]:
         """The literals of a wish, and of what stands beside it in its own option: of several values only
-        what is put in or left out is wished, the others are like choices of their own."""
+        what is put in or left out is wished, the others are like choices of their own. Where all stays as it
+        is, all of it is wished."""
         if self.spec.option_by_code[option].kind == "multiple":
-            return self.assumptions.changing(option, chosen.get(option, ""), wanted)
+            changed, kept = self.assumptions.changing(option, chosen.get(option, ""), wanted)
+            return (changed, kept) if changed else (kept, ())
         return self._assume(option, wanted), ()
 
     def _assume(self, code: str, value: Choice) -> Literals:

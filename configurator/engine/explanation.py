@@ -1,18 +1,30 @@
-"""Minimal, deterministic explanations: QuickXplain over the shopper's choices, then over the rules.
+"""Minimal, deterministic explanations: which choices exclude a wish, and by which rules.
 
-After U. Junker, "QuickXplain: Preferred explanations and relaxations for over-constrained problems",
-AAAI 2004. Every element of a conflict is needed: without it the rest can be had together. Earlier
-elements are preferred, so the same question has the same answer whatever was asked before.
+Every element of a conflict is needed: without it the rest can be had together. Choices are found first, by
+all rules, then the rules that exclude the wish with these choices:
+
+1. One choice that the wish excludes by propagation alone, or one rule that excludes the wish beside it, is
+   the plainest explanation: the first one in the family's order.
+2. Else the preferred conflict (U. Junker, "QuickXplain: Preferred explanations and relaxations for
+   over-constrained problems", AAAI 2004): its last element is where the elements, taken in order, first
+   become impossible, and so on with that one taken for granted. There is only one such conflict, so what
+   the solver says of its own way there may guide the search. Choices are taken in the family's order, rules
+   by their distance from the question.
+
+So the same question has the same answer whatever was asked before.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from configurator.engine.answers import Conflict, RuleRef
 from configurator.engine.compiled import Knowledge
+from configurator.engine.completion import witness_of
+from configurator.engine.points import bits
+from configurator.engine.propagation import Links, Propagation
 from configurator.engine.search import Literals, RuleSearch, Search
 from configurator.engine.spec import Choice, OptionSpec
-from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
+from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided, valid_domains
 from configurator.engine.wording import (
     beside_in_words,
     limits_in_words,
@@ -23,91 +35,189 @@ from configurator.engine.wording import (
 
 _Element = TypeVar("_Element")
 
+# Rules are taken this many at a time, nearest first, then twice as many.
+_FIRST_RULES = 8
+
 
 def quickxplain(elements: Sequence[_Element], impossible: Callable[[list[_Element]], bool]) -> list[_Element]:
     """A minimal part of `elements` that is impossible together; all of them must be. Empty if nothing is
     needed.
     """
-    if impossible([]):
-        return []
-    return _needed([], False, list(elements), impossible)
+    found = preferred(list(elements), lambda some: list(some) if impossible(some) else None)
+    return [element for element in elements if element in found]
 
 
-def _needed(
-    given: list[_Element], grown: bool, elements: list[_Element], impossible: Callable[[list[_Element]], bool]
+def preferred(
+    elements: Sequence[_Element], core_of: Callable[[list[_Element]], Collection[_Element] | None]
 ) -> list[_Element]:
-    if grown and impossible(given):
-        return []
-    if len(elements) == 1:
-        return elements
-    half = len(elements) // 2
-    first, second = elements[:half], elements[half:]
-    of_second = _needed(given + first, True, second, impossible)
-    of_first = _needed(given + of_second, bool(of_second), first, impossible)
-    return of_first + of_second
+    """The preferred conflict among elements, latest first; all of them must be impossible together.
 
-
-def preferred_conflict(
-    elements: Sequence[_Element], refused: Callable[[list[_Element]], Collection[_Element] | None]
-) -> list[_Element] | None:
-    """The conflict that `quickxplain` finds, with few questions where a refusal names what it rests on.
-
-    `refused` gives some of the elements that are impossible together, or None when they are possible. What
-    is last in a conflict is needed once all before it are possible together. None when all are.
+    `core_of` gives some of the elements asked about that are impossible together, None where all are
+    possible.
     """
     place = {element: number for number, element in enumerate(elements)}
-    core = refused(list(elements))
-    if core is None:
-        return None
     needed: list[_Element] = []
-    while rest := [place[element] for element in core if element not in needed]:
-        last = max(rest)
-        smaller = refused([*elements[:last], *needed])
-        if smaller is None:
-            needed.append(elements[last])
-        else:
-            core = smaller
-    return needed[::-1]
+    core: Collection[_Element] = elements
+    while True:
+        # With what is needed, the first `top` elements are impossible; the first `below` are not.
+        top, below, guided = _last(core, place, needed), -1, True
+        while below < top - 1:
+            probe = top - 1 if guided else (below + top) // 2
+            found = core_of([*elements[:probe], *needed])
+            if found is None:
+                below = probe
+            else:
+                core = found
+                top = _last(core, place, needed)
+                guided = top < probe
+        if top == 0:
+            return needed
+        needed.append(elements[top - 1])
 
 
-def minimal_conflict(
-    knowledge: Knowledge,
-    search: Search,
-    rule_search: Callable[[], RuleSearch],
-    *,
-    chosen: dict[str, Literals],
-    wish: Literals,
-) -> tuple[list[str], list[str]] | None:
-    """The options whose choices, and the codes of the rules that, exclude a wish; None when it can be had."""
-    owner = {literal: option for option, literals in chosen.items() for literal in literals}
+def _last(core: Collection[_Element], place: dict[_Element, int], needed: list[_Element]) -> int:
+    """How many elements it takes to have all of a core, beside those needed anyway."""
+    return max((place[element] + 1 for element in core if element not in needed), default=0)
 
-    def against_wish(options: list[str]) -> Collection[str] | None:
-        literals = [literal for option in options for literal in chosen[option]]
-        possible = search.possible([*wish, *literals], BUDGET_CONSISTENCY)
-        if possible is None:
+
+class Reasons:
+    """Finds the conflicts of one family. Not safe for several threads: the kernel has a lock."""
+
+    def __init__(self, knowledge: Knowledge, search: Search) -> None:
+        self._knowledge = knowledge
+        self._search = search
+        self._propagation = Propagation(knowledge)
+        self._links = Links(knowledge)
+        self._codes = list(knowledge.selectors)
+        self._lazy_rule_search: RuleSearch | None = None
+        self._references: dict[str, RuleRef] = {}
+        self._possible = self._ever_possible()
+
+    def _ever_possible(self) -> frozenset[int]:
+        """Literals that are possible where nothing is chosen, as far as that can be told in time."""
+        search = self._search
+        try:
+            points = valid_domains(search, {}).possible
+        except Undecided:
+            points = 0
+        search.begin()
+        return frozenset(search.layout.literal_of[point] for point in bits(points & search.layout.values))
+
+    def conflict(self, chosen: dict[str, Literals], wish: Literals) -> tuple[list[str], list[str]] | None:
+        """The options whose choices, and the codes of the rules that, exclude the wish; None where nothing
+        does.
+        """
+        against = self._against(chosen, wish)
+        if against is None:
+            return None
+        parts = [wish, *(chosen[option] for option in against)]
+        rules = self._rules([part for part in parts if part])
+        return against, [self._codes[rule] for rule in sorted(rules)]
+
+    def reference(self, code: str) -> RuleRef:
+        """A rule as shoppers read it."""
+        found = self._references.get(code)
+        if found is None:
+            spec = self._knowledge.spec
+            rule = spec.rule_by_code[code]
+            found = self._references[code] = RuleRef(code, rule.message or rule_in_words(rule, spec))
+        return found
+
+    # --- Choices
+
+    def _against(self, chosen: dict[str, Literals], wish: Literals) -> list[str] | None:
+        following = self._propagation.following(wish)
+        if following is None:
+            return []
+        for option, literals in chosen.items():
+            if any(-literal in following for literal in literals):
+                return [option] if self._is_possible(wish) else []
+        owner = {literal: option for option, literals in chosen.items() for literal in literals}
+
+        def core_of(options: list[str]) -> set[str] | None:
+            literals = [literal for option in options for literal in chosen[option]]
+            possible = self._search.possible([*wish, *literals], BUDGET_CONSISTENCY)
+            if possible is None:
+                raise Undecided
+            return (
+                None
+                if possible
+                else {owner[literal] for literal in self._search.refused() if literal in owner}
+            )
+
+        options = list(chosen)
+        core = core_of(options)
+        if core is None:
+            return None
+        needed = preferred(options, core_of)
+        return [option for option in options if option in needed]
+
+    def _is_possible(self, literals: Literals) -> bool:
+        """Whether literals are possible where nothing else is chosen."""
+        if len(literals) == 1 and literals[0] in self._possible:
+            return True
+        return witness_of(self._search, literals) is not None
+
+    # --- Rules
+
+    def _rules(self, parts: list[Literals]) -> list[int]:
+        """The rules that exclude these parts together, no fewer of which are impossible."""
+        fixed = [literal for part in parts for literal in part]
+        places = [self._links.nodes(part) for part in parts]
+        nodes = frozenset().union(*places)
+        # Whether each part stands for one node alone, so that parts without a way between them go together.
+        apart = len(parts) > 1 and len(nodes) == len(parts) and all(len(each) == 1 for each in places)
+        apart = apart and self._is_possible(tuple(literal for part in parts[1:] for literal in part))
+        propagation = self._propagation
+        found = None
+        if apart:
+            alone = (rule for rule in self._links.of_all(nodes) if propagation.refuted(fixed, [rule]))
+            found = next(([rule] for rule in alone), None)
+            if found:
+                return found
+        near: list[int] = []
+        for near in _growing(self._links.nearest_first(nodes)):
+            if propagation.refuted(fixed, near):
+                needed = preferred(near, lambda some: some if propagation.refuted(fixed, some) else None)
+                return self._fewer(fixed, needed, nodes if apart else None)
+        return preferred(near, lambda some: self._core(fixed, some))
+
+    def _fewer(self, fixed: list[int], rules: list[int], nodes: Collection[int] | None) -> list[int]:
+        """Those of the rules that are needed, where propagation did not see it with fewer."""
+        for rule in sorted(rules, reverse=True):
+            rest = [each for each in rules if each != rule]
+            if nodes is not None and not self._links.connect(rest, nodes):
+                continue
+            if self._core(fixed, rest) is not None:
+                rules = rest
+        return rules
+
+    def _core(self, fixed: list[int], rules: list[int]) -> Collection[int] | None:
+        """Some of the rules that are impossible with what is fixed; None where all of them are possible."""
+        if self._lazy_rule_search is None:
+            self._lazy_rule_search = RuleSearch(self._knowledge, self._search)
+        selectors = {self._propagation.rules[rule]: rule for rule in rules}
+        found = self._lazy_rule_search.satisfiable([*fixed, *selectors], BUDGET_CONSISTENCY)
+        if found is None:
             raise Undecided
-        return None if possible else {owner[literal] for literal in search.core() if literal in owner}
+        if found:
+            return None
+        return [selectors[each] for each in self._lazy_rule_search.refused() if each in selectors]
 
-    against = preferred_conflict(list(chosen), against_wish)
-    if against is None:
-        return None
-    fixed = [*wish, *(literal for option in against for literal in chosen[option])]
-    rules = rule_search()
 
-    def excluded_by(codes: list[str]) -> Collection[str] | None:
-        selectors = [knowledge.selectors[rule] for rule in codes]
-        possible = rules.satisfiable([*fixed, *selectors], BUDGET_CONSISTENCY)
-        if possible is None:
-            raise Undecided
-        return None if possible else rules.refusing()
-
-    every = list(knowledge.selectors)
-    if knowledge.arithmetic:  # does not name the rules that a refusal rests on
-        return against, quickxplain(every, lambda codes: excluded_by(codes) is not None)
-    return against, preferred_conflict(every, excluded_by) or []
+def _growing(rings: Iterator[list[_Element]]) -> Iterator[list[_Element]]:
+    """The first few elements, then more and more, at last all."""
+    count, taken = _FIRST_RULES, list[_Element]()
+    for ring in rings:
+        taken += ring
+        while len(taken) > count:
+            yield taken[:count]
+            count *= 2
+    yield taken
 
 
 def conflict_of(
+    reasons: Reasons,
     knowledge: Knowledge,
     *,
     option: str,
@@ -120,18 +230,15 @@ def conflict_of(
     """The conflict with its sentence; `told` says what was measured."""
     spec = knowledge.spec
     named = tuple((code, choices.get(code, "")) for code in against)
-    references = tuple(
-        RuleRef(code, spec.rule_by_code[code].message or rule_in_words(spec.rule_by_code[code], spec))
-        for code in rules
-    )
+    references = tuple(reasons.reference(code) for code in rules)
     options = spec.option_by_code
     wish = "" if not option or value is None else wish_in_words(options[option], value, choices.get(option))
     others = listed(
         [beside_in_words(options[code], choice, value if code == option else None) for code, choice in named]
     )
-    reasons = " ".join(reference.message for reference in references)
-    limits = "" if reasons else _limits([options[code] for code in {**dict(named), option: ""} if code])
-    said = (_contradiction(wish, others, len(named)), told, f"{reasons}{limits}")
+    because = " ".join(reference.message for reference in references)
+    limits = "" if because else _limits([options[code] for code in {**dict(named), option: ""} if code])
+    said = (_contradiction(wish, others, len(named)), told, f"{because}{limits}")
     sentence = " ".join(part for part in said if part)
     return Conflict(option, value, named, references, sentence)
 

@@ -244,11 +244,13 @@ class RuleSearch:
         self._layout = search.layout
         self._arithmetic = search.arithmetic
         self._rules = {selector: code for code, selector in knowledge.selectors.items()}
+        self._refused: frozenset[int] | None = None
         every = (knowledge.top, -knowledge.top)
         self._solver = Glucose4(bootstrap_with=[*knowledge.clauses, every])
 
     def satisfiable(self, assumptions: Sequence[int], budget: int) -> bool | None:
         """Whether there is a configuration with these literals, among them the selectors of rules."""
+        self._refused = None
         found = self._search.decide(self._solver, list(assumptions), budget)
         if not found or self._arithmetic is None:
             return found
@@ -258,8 +260,9 @@ class RuleSearch:
             return True
         context = [literal for literal in assumptions if literal not in self._rules]
         answer = self._arithmetic.solve(context, budget * SECONDS_A_CONFLICT, rules)
+        self._refused = frozenset(assumptions) if answer is False else None
         return None if answer is None else bool(answer)
 
-    def refusing(self) -> list[str]:
-        """The rules that the last refusal rested on."""
-        return [self._rules[literal] for literal in self._solver.get_core() or () if literal in self._rules]
+    def refused(self) -> frozenset[int]:
+        """Assumptions that the last refusal rested on, though perhaps not all of them were needed."""
+        return self._refused or frozenset(self._solver.get_core() or ())

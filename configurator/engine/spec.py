@@ -279,6 +279,11 @@ class FamilySpec:
         return {option.code: option for option in self.options}
 
     @cached_property
+    def place_by_code(self) -> Mapping[str, int]:
+        """Which option comes where, from 0."""
+        return {option.code: place for place, option in enumerate(self.options)}
+
+    @cached_property
     def rule_by_code(self) -> Mapping[str, RuleSpec]:
         return {rule.code: rule for rule in self.rules}
 

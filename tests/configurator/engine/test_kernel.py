@@ -125,6 +125,8 @@ def _has_wish(
         return agrees(spec, each, {option.code: value})
     before, after = set(codes_of(choices.get(option.code, ""))), set(codes_of(value))
     there = set(codes_of(each[option.code] or ""))
+    if after == before and len(after) >= option.least:
+        return there == after
     return after - before <= there and not (before - after) & there
 
 
