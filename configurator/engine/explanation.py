@@ -48,28 +48,34 @@ def quickxplain(elements: Sequence[_Element], impossible: Callable[[list[_Elemen
 
 
 def preferred(
-    elements: Sequence[_Element], core_of: Callable[[list[_Element]], Collection[_Element] | None]
+    elements: Sequence[_Element],
+    core_of: Callable[[list[_Element]], Collection[_Element] | None],
+    *,
+    possible: int = -1,
+    guided: bool = True,
 ) -> list[_Element]:
     """The preferred conflict among elements, latest first; all of them must be impossible together.
 
     `core_of` gives some of the elements asked about that are impossible together, None where all are
-    possible.
+    possible; `guided`: mostly only few of them. So many first elements are known to be `possible`.
     """
     place = {element: number for number, element in enumerate(elements)}
     needed: list[_Element] = []
     core: Collection[_Element] = elements
     while True:
         # With what is needed, the first `top` elements are impossible; the first `below` are not.
-        top, below, guided = _last(core, place, needed), -1, True
+        top, below = _last(core, place, needed), -1 if needed else possible
+        one_less = guided
         while below < top - 1:
-            probe = top - 1 if guided else (below + top) // 2
+            # Mostly what is needed already is all of it, or all that is needed comes early or late.
+            probe = top - 1 if one_less else 0 if needed and below < 0 else (below + top) // 2
             found = core_of([*elements[:probe], *needed])
             if found is None:
                 below = probe
             else:
                 core = found
                 top = _last(core, place, needed)
-                guided = top < probe
+                one_less = guided and top < probe
         if top == 0:
             return needed
         needed.append(elements[top - 1])
@@ -176,10 +182,17 @@ class Reasons:
             if found:
                 return found
         near: list[int] = []
+        possible = 0
         for near in _growing(self._links.nearest_first(nodes)):
             if propagation.refuted(fixed, near):
-                needed = preferred(near, lambda some: some if propagation.refuted(fixed, some) else None)
+                needed = preferred(
+                    near,
+                    lambda some: some if propagation.refuted(fixed, some) else None,
+                    possible=possible or -1,
+                    guided=False,
+                )
                 return self._fewer(fixed, needed, nodes if apart else None)
+            possible = len(near)
         return preferred(near, lambda some: self._core(fixed, some))
 
     def _fewer(self, fixed: list[int], rules: list[int], nodes: Collection[int] | None) -> list[int]:

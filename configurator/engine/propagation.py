@@ -63,6 +63,7 @@ class Links:
                 firsts[option] for option in options_of(rule, knowledge.spec) if option in firsts
             )
         self.nodes_of = [frozenset(map(self._root, each)) for each in atoms]
+        self._nodes_around: dict[int, frozenset[int]] = {}
         self._rules_at: dict[int, list[int]] = {}
         for number, nodes in enumerate(self.nodes_of):
             for node in nodes:
@@ -78,17 +79,34 @@ class Links:
         return [rule for rule in first if all(rule in each for each in others)]
 
     def nearest_first(self, nodes: Collection[int]) -> Iterator[list[int]]:
-        """All rules, ring by ring: those that speak of the nodes, of most of them first, then the rules
-        that share something with those, and so on; what cannot be reached from the nodes comes last.
+        """All rules, ring by ring: those that speak of all the nodes, those of one that share something with
+        one of each other's, all others that speak of any, then the rules that share something with those, and
+        so on; what cannot be reached from the nodes comes last.
         """
-        taken, reached, edge = set[int](), set(nodes), set(nodes)
+        of_all = self.of_all(nodes) if nodes else []
+        yield of_all
+        taken, reached, edge = set(of_all), set(nodes), set(nodes)
+        between = frozenset.intersection(*map(self._around, nodes)) - reached if nodes else frozenset()
         while edge:
             ring = {rule for node in edge for rule in self._rules_at.get(node, ())} - taken
-            yield sorted(ring, key=lambda rule: (-len(self.nodes_of[rule] & reached), rule))
+            if between:
+                yield sorted(rule for rule in ring if not between.isdisjoint(self.nodes_of[rule]))
+                yield sorted(rule for rule in ring if between.isdisjoint(self.nodes_of[rule]))
+                between = frozenset()
+            else:
+                yield sorted(ring)
             taken |= ring
             edge = {node for rule in ring for node in self.nodes_of[rule]} - reached
             reached |= edge
         yield [rule for rule in range(len(self.nodes_of)) if rule not in taken]
+
+    def _around(self, node: int) -> frozenset[int]:
+        """The nodes that share a rule with one."""
+        found = self._nodes_around.get(node)
+        if found is None:
+            near = frozenset[int]().union(*(self.nodes_of[rule] for rule in self._rules_at.get(node, ())))
+            found = self._nodes_around[node] = near
+        return found
 
     def connect(self, rules: Iterable[int], nodes: Collection[int]) -> bool:
         """Whether rules lead from each of these nodes to all others."""

@@ -53,7 +53,7 @@ def repairs(
     literals = {code: assumptions.literals(code, old) for code, old in chosen.items() if code != option}
     if beside:
         literals[option] = beside
-    if witness_of(search, wish) is None:
+    if not _possible(search, wish):
         return ()
     priced = bool(knowledge.spec.prices)
     found: list[Repair] = []
@@ -100,7 +100,8 @@ def _repair(
     spec, variables = knowledge.spec, knowledge.variables
     result: dict[str, Choice] = {**chosen, option: value}
     changes: list[Change] = []
-    for code in (each.code for each in spec.options if each.code in given_up):
+    places = spec.place_by_code
+    for code in sorted(given_up, key=places.__getitem__):
         old = result[code]
         if spec.option_by_code[code].kind == "multiple":
             new, context = _new_values(search, assumptions, spec.option_by_code[code], old, context)
@@ -114,7 +115,7 @@ def _repair(
             del result[code]
         else:
             result[code] = new
-    ordered = {each.code: result[each.code] for each in spec.options if each.code in result}
+    ordered = {code: result[code] for code in sorted(result, key=places.__getitem__)}
     return Repair(tuple(changes), ordered, _sentence(knowledge, option, value, chosen.get(option), changes))
 
 
@@ -122,11 +123,9 @@ def _ways(
     knowledge: Knowledge, search: Search, literals: dict[str, Literals], wish: Literals
 ) -> Iterator[list[str]]:
     """The sets of options to give up, fewest first; some minimal one where that search becomes too long."""
-    options = knowledge.spec.options
+    options, places = knowledge.spec.option_by_code, knowledge.spec.place_by_code
     # What is changed rather: later options before earlier ones, texts and pictures only last.
-    later = [each for each in reversed(options) if each.code in literals]
-    later.sort(key=lambda each: each.kind in ("text", "image"))
-    order = [each.code for each in later]
+    order = sorted(literals, key=lambda code: (options[code].kind in ("text", "image"), -places[code]))
     owner = {literal: rank for rank, code in enumerate(order) for literal in literals[code]}
     conflicts: list[frozenset[int]] = []
     known: list[frozenset[int]] = []
@@ -139,12 +138,12 @@ def _ways(
         kept = [
             literal for rank, code in enumerate(order) if rank not in proposal for literal in literals[code]
         ]
-        found = search.solve((*wish, *kept), BUDGET_CONSISTENCY)
+        found = search.possible((*wish, *kept), BUDGET_CONSISTENCY)
         if found is None:
             if not known:
                 raise Undecided
             return
-        if found is False:
+        if not found:
             conflicts.append(frozenset(owner[literal] for literal in search.core() if literal in owner))
         else:
             known.append(frozenset(proposal))
@@ -192,7 +191,7 @@ def _kept_one_by_one(
     """What has to be given up when the most valued choices are kept first: minimal, though not the fewest."""
     context, given_up = wish, []
     for code in reversed(order):
-        if witness_of(search, (*context, *literals[code])) is None:
+        if not _possible(search, (*context, *literals[code])):
             given_up.append(code)
         else:
             context = (*context, *literals[code])
@@ -214,7 +213,7 @@ def _new_value(
     if isinstance(variable, ChoiceVariable):
         default = [variable.values.index(str(option.default))] if option.default is not None else []
         for index in dict.fromkeys([*default, *range(variable.count)]):
-            if witness_of(search, (*context, *variable.assume(index))) is not None:
+            if _possible(search, (*context, *variable.assume(index))):
                 return index, variable.values[index]
         raise AssertionError(f"{code} has no value left")
     index = nearest_possible(search, position, variable, context, before) or 0
@@ -245,7 +244,14 @@ def _fits(
     search: Search, assumptions: Assumptions, option: OptionSpec, text: Choice, context: Literals
 ) -> bool:
     """Whether a text is possible, by its length and by what is measured of it."""
-    return witness_of(search, (*context, *assumptions.literals(option.code, text))) is not None
+    return _possible(search, (*context, *assumptions.literals(option.code, text)))
+
+
+def _possible(search: Search, literals: Literals) -> bool:
+    found = search.possible(literals, BUDGET_CONSISTENCY)
+    if found is None:
+        raise Undecided
+    return found
 
 
 def _other_text(
