@@ -6,7 +6,7 @@ changes that the new rules need. Nothing is changed before they agree; what they
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -44,11 +44,13 @@ class Lost:
 class Move:
     """What moving an open design to ``target`` means. ``differences`` are those that concern its choices;
     ``lost`` cannot be had any more, ``repair`` is the smallest change that the rules need besides (None where
-    they need none); ``choices`` is the outcome. With ``must`` its own version cannot be ordered any more."""
+    they need none), said in ``changes``; ``choices`` is the outcome. With ``must`` its own version cannot be
+    ordered any more."""
 
     source: Version
     target: Version
     differences: tuple[str, ...]
+    changes: tuple[str, ...]
     lost: tuple[Lost, ...]
     repair: Repair | None
     choices: Mapping[str, Choice]
@@ -132,6 +134,7 @@ def _move(configuration: Configuration, target: Version, day: date) -> Move:
     return Move(
         source=source,
         target=target,
+        changes=_in_words(new, found),
         differences=_concerning(old, new, configuration.choices),
         lost=tuple(lost),
         repair=found,
@@ -158,8 +161,9 @@ def _offered(
         try:
             read = read_changes(new, {code: value})[code]
         except ChoiceError as error:
+            measured = new.option_by_code[code].kind in ("integer", "text")
             hints = " ".join(f"{each.message} {each.hint}".strip() for each in error.problems)
-            lost.append(Lost(code, f"{said} is not offered any more. {hints}"))
+            lost.append(Lost(code, f"{said} is not offered any more. {hints if measured else ''}".strip()))
             continue
         if read is not None:
             kept[code] = read
@@ -186,12 +190,30 @@ def smallest_change(kernel: Kernel, choices: Mapping[str, Choice]) -> Repair | N
 def _concerning(old: FamilySpec, new: FamilySpec, choices: Mapping[str, Any]) -> tuple[str, ...]:
     """The differences of options that were chosen, and of rules that speak of any of them."""
     rules = {rule.code: speaks_of(spec, rule) for spec in (old, new) for rule in spec.rules}
+    # What is proposed or explained otherwise does not touch what was chosen.
+    old, new = (
+        replace(spec, options=tuple(replace(each, default=None, help="") for each in spec.options))
+        for spec in (old, new)
+    )
     return tuple(
         each.sentence
         for each in compare(old, new)
         if (each.area == "options" and each.subject in choices)
         or (each.area == "rules" and any(code in choices for code in rules[each.subject]))
     )
+
+
+def _in_words(spec: FamilySpec, found: Repair | None) -> tuple[str, ...]:
+    """Each change of a repair: `Finish: “Beeswax” instead of “Hard oil”`."""
+    said = []
+    for change in found.changes if found is not None else ():
+        option = spec.option_by_code[change.option]
+        old = f"instead of “{value_in_words(option, change.old)}”"
+        if change.new is None:
+            said.append(f"{option.name} has to be given anew {old}")
+        else:
+            said.append(f"{option.name}: “{value_in_words(option, change.new)}” {old}")
+    return tuple(said)
 
 
 def _unit_price(spec: FamilySpec, kernel: Kernel, choices: Mapping[str, Choice]) -> Decimal | None:

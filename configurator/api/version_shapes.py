@@ -71,7 +71,9 @@ class MoveShape(serializers.Serializer[Any]):
     must = serializers.BooleanField(help_text="Its own version cannot be ordered any more.")
     differences = serializers.ListField(child=serializers.CharField())
     lost = LostShape(many=True)
-    repair = serializers.CharField(allow_null=True, help_text="The fewest other changes, in words.")
+    changes = serializers.ListField(
+        child=serializers.CharField(), help_text="The fewest other changes that the rules need, in words."
+    )
     price_before = serializers.CharField(allow_null=True)
     price_after = serializers.CharField(allow_null=True)
     currency = serializers.CharField()

@@ -149,7 +149,7 @@ def move_json(move: moving.Move) -> dict[str, Any]:
         "must": move.must,
         "differences": list(move.differences),
         "lost": [{"option": each.option, "sentence": each.sentence} for each in move.lost],
-        "repair": None if move.repair is None else move.repair.sentence,
+        "changes": list(move.changes),
         "price_before": None if move.price_before is None else f"{move.price_before:.2f}",
         "price_after": None if move.price_after is None else f"{move.price_after:.2f}",
         "currency": move.currency,

@@ -66,7 +66,7 @@ def test_a_value_that_is_gone_is_told(configuration: Configuration) -> None:
     move = move_of(configuration=fresh(configuration), now=LATER)
     assert move is not None
     assert [each.option for each in move.lost] == ["pin"]
-    assert move.lost[0].sentence.startswith("Pin “Clip” is not offered any more.")
+    assert move.lost[0].sentence == "Pin “Clip” is not offered any more."
     assert "pin" not in move.choices
 
 
@@ -79,7 +79,8 @@ def test_a_new_rule_is_met_by_the_smallest_change(configuration: Configuration) 
     assert move is not None
     assert move.repair is not None
     assert [(each.option, each.old, each.new) for each in move.repair.changes] == [("length", 80, 90)]
-    assert "Rule LONG is new: At least 90 mm now." in move.differences
+    assert move.changes == ("Length: “90 mm” instead of “80 mm”",)
+    assert move.differences == ("Rule LONG is new: At least 90 mm now.",)
 
 
 def test_a_retired_version_has_to_be_left(badge: Family, configuration: Configuration) -> None:
