@@ -116,9 +116,9 @@ class _Comparison:
         groups = [self._alike(variable) for variable in self.fixed]
         shape = (*(len(group) for group in groups), *(number.raw_count for number in self.rows))
         combinations = math.prod(shape)
-        cells = math.prod(shape[: len(groups)])
-        if cells > MAX_CELLS:
-            raise self._too_large(cells, "combinations of values", MAX_CELLS)
+        table = math.prod(shape[: len(groups)])
+        if table > MAX_CELLS:
+            raise self._too_large(table, "combinations of values", MAX_CELLS)
         if combinations > MAX_COMBINATIONS:
             raise self._too_large(combinations, "combinations", MAX_COMBINATIONS)
         places = np.unravel_index(np.arange(combinations), shape) if shape else ()
