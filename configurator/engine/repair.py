@@ -63,9 +63,14 @@ def repairs(
         if enough or (len(found) >= most and len(given_up) > len(found[-1].changes)):
             break
         kept = [literal for code in literals if code not in given_up for literal in literals[code]]
-        made = _repair(
-            knowledge, search, assumptions, chosen, option, value, given_up, context=(*wish, *kept)
-        )
+        try:
+            made = _repair(
+                knowledge, search, assumptions, chosen, option, value, given_up, context=(*wish, *kept)
+            )
+        except Undecided:
+            if not found:
+                raise
+            break
         found.append(replace(made, unit_price=_unit_price(knowledge, search, assumptions, made.choices)))
     found.sort(key=lambda each: (len(each.changes), each.unit_price is None, each.unit_price or 0))
     return tuple(found[:most])
@@ -129,19 +134,23 @@ def _ways(
     owner = {literal: rank for rank, code in enumerate(order) for literal in literals[code]}
     conflicts: list[frozenset[int]] = []
     known: list[frozenset[int]] = []
+    least = 0
     while True:
-        proposal = _first_hitting_set(conflicts, known)
+        # With more conflicts known it never takes fewer changes.
+        proposal = _first_hitting_set(conflicts, known, least)
         if proposal is None:
             if not known:
                 yield _kept_one_by_one(search, order, literals, wish)
             return
+        least = len(proposal)
         kept = [
             literal for rank, code in enumerate(order) if rank not in proposal for literal in literals[code]
         ]
         found = search.possible((*wish, *kept), BUDGET_CONSISTENCY)
         if found is None:
             if not known:
-                raise Undecided
+                search.begin()
+                yield _kept_one_by_one(search, order, literals, wish)
             return
         if not found:
             conflicts.append(frozenset(owner[literal] for literal in search.core() if literal in owner))
@@ -151,13 +160,13 @@ def _ways(
 
 
 def _first_hitting_set(
-    conflicts: list[frozenset[int]], known: list[frozenset[int]]
+    conflicts: list[frozenset[int]], known: list[frozenset[int]], least: int
 ) -> tuple[int, ...] | None:
     """The smallest set that meets every conflict and has none of the known ones in it, the first in order
-    among equals; None when there is none or it takes too long.
+    among equals; None when there is none or it takes too long. None has fewer than `least` members.
     """
     looked_at = 0
-    for size in range(len(conflicts) + 1):
+    for size in range(least, len(conflicts) + 1):
         best: tuple[int, ...] | None = None
         for candidate in _hitting_sets(conflicts, frozenset(), size):
             looked_at += 1
