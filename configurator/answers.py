@@ -27,13 +27,14 @@ def describe(
     configuration: Configuration, *, quantity: int, now: datetime, refused: Refused | None = None
 ) -> dict[str, Any]:
     """The state of a design as JSON. ``price`` and ``promise`` are of the design completed with
-    defaults while something is still open; ``quote_token`` is there once it could be ordered.
+    defaults while something is still open; ``quote_token`` is there once it could be ordered. A family that
+    nobody has priced shows no price and gives no token: it is not for sale yet.
     ``remaining`` is how many configurations have these choices and ``from_price`` the lowest price of
     one piece among them; null where they cannot be told.
 
     Reads at most one row (a picture); give the configuration with its version selected.
     """
-    version = configuration.version
+    version, spec = configuration.version, spec_of(configuration.version)
     since = designs.refused_since(configuration, now=now)
     # A rule has begun since the design was stored: it is shown as it stood, with what stands against it.
     on = timezone.localdate(configuration.updated_at if since else now)
@@ -45,16 +46,16 @@ def describe(
         "family": version.family_id,
         "version": version.number,
         "revision": configuration.revision,
-        "choices": choices_json(spec_of(version), configuration.choices),
+        "choices": choices_json(spec, configuration.choices),
         "consistent": seen.answer.consistent and since is None,
         "warnings": [violation_json(violation) for violation in seen.answer.warnings],
         "complete": not seen.missing,
         "missing": list(seen.missing),
         "remaining": seen.answer.remaining,
-        "from_price": _money(seen.answer.from_price),
-        "options": options_json(spec_of(version), seen.answer, extras=_extras(configuration, seen)),
+        "from_price": _money(seen.answer.from_price) if spec.priced else None,
+        "options": options_json(spec, seen.answer, extras=_extras(configuration, seen)),
         "refused": refused_json(refused) if refused is not None else None,
-        "price": price_json(seen.price),
+        "price": price_json(seen.price) if spec.priced else None,
         "promise": promise_json(promise),
         "preview": [
             {
@@ -73,7 +74,7 @@ def describe(
 def _promised(
     configuration: Configuration, seen: Examination, quantity: int, now: datetime, *, refused_today: bool
 ) -> tuple[Promise, str | None]:
-    if not seen.orderable or refused_today:
+    if not seen.orderable or refused_today or not spec_of(configuration.version).priced:
         lead_days = spec_of(configuration.version).lead_days
         return ask(work=seen.work, quantity=quantity, lead_days=lead_days, now=now), None
     quote = quote_for(
@@ -94,7 +95,11 @@ def options_json(
     chosen = {code: option.chosen for code, option in answer.options.items() if option.chosen is not None}
     shown = choices_json(spec, chosen)
     return {
-        code: {**_option_json(option), "chosen": shown.get(code), "extra": (extras or {}).get(code, {})}
+        code: {
+            **_option_json(option, spec.priced),
+            "chosen": shown.get(code),
+            "extra": (extras or {}).get(code, {}),
+        }
         for code, option in answer.options.items()
     }
 
@@ -122,7 +127,7 @@ def _extras(configuration: Configuration, seen: Examination) -> dict[str, dict[s
     return extras
 
 
-def _option_json(option: OptionAnswer) -> dict[str, Any]:
+def _option_json(option: OptionAnswer, priced: bool) -> dict[str, Any]:
     return {
         "chosen": option.chosen,
         "forced": option.forced,
@@ -132,7 +137,7 @@ def _option_json(option: OptionAnswer) -> dict[str, Any]:
         "holes": [list(hole) for hole in option.holes],
         "length_low": option.length_low,
         "length_high": option.length_high,
-        "from": {value: _money(price) for value, price in option.from_prices.items()},
+        "from": {value: _money(price) for value, price in option.from_prices.items()} if priced else {},
     }
 
 

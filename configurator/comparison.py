@@ -98,7 +98,7 @@ def side_of(of: Configuration | Design, now: datetime) -> Side:
     described: dict[str, Any] = (
         describe_design(of) if isinstance(of, Design) else describe(of, quantity=1, now=now)
     )
-    price = described["price"]
+    price = described["price"] if spec_of(of.version).priced else None
     promise = described.get("promise") or {}
     pictures = described["preview"]
     return Side(

@@ -190,14 +190,14 @@ def repair(
 
 
 def complete(*, configuration: Configuration, now: datetime, actor: str = "") -> Configuration:
-    """Fill in everything that is still open, defaults first. Raises ``Incomplete`` where only the
-    shopper can know (a required text or picture)."""
+    """Fill in everything that is still open, defaults first. What only the shopper can know (a required
+    text or picture) stays open; raises ``Incomplete`` where nothing else is."""
     with transaction.atomic():
         held = _hold(configuration, None)
         kernel = kernel_of(held.version, _day(now))
         full = kernel.complete(held.choices) or dict(held.choices)
         missing = kernel.answer(full).missing
-        if missing:
+        if missing and full == held.choices:
             raise Incomplete(missing)
         return _store(held, configuration, full, now)
 
@@ -212,8 +212,8 @@ def complete_best(
 ) -> tuple[Configuration, Completion]:
     """Fill in everything that is still open so that it is cheapest, fastest to make or most popular.
 
-    Raises ``RevisionConflict``, ``Incomplete`` where only the shopper can know, ``NoBest``, ``Undecided``
-    where the time is too short to find any.
+    Raises ``RevisionConflict``, ``Incomplete`` where only texts and pictures are open, ``NoBest``,
+    ``Undecided`` where the time is too short to find any.
     """
     with transaction.atomic():
         held = _hold(configuration, expected_revision)
@@ -224,7 +224,7 @@ def complete_best(
         if found is None:
             raise NoBest("No completion of these choices has a price and can be made: choose something else.")
         missing = kernel.missing(found.choices)
-        if missing:
+        if missing and found.choices == held.choices:
             raise Incomplete(missing)
         return _store(held, configuration, found.choices, now), found
 

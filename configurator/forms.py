@@ -20,6 +20,7 @@ LONG_NAME = 34  # characters; longer names get a line of their own
 LONG_FORM = 24  # options; a longer form folds its groups
 LONG_GROUP = 30  # options; a longer group is cut into parts
 PART = 20  # options
+MOST_HOLES = 3  # gaps in a range of numbers that are told one by one
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,22 @@ class ShownOption:
     high: int | None = None
     holes: tuple[tuple[int, int], ...] = ()
     error: str = ""
+    nearest: int | None = None
+
+    @property
+    def limits(self) -> str:
+        """The numbers that the other choices leave: ``400 to 2400 mm, not 1201 to 1300``."""
+        if self.low is None or self.high is None:
+            return ""
+        ends = f"{self.low} to {self.high}" if self.low != self.high else f"only {self.low}"
+        within = f"{ends} {self.spec.unit}".strip()
+        told = [str(low) if low == high else f"{low} to {high}" for low, high in self.holes[:MOST_HOLES]]
+        more = len(self.holes) - len(told)
+        if more:
+            told.append(f"{more} more gap{'s' if more > 1 else ''}")
+        if not told:
+            return within
+        return f"{within}, not {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]}"
 
     @property
     def code(self) -> str:
@@ -97,10 +114,14 @@ class Post:
 
 
 def shown_groups(
-    spec: FamilySpec, described: Mapping[str, Any], *, errors: Mapping[str, str] | None = None
+    spec: FamilySpec,
+    described: Mapping[str, Any],
+    *,
+    errors: Mapping[str, str] | None = None,
+    nearest: Mapping[str, int] | None = None,
 ) -> tuple[ShownGroup, ...]:
     """The groups of a page in the family's order; a long form starts with only its first open question
-    unfolded."""
+    unfolded. ``nearest`` are numbers to offer where one was typed that cannot be."""
     missing, answers, errors = set(described["missing"]), described["options"], errors or {}
     collapsible = len(spec.options) > LONG_FORM
     shown: list[ShownGroup] = []
@@ -112,13 +133,14 @@ def shown_groups(
                 bool(missing),
                 option.code in missing,
                 errors.get(option.code, ""),
+                (nearest or {}).get(option.code),
             )
             for option in members
         )
         left = sum(option.missing for option in options)
         wrong = any(option.error for option in options)
         shown.append(ShownGroup(code, name, options, left, collapsible, not collapsible or wrong))
-    if shown and not any(group.open for group in shown):
+    if collapsible and shown:
         first = next((index for index, group in enumerate(shown) if group.missing), 0)
         shown[first] = replace(shown[first], open=True)
     return tuple(shown)
@@ -146,7 +168,12 @@ def _headings(spec: FamilySpec) -> Iterator[tuple[str, str, list[OptionSpec]]]:
 
 
 def _shown_option(
-    option: OptionSpec, answer: Mapping[str, Any], open_: bool, missing: bool, error: str
+    option: OptionSpec,
+    answer: Mapping[str, Any],
+    open_: bool,
+    missing: bool,
+    error: str,
+    nearest: int | None,
 ) -> ShownOption:
     """While something is ``open_``, values show what they lead to at least; then, what they add."""
     chosen = answer.get("chosen")
@@ -159,7 +186,9 @@ def _shown_option(
     widget = {"integer": "number", "text": "text", "image": "image"}[option.kind]
     holes = tuple((low, high) for low, high in answer.get("holes") or ())
     low, high = answer.get("low"), answer.get("high")
-    return ShownOption(option, widget, chosen, missing, low=low, high=high, holes=holes, error=error)
+    return ShownOption(
+        option, widget, chosen, missing, low=low, high=high, holes=holes, error=error, nearest=nearest
+    )
 
 
 _WITH_VALUES = ("choice", "switch", "multiple")

@@ -15,7 +15,7 @@ from configurator.models import Design
 from configurator.quotes import Quote, quote
 from configurator.visibility import Visitor
 from orders.engine.totals import order_total
-from orders.limits import line_refusal
+from orders.limits import line_refusal, price_refusal
 from orders.models import Cart, CartLine
 
 MAX_LINES = 50
@@ -23,6 +23,10 @@ MAX_LINES = 50
 
 class QuantityRefused(Exception):
     """A quantity that nobody can order here."""
+
+
+class NotForSale(Exception):
+    """A design of a family that has no price yet."""
 
 
 class CartFull(Exception):
@@ -76,7 +80,7 @@ def open_cart(*, owner: User | None, session_key: str, now: datetime) -> Cart:
 def add(*, cart: Cart, design: Design, quantity: int, now: datetime) -> CartLine:
     """Put ``quantity`` pieces of a design in; the same design again adds to its line.
 
-    Raises ``QuantityRefused``, ``CartFull``.
+    Raises ``QuantityRefused``, ``NotForSale``, ``CartFull``.
     """
     with transaction.atomic():
         held = _hold(cart, None)
@@ -145,6 +149,8 @@ def _check(design: Design, quantity: int) -> None:
     (``PriceError``): a cart that cannot be priced cannot be opened any more."""
     if refusal := line_refusal(quantity):
         raise QuantityRefused(refusal)
+    if refusal := price_refusal(spec_of(design.version)):
+        raise NotForSale(refusal)
     price(spec_of(design.version), design.choices, quantity=quantity)
 
 

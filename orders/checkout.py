@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from configurator.catalogue import spec_of
 from configurator.engine import lettering
 from configurator.engine.domains import Undecided
 from configurator.examination import UNFORESEEN, Contradiction, examine
@@ -22,7 +23,7 @@ from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
 from ledger.entries import Draft, record_all
 from orders.engine.lifecycle import LineState, OrderState
 from orders.engine.totals import MoneyMismatch, order_total
-from orders.limits import line_refusal, order_refusal
+from orders.limits import line_refusal, order_refusal, price_refusal
 from orders.models import Cart, Customer, Line, Order
 from orders.numbering import next_number
 from orders.payments import PROVIDERS, InvoiceProvider
@@ -198,6 +199,8 @@ def _agree_line(
             design.id,
             f"{design.version.family.name}: this version is no longer made. Open the design to see why.",
         )
+    if refusal := price_refusal(spec_of(design.version)):
+        return CheckoutProblem("not-for-sale", design.id, refusal)
     try:
         # The rules of the day when it was frozen: what was agreed then stays possible.
         frozen = timezone.localdate(design.created_at)

@@ -176,6 +176,7 @@ TABLE: dict[type[Exception], Refusal] = {
     ),
     # orders
     cart.QuantityRefused: Refusal(422, "quantity-refused", "This quantity cannot be ordered"),
+    cart.NotForSale: Refusal(409, "not-for-sale", "This has no price yet"),
     cart.CartFull: Refusal(409, "cart-full", "The cart is full"),
     cart.NotInCart: Refusal(404, "not-in-cart", "The cart has no such line"),
     cart.CartChanged: Refusal(412, "precondition-failed", "It has changed since you read it"),

@@ -321,6 +321,11 @@ class FamilySpec:
             yield from _of_manufacture(self.manufacture)
 
     @property
+    def priced(self) -> bool:
+        """Whether its author has said what it costs: a family that nobody priced is not for sale."""
+        return bool(self.base_price or self.prices)
+
+    @property
     def defaults(self) -> dict[str, Choice]:
         return {option.code: option.default for option in self.options if option.default is not None}
 

@@ -35,6 +35,7 @@ def design(request: HttpRequest, pk: str) -> HttpResponse:
                 {**each, "name": surface_name(spec, each["surface"])} for each in described["preview"]
             ],
             "chosen": described["labels"],
+            "priced": spec.priced,
             "sellable": Version.objects.sellable().filter(pk=held.version_id).exists(),
             "mine": mine.filter(pk=held.pk).exists() and held.shared_at is not None,
             "link": request.build_absolute_uri(reverse("design", args=[held.pk])),

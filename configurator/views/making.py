@@ -15,8 +15,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from configurator import answers, assets, designs, moving
-from configurator.catalogue import spec_of
-from configurator.engine.choices import ChoiceError, codes_of
+from configurator.catalogue import kernel_of, spec_of
+from configurator.engine.choices import ChoiceError, codes_of, nearest_number
+from configurator.engine.domains import Objective, Undecided
+from configurator.engine.knowledge import TooLarge
 from configurator.engine.spec import FamilySpec
 from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Family
@@ -45,14 +47,27 @@ def configure(request: HttpRequest, family: str) -> HttpResponse:
 
 @dataclass
 class Outcome:
-    """What became of a posted form: the first refused change, and fields that could not be taken."""
+    """What became of a posted form: the first refused change, fields that could not be taken, and where a
+    number could not, the nearest that can be had."""
 
     refused: designs.Refused | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    nearest: dict[str, int] = field(default_factory=dict)
 
     @property
     def taken(self) -> bool:
         return self.refused is None and not self.errors
+
+    def note(self, held: Configuration, refusal: ChoiceError) -> None:
+        """Say at its field what cannot be taken."""
+        for problem in refusal.problems:
+            self.errors[problem.option] = problem.message
+            option = spec_of(held.version).option_by_code.get(problem.option)
+            if option is not None and option.kind == "integer" and isinstance(problem.value, int):
+                on_grid = nearest_number(option, problem.value)
+                near = kernel_of(held.version).nearest(held.choices, option.code, on_grid)
+                if near is not None:
+                    self.nearest[option.code] = near
 
 
 def configuration_of(request: HttpRequest, pk: str, family: str | None = None) -> Configuration:
@@ -92,8 +107,8 @@ def take_post(request: HttpRequest, held: Configuration) -> Outcome:
             outcome.refused = outcome.refused or refusal
             del changes[refusal.option]
         except ChoiceError as refusal:
+            outcome.note(held, refusal)
             for problem in refusal.problems:
-                outcome.errors[problem.option] = str(problem)
                 changes.pop(problem.option, None)
     return outcome
 
@@ -118,8 +133,8 @@ def configuration(request: HttpRequest, family: str, pk: str) -> HttpResponse:
         return configuration_page(request, held, outcome=outcome)
     if pressed.get("do") == "share":
         return _share(request, held)
-    if pressed.get("do") == "complete":
-        return _complete(request, held)
+    if pressed.get("do") in ("complete", *WAYS):
+        return _complete(request, held, next((way for way in WAYS if way == pressed["do"]), None))
     if pressed.get("do") == "variant":
         return _variant(request, held)
     if pressed.get("do") in ("undo", "redo"):
@@ -172,7 +187,7 @@ def _try(request: HttpRequest, held: Configuration, text: str) -> Outcome:
     except designs.Refused as refusal:
         outcome.refused = refusal
     except ChoiceError as refusal:
-        outcome.errors = {problem.option: str(problem) for problem in refusal.problems}
+        outcome.note(held, refusal)
     return outcome
 
 
@@ -194,23 +209,45 @@ def _repair(request: HttpRequest, held: Configuration, text: str) -> HttpRespons
     except (designs.NoRepair, designs.NoSuchRepair) as refusal:
         messages.error(request, str(refusal))
     except ChoiceError as refusal:
-        return configuration_page(
-            request,
-            held,
-            outcome=Outcome(errors={problem.option: str(problem) for problem in refusal.problems}),
-        )
+        outcome = Outcome()
+        outcome.note(held, refusal)
+        return configuration_page(request, held, outcome=outcome)
     return HttpResponseRedirect(_address(held, request.POST) + f"#option-{option}")
 
 
-def _complete(request: HttpRequest, held: Configuration) -> HttpResponse:
-    """Choose everything that is still open, the defaults first."""
+# How a button, and what came of it, are called; the first of each pair is what the button says.
+WAYS: dict[Objective, tuple[str, str]] = {
+    "cheapest": ("Cheapest", "The rest is chosen so that it costs least"),
+    "fastest": ("Quickest to make", "The rest is chosen so that it is made quickest"),
+    "popular": ("Most popular", "The rest is chosen as most others did"),
+}
+
+
+def _complete(request: HttpRequest, held: Configuration, objective: Objective | None) -> HttpResponse:
+    """Choose everything that is still open: the defaults first, or the best in one way."""
+    named, actor, now = spec_of(held.version).option_by_code, visitor_of(request).actor, timezone.now()
     try:
-        designs.complete(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
+        if objective is None:
+            designs.complete(configuration=held, actor=actor, now=now)
+        else:
+            _, found = designs.complete_best(configuration=held, objective=objective, actor=actor, now=now)
+            doubt = "" if found.proven else ", as far as could be found in time"
+            messages.success(request, f"{WAYS[objective][1]}{doubt}.")
     except designs.Incomplete as refusal:
-        named = spec_of(held.version).option_by_code
         left = ", ".join(named[code].name for code in refusal.missing)
         messages.warning(request, f"Only you can choose: {left}.")
+    except designs.NoBest as refusal:
+        messages.warning(request, str(refusal))
+    except (TooLarge, Undecided):
+        messages.warning(request, "No way was found in time. Choose a few more yourself, then try again.")
     return HttpResponseRedirect(_address(held, request.POST))
+
+
+def _ways(spec: FamilySpec) -> list[dict[str, str]]:
+    """The ways to choose the rest that this family can tell apart."""
+    routed = spec.manufacture is not None and bool(spec.manufacture.routing)
+    offered = {"cheapest": spec.priced, "fastest": routed, "popular": True}
+    return [{"code": way, "name": name} for way, (name, _) in WAYS.items() if offered[way]]
 
 
 def _variant(request: HttpRequest, held: Configuration) -> HttpResponse:
@@ -270,6 +307,8 @@ def configuration_page(
     surfaces = [{**each, "name": surface_name(spec, each["surface"])} for each in described["preview"]]
     shown = next((each for each in surfaces if each["surface"] == asked.get("view")), None)
     chosen = len(spec.options) - sum(answer["chosen"] is None for answer in described["options"].values())
+    groups = shown_groups(spec, described, errors=outcome.errors, nearest=outcome.nearest)
+    open_options = [option for group in groups for option in group.options if option.missing]
     ready_at = described["promise"]["ready_at"]
     return render(
         request,
@@ -280,7 +319,11 @@ def configuration_page(
             "described": described,
             "move": moving.move_of(configuration=held, now=timezone.now()),
             "currency": spec.currency,
-            "groups": shown_groups(spec, described, errors=outcome.errors),
+            "groups": groups,
+            "priced": spec.priced,
+            "next": open_options[0].code if open_options else "",
+            "ways": _ways(spec),
+            "rest": any(option.widget not in ("text", "image") for option in open_options),
             "many": len(spec.options) > LONG_FORM,
             "chosen_so_far": () if surfaces else answers.choice_labels(held, held.choices),
             "answered": chosen,

@@ -57,7 +57,7 @@ def _shelf_facts(version: Version, now: datetime) -> dict[str, Any]:
     if spec.surfaces:
         shown = proofs.preview_hash(version=version, choices=full, surface=spec.surfaces[0].code)
         facts["picture"] = reverse("shelf-picture", args=[version.family_id]) + f"?v={shown[:16]}"
-    if spec.manufacture is not None or spec.base_price:
+    if spec.priced:
         one = price(spec, full, quantity=1)
         facts["price"], facts["currency"] = one.unit, one.currency
         facts["ready_at"] = ask(

@@ -20,7 +20,7 @@ from configurator.proofs import design_picture
 from configurator.views.making import configuration_of, configuration_page, take_post
 from configurator.views.visitors import Visitor, visitor_of
 from orders import cart as carts
-from orders.limits import line_refusal, order_refusal
+from orders.limits import line_refusal, order_refusal, price_refusal
 from orders.models import MAX_QUANTITY, Cart, CartLine
 from orders.views.wording import SUMMARY, summary, texts
 
@@ -87,7 +87,8 @@ def _line_problem(quoted: carts.QuotedLine, sellable: bool) -> str:
     """Why this line cannot be checked out, as the checkout would say it."""
     if not sellable:
         return "This version is no longer made. Edit the design to go on with today's."
-    return line_refusal(quoted.line.quantity) or quoted.quote.promise.refusal
+    unpriced = price_refusal(spec_of(quoted.line.design.version))
+    return unpriced or line_refusal(quoted.line.quantity) or quoted.quote.promise.refusal
 
 
 @require_POST
@@ -119,7 +120,7 @@ def cart_add(request: HttpRequest) -> HttpResponse:
     basket = carts.open_cart(owner=visitor.user, session_key=visitor.session_key, now=now)
     try:
         carts.add(cart=basket, design=design, quantity=quantity, now=now)
-    except (carts.QuantityRefused, carts.CartFull) as refusal:
+    except (carts.QuantityRefused, carts.NotForSale, carts.CartFull) as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(back)
     messages.success(request, f"{design.version.family.name} is in your cart.")

@@ -7,7 +7,7 @@
  */
 
 import { Client } from "./client.js";
-import { combinations, day, graphemes, money, plural, signed } from "./format.js";
+import { combinations, day, graphemes, money, plural, range, signed } from "./format.js";
 import { panel } from "./refusal.js";
 
 const TYPING = 150; // milliseconds without a key before a text or number is sent
@@ -22,6 +22,9 @@ class PcConfigurator extends HTMLElement {
     this.fields = new Map([...this.options].map(([code, node]) => [code, node.querySelector("select, input:not([type=radio], [type=checkbox], [type=hidden])")]));
     this.chosen = new Map([...this.options.keys()].map((code) => [code, this.value(code)]));
     this.drawn = 0;
+    this.found = new Map(); // option's node -> the names it is found by
+    this.limits = new Map(); // of numbers: what the other choices leave
+    this.missing = new Set([...this.options].filter(([, node]) => !node.querySelector("[data-missing]").hidden).map(([code]) => code));
     this.client = new Client(this.dataset.api, {
       sent: (codes) => this.mark(codes),
       answered: (state, number, pending) => this.draw(state, number, pending),
@@ -29,8 +32,9 @@ class PcConfigurator extends HTMLElement {
       trouble: (text, again) => this.trouble(text, again),
       well: () => this.well(),
     });
-    this.quantityField = this.form.querySelector("[name=quantity]");
-    this.client.quantity = Number(this.quantityField.value) || 1;
+    this.quantityField = this.form.querySelector("[name=quantity]"); // not there where nothing is for sale
+    this.client.quantity = Number(this.quantityField?.value) || 1;
+    this.priced = !("unpriced" in this.dataset);
     this.enhance();
     this.form.addEventListener("input", (event) => this.changed(event, TYPING));
     this.form.addEventListener("change", (event) => this.changed(event, 0));
@@ -58,7 +62,7 @@ class PcConfigurator extends HTMLElement {
 
   changed(event, delay) {
     const field = event.target;
-    if (field === this.quantityField) {
+    if (this.quantityField && field === this.quantityField) {
       const most = Number(field.max) || 1;
       const quantity = Math.trunc(Number(field.value));
       if (quantity >= 1 && quantity <= most && quantity !== this.client.quantity) {
@@ -74,7 +78,7 @@ class PcConfigurator extends HTMLElement {
       if (event.type === "change" && field.files?.length) this.takeIn(code, field);
       return;
     }
-    if (field.type === "range") this.fields.get(code).value = field.value;
+    if (field.type === "range") this.fields.get(code).value = this.nearest(code, Number(field.value)) ?? field.value;
     else this.follow(code);
     this.count(code);
     const value = this.value(code);
@@ -107,12 +111,27 @@ class PcConfigurator extends HTMLElement {
   /* --- buttons ------------------------------------------------------------------------------------- */
 
   clicked(event) {
+    const link = event.target.closest("a[data-left][href]");
+    if (link) {
+      event.preventDefault();
+      this.goTo(this.next());
+      return;
+    }
     const button = event.target.closest("button");
     if (!button) return;
     if (button.name === "why") {
       event.preventDefault();
       const [code, value] = split(button.value);
-      const several = this.options.get(code)?.dataset.kind === "multiple";
+      const kind = this.options.get(code)?.dataset.kind;
+      if (kind === "integer") {
+        this.forgive(code);
+        this.fields.get(code).value = value;
+        this.follow(code);
+        this.fields.get(code).focus();
+        this.client.change({ [code]: Number(value) });
+        return;
+      }
+      const several = kind === "multiple";
       // Of several values the button names the one to put in with the others.
       this.client.change({ [code]: several ? [this.chosen.get(code), value].filter(Boolean).join(",") : value });
     } else if (button.dataset.step) {
@@ -212,10 +231,31 @@ class PcConfigurator extends HTMLElement {
     if (back) back.hidden = answer.chosen == null;
   }
 
+  /** The numbers that the other choices leave, in words and on the slider. */
   drawLimits(node, answer) {
     if (answer.low == null) return;
+    const code = node.dataset.option;
+    const field = this.fields.get(code);
     const unit = node.querySelector(".unit")?.textContent ?? "";
-    node.querySelector("[data-limit]").textContent = `${answer.low} to ${answer.high} ${unit}`.trim();
+    node.querySelector("[data-limit]").textContent = range(answer.low, answer.high, answer.holes, unit);
+    const { step, least } = this.limits.get(code);
+    this.limits.set(code, { low: answer.low, high: answer.high, holes: answer.holes ?? [], step, least });
+    for (const each of node.querySelectorAll("input[type=range], input[type=number]")) {
+      if (each !== field || document.activeElement !== field) Object.assign(each, { min: answer.low, max: answer.high });
+    }
+    this.follow(code);
+  }
+
+  /** The number that can be had nearest to one that was dragged or typed, the lower of two; null where none is known. */
+  nearest(code, wanted) {
+    const limits = this.limits.get(code);
+    if (!limits || limits.low == null || Number.isNaN(wanted)) return null;
+    const { low, high, holes, step, least } = limits;
+    const held = Math.min(high, Math.max(low, least + Math.ceil((wanted - least) / step - 0.5) * step));
+    const hole = holes.find(([from, to]) => from <= held && held <= to);
+    if (!hole) return held;
+    const [below, above] = [hole[0] - step, hole[1] + step];
+    return wanted - below <= above - wanted ? below : above;
   }
 
   /** The value that the shop holds, unless the shopper is just typing another. */
@@ -266,11 +306,13 @@ class PcConfigurator extends HTMLElement {
       badge.textContent = left ? `${left} left` : "done";
       badge.classList.toggle("badge-warn", left > 0);
     }
+    this.missing = missing;
+    const ours = [...missing].some((code) => !["text", "image"].includes(this.options.get(code)?.dataset.kind));
+    this.form.querySelector("[data-rest]").hidden = !ours; // texts and pictures only the shopper can give
     const progress = this.form.querySelector("[data-progress]");
     if (progress) {
       const done = [...this.chosen.values()].filter((value) => value !== null && value !== "").length;
       progress.value = done;
-      this.form.querySelector("[data-rest]").hidden = missing.size === 0;
       this.form.querySelector("[data-progress-text]").textContent = `${done} of ${progress.max} chosen`;
     }
   }
@@ -294,7 +336,16 @@ class PcConfigurator extends HTMLElement {
 
   drawPrice(state) {
     const price = state.price;
-    if (price) {
+    const cheapest = this.form.querySelector("[data-cheapest]");
+    if (cheapest) {
+      cheapest.hidden = !state.from_price;
+      cheapest.textContent = state.from_price ? ` ${money(state.from_price, this.dataset.currency)}` : "";
+    }
+    const link = this.form.querySelector("[data-left]");
+    const next = this.next();
+    if (next) link.setAttribute("href", `#option-${next}`);
+    else link.removeAttribute("href");
+    if (price && this.priced) {
       const body = this.form.querySelector("[data-price-lines] tbody");
       body.replaceChildren(...price.lines.map((line) => {
         const row = document.createElement("tr");
@@ -311,17 +362,36 @@ class PcConfigurator extends HTMLElement {
       this.text("[data-price-total]", money(price.total, price.currency));
     }
     const promise = state.promise;
-    this.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.zone)}` : "No date yet");
-    this.text("[data-promise-reason]", promise?.ready_at ? "" : promise?.reason ?? "");
-    const refusal = promise?.refusal ?? ""; // it may go in the cart, but not through the checkout
-    this.text("[data-promise-refusal]", refusal);
-    this.form.querySelector("[data-promise-refusal]").hidden = !refusal;
+    if (this.priced) this.drawPromise(promise);
     this.text("[data-left]", this.left(state));
     const remaining = this.form.querySelector("[data-remaining]");
     if (remaining) {
       remaining.hidden = state.remaining == null || state.remaining < 2;
       remaining.textContent = ` · ${combinations(state.remaining ?? 0)}`;
     }
+  }
+
+  drawPromise(promise) {
+    this.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.zone)}` : "No date yet");
+    this.text("[data-promise-reason]", promise?.ready_at ? "" : promise?.reason ?? "");
+    const refusal = promise?.refusal ?? ""; // it may go in the cart, but not through the checkout
+    this.text("[data-promise-refusal]", refusal);
+    this.form.querySelector("[data-promise-refusal]").hidden = !refusal;
+  }
+
+  /** The first open option in the order of the page. */
+  next() {
+    return [...this.options.keys()].find((code) => this.missing?.has(code));
+  }
+
+  /** Show an option, unfold its group, and put the focus in it. */
+  goTo(code) {
+    const node = this.options.get(code);
+    if (!node) return;
+    if (node.hidden) this.find("");
+    node.closest("details")?.setAttribute("open", "");
+    this.focusOn(code, this.chosen.get(code));
+    node.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
   }
 
   left(state) {
@@ -400,6 +470,7 @@ class PcConfigurator extends HTMLElement {
       const code = decodeURIComponent((error.pointer ?? "").split("/").filter(Boolean).at(-1) ?? "");
       if (!this.options.has(code)) return false;
       this.complain(code, error.detail);
+      this.offerNearest(code);
       return true;
     });
     if (told.length) return;
@@ -421,7 +492,7 @@ class PcConfigurator extends HTMLElement {
     for (const other of this.querySelectorAll("[data-refusal]")) other.hidden = true;
     this.querySelector("#refused")?.remove();
     const place = node.querySelector("[data-refusal]");
-    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value), money: (amount) => money(amount, this.dataset.currency) };
+    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value), money: (amount) => (this.priced ? money(amount, this.dataset.currency) : "") };
     const section = panel(refused, names, {
       repair: (changes, value) => {
         const wanted = { [refused.option]: value };
@@ -455,12 +526,29 @@ class PcConfigurator extends HTMLElement {
   complain(code, text) {
     const node = this.options.get(code);
     const error = node.querySelector("[data-error]");
+    node.querySelector("[data-nearest]")?.remove();
     if (!error) return;
     error.textContent = text;
     error.hidden = !text;
     const field = this.fields.get(code);
     if (text) field?.setAttribute("aria-invalid", "true");
     else field?.removeAttribute("aria-invalid");
+  }
+
+  /** A typed number that cannot be: the nearest one that can, at one click. */
+  offerNearest(code) {
+    const node = this.options.get(code);
+    const near = node.dataset.kind === "integer" ? this.nearest(code, Number(this.fields.get(code).value)) : null;
+    if (near === null) return;
+    const place = document.createElement("p");
+    place.dataset.nearest = "";
+    const button = document.createElement("button");
+    button.className = "button button-small";
+    button.name = "why";
+    button.value = `${code}=${near}`;
+    button.textContent = `Take ${this.valueName(code, near)}, the nearest that fits`;
+    place.append(button);
+    node.querySelector("[data-error]").after(place);
   }
 
   focusOn(code, value) {
@@ -534,7 +622,10 @@ class PcConfigurator extends HTMLElement {
 
   enhance() {
     for (const [code, node] of this.options) {
-      if (node.dataset.kind === "integer") this.addRange(code, node);
+      if (node.dataset.kind === "integer") {
+        this.limits.set(code, limitsOf(this.fields.get(code)));
+        this.addRange(code, node);
+      }
       if (node.dataset.kind === "text") this.count(code);
       if (node.matches("fieldset") && node.querySelector("button[name=clear]")) {
         const back = clearButton(code, "Take this choice back");
@@ -545,8 +636,12 @@ class PcConfigurator extends HTMLElement {
     }
     const finder = this.form.querySelector("[data-finder]");
     if (finder) {
-      finder.hidden = false;
+      this.form.querySelector("[data-find]").hidden = false;
       finder.addEventListener("input", () => this.find(finder.value));
+      finder.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") event.preventDefault(); // it finds while one types; nothing is to be sent
+        if (event.key === "Escape") this.find("");
+      });
     }
   }
 
@@ -560,7 +655,8 @@ class PcConfigurator extends HTMLElement {
     const number = this.fields.get(code);
     const range = document.createElement("input");
     range.type = "range";
-    Object.assign(range, { min: number.min, max: number.max, step: number.step, value: number.value });
+    const { low, high } = this.limits.get(code);
+    Object.assign(range, { min: low ?? number.min, max: high ?? number.max, step: number.step, value: number.value });
     range.setAttribute("aria-label", `${this.optionName(code)}, slider`);
     number.closest(".number").append(range);
   }
@@ -579,27 +675,58 @@ class PcConfigurator extends HTMLElement {
     counter.classList.toggle("too-long", length > Number(counter.dataset.most));
   }
 
+  /** Show the options whose name, or the name of whose value, holds what is looked for. */
   find(query) {
     const wanted = query.trim().toLocaleLowerCase();
+    const finder = this.form.querySelector("[data-finder]");
+    if (finder.value !== query) finder.value = query;
     let found = 0;
     for (const group of this.form.querySelectorAll("[data-group]")) {
       let hits = 0;
       for (const node of group.querySelectorAll("[data-option]")) {
-        const hit = !wanted || node.textContent.toLocaleLowerCase().includes(wanted);
+        const hit = !wanted || this.names(node).includes(wanted);
         node.hidden = !hit;
         hits += hit;
       }
       group.hidden = hits === 0;
       found += hits;
-      if (wanted && hits && group.matches("details")) group.open = true;
+      this.unfold(group, wanted !== "");
     }
-    this.form.querySelector("[data-none]").hidden = found > 0;
+    const none = "No option or value has that name.";
+    this.form.querySelector("[data-found]").textContent = !wanted ? "" : found ? `${plural(found, "option")} found` : none;
+  }
+
+  /** A search unfolds what it finds; at its end each group is as it was. */
+  unfold(group, searching) {
+    if (!group.matches("details")) return;
+    if (searching && !("was" in group.dataset)) group.dataset.was = String(group.open);
+    if (searching) group.open = true;
+    else if ("was" in group.dataset) {
+      group.open = group.dataset.was === "true";
+      delete group.dataset.was;
+    }
+  }
+
+  /** What an option can be found by. */
+  names(node) {
+    if (!this.found.has(node)) {
+      const parts = [this.optionName(node.dataset.option), ...[...node.querySelectorAll(".choice-name")].map((each) => each.textContent), ...[...node.querySelectorAll("option[data-name]")].map((each) => each.dataset.name)];
+      this.found.set(node, parts.join("\n").toLocaleLowerCase());
+    }
+    return this.found.get(node);
   }
 }
 
 /** Several values come as a list; here they are kept as one text, as the form has them. */
 function one(value) {
   return Array.isArray(value) ? value.join(",") : value;
+}
+
+/** The limits of a number as the page came with them; null where they are not known. */
+function limitsOf(field) {
+  const number = (text) => (text === "" ? null : Number(text));
+  const holes = field.dataset.holes.split(" ").filter(Boolean).map((hole) => hole.split(":").map(Number));
+  return { low: number(field.dataset.low), high: number(field.dataset.high), holes, step: Number(field.step) || 1, least: Number(field.min) };
 }
 
 function holds(chosen, value) {

@@ -33,6 +33,19 @@ export function plural(count, word) {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
+const MOST_HOLES = 3; // gaps that are told one by one
+
+/** "400 to 2400 mm, not 1201 to 1300" */
+export function range(low, high, holes, unit) {
+  const within = `${low === high ? `only ${low}` : `${low} to ${high}`} ${unit}`.trim();
+  const told = (holes ?? []).slice(0, MOST_HOLES).map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
+  const more = (holes ?? []).length - told.length;
+  if (more > 0) told.push(`${more} more gap${more > 1 ? "s" : ""}`);
+  if (!told.length) return within;
+  const last = told.pop();
+  return `${within}, not ${told.length ? `${told.join(", ")} and ` : ""}${last}`;
+}
+
 /** How many ways are left: "1,204 combinations", "millions of combinations". */
 export function combinations(count) {
   const great = [[1e12, "trillions of"], [1e9, "billions of"], [1e6, "millions of"]].find(([least]) => count >= 2 * least);
