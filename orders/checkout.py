@@ -60,6 +60,9 @@ class CheckoutProblem:
     quote: Quote | None = None
 
 
+IMPORTED = "csv"  # orders that were agreed elsewhere, at prices of their own
+
+
 class CheckoutRefused(Exception):
     """Nothing was ordered: everything that stands in the way, at once."""
 
@@ -113,6 +116,8 @@ def place(
         customer, problems = _read_customer(customer)
         lines, line_problems = _agree(items, quotes, now)
         problems += line_problems
+        if channel != IMPORTED:
+            problems += _unpriced(items)
         if problems:
             raise CheckoutRefused(problems)
         return _write(
@@ -128,6 +133,14 @@ def place(
             channel=channel,
             cart=cart,
         )
+
+
+def _unpriced(items: Sequence[Item]) -> list[CheckoutProblem]:
+    """Designs of families that have no price yet."""
+    refusals = {item.design.id: price_refusal(spec_of(item.design.version)) for item in items}
+    return [
+        CheckoutProblem("not-for-sale", design, refusal) for design, refusal in refusals.items() if refusal
+    ]
 
 
 @dataclass(frozen=True)
@@ -199,8 +212,6 @@ def _agree_line(
             design.id,
             f"{design.version.family.name}: this version is no longer made. Open the design to see why.",
         )
-    if refusal := price_refusal(spec_of(design.version)):
-        return CheckoutProblem("not-for-sale", design.id, refusal)
     try:
         # The rules of the day when it was frozen: what was agreed then stays possible.
         frozen = timezone.localdate(design.created_at)

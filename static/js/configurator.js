@@ -22,6 +22,7 @@ class PcConfigurator extends HTMLElement {
     this.fields = new Map([...this.options].map(([code, node]) => [code, node.querySelector("select, input:not([type=radio], [type=checkbox], [type=hidden])")]));
     this.chosen = new Map([...this.options.keys()].map((code) => [code, this.value(code)]));
     this.drawn = 0;
+    this.turned = new Map(); // option -> the typed value that was refused last
     this.found = new Map(); // option's node -> the names it is found by
     this.limits = new Map(); // of numbers: what the other choices leave
     this.missing = new Set([...this.options].filter(([, node]) => !node.querySelector("[data-missing]").hidden).map(([code]) => code));
@@ -83,6 +84,9 @@ class PcConfigurator extends HTMLElement {
     this.count(code);
     const value = this.value(code);
     if (Number.isNaN(value)) return;
+    // Leaving a field says again what was refused while it was typed: the answer stands, under the pointer too.
+    if (event.type === "change" && this.turned.has(code) && this.turned.get(code) === value) return;
+    this.turned.delete(code);
     this.forgive(code);
     if (node.dataset.kind === "multiple") node.dataset.decided = "";
     if (this.isUnchanged(code, value)) {
@@ -457,6 +461,7 @@ class PcConfigurator extends HTMLElement {
     const refused = problem.refused;
     if (refused && this.options.has(refused.option)) {
       const { [refused.option]: _, ...others } = changes;
+      this.turn(refused.option);
       this.revert(refused.option);
       this.explain(refused);
       // What else travelled with the refused change was refused with it: it goes once more, by itself.
@@ -469,6 +474,7 @@ class PcConfigurator extends HTMLElement {
     const told = errors.filter((error) => {
       const code = decodeURIComponent((error.pointer ?? "").split("/").filter(Boolean).at(-1) ?? "");
       if (!this.options.has(code)) return false;
+      this.turn(code);
       this.complain(code, error.detail);
       this.offerNearest(code);
       return true;
@@ -481,6 +487,11 @@ class PcConfigurator extends HTMLElement {
     } else {
       this.alert(refusal.message, "Load it again", () => location.reload());
     }
+  }
+
+  /** Remember what stands in a field that is refused. */
+  turn(code) {
+    if (this.fields.get(code)?.matches("input:not([type=file])")) this.turned.set(code, this.value(code));
   }
 
   revert(code) {
@@ -500,6 +511,7 @@ class PcConfigurator extends HTMLElement {
         place.hidden = true;
         this.repairing = true;
         this.client.change(wanted);
+        if (this.fields.get(refused.option)) this.drawChosen(refused.option, value, true);
         this.focusOn(refused.option, value);
       },
       dismiss: () => {

@@ -187,7 +187,10 @@ def test_a_car_of_148_options_can_be_configured(
     no_barriers(page)
     page.get_by_label("Find an option").fill("v117")
     expect(page.locator("[data-option]:visible")).to_have_count(1)
-    page.get_by_label("Find an option").fill("")
+    expect(page.get_by_text("1 option found")).to_be_visible()
+    page.get_by_label("Find an option").press("Escape")
+    expect(page.get_by_label("Find an option")).to_have_value("")
+    expect(page.locator("[data-option]:visible")).not_to_have_count(1)
     page.locator("#option-v2 .choice label").last.click()
     expect(page.locator("[data-progress-text]")).to_have_text("1 of 148 chosen")
     page.locator(".why:visible").first.click()
@@ -253,3 +256,167 @@ def test_accounts_and_error_pages_have_no_barriers(sign: Family, visitor: Enter,
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         no_barriers(page)
+
+
+HAMPER = """
+family: hamper
+name: Gift hamper
+currency: EUR
+base_price: "10.00"
+options:
+  - {code: size, name: Size, kind: choice, values: [{code: small, name: Small}, {code: large, name: Large}]}
+  - {code: wrapped, name: Gift wrap, kind: switch, default: "no"}
+  - code: extras
+    name: Extras
+    kind: multiple
+    min: 0
+    max: 2
+    values: [{code: card, name: Card}, {code: ribbon, name: Ribbon}, {code: candle, name: Candle}]
+  - {code: width, name: Width, kind: integer, unit: mm, min: 100, max: 400, step: 10, default: 200}
+rules:
+  - {code: R1, expr: "extras.ribbon => wrapped", message: A ribbon needs gift wrap.}
+  - {code: R2, expr: "extras.ribbon => !extras.candle", message: A candle and a ribbon do not go together.}
+  - {code: R4, expr: "extras.card => wrapped | size == 'large'", message: A card needs wrap or a large box.}
+  - {code: R3, expr: "width < 250 mm | width > 300 mm", message: No board is between 250 and 300 mm wide.}
+prices:
+  - {code: P1, name: Extras, amount: "1.50 * extras.count"}
+  - {code: P2, name: Large, when: size == 'large', amount: "4.00"}
+"""
+
+
+@pytest.fixture
+def hamper(transactional_db: None, quiet_shop: None) -> Family:
+    return publish(source=HAMPER, filename="hamper.yaml", actor="system:test", now=NOW).family
+
+
+def begin(page: Page, family: str = "hamper") -> None:
+    page.goto(f"/make/{family}/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+
+
+def settled(page: Page) -> None:
+    page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")
+
+
+def test_several_values_are_ticked_refused_and_taken_back_by_the_keyboard(
+    hamper: Family, visitor: Enter, no_barriers: Check
+) -> None:
+    page = visitor()
+    begin(page)
+    page.get_by_role("checkbox", name="Candle").press("Space")
+    settled(page)
+    page.get_by_role("button", name="Why not Ribbon?").press("Enter")
+    refusal = page.locator(".refusal")
+    expect(refusal).to_be_focused()
+    expect(refusal).to_contain_text("do not go together")
+    no_barriers(page)
+    refusal.get_by_role("button", name="Keep it as it was").press("Enter")
+    expect(page.get_by_role("checkbox", name="Candle")).to_be_checked()
+    page.get_by_role("radio", name="Large").press("Space")
+    settled(page)
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("radio", name="Large")).not_to_be_checked()
+    page.keyboard.press("Control+Shift+z")
+    expect(page.get_by_role("radio", name="Large")).to_be_checked()
+    expect(page.locator("[data-summary]")).to_contain_text("Everything is chosen")
+    assert Configuration.objects.get().choices["extras"] == "candle"
+
+
+def test_a_number_in_a_gap_brings_the_nearest(hamper: Family, visitor: Enter, no_barriers: Check) -> None:
+    page = visitor(phone=True)
+    begin(page)
+    option = page.locator("#option-width")
+    expect(option.locator("[data-limit]")).to_have_text("100 to 400 mm, not 250 to 300")
+    field = page.get_by_label("Width", exact=True)
+    field.fill("260")
+    expect(option.locator(".refusal")).to_contain_text("No board is between 250 and 300 mm wide.")
+    no_barriers(page)
+    option.get_by_role("button", name="Take 240 mm, the nearest that fits").click()
+    expect(field).to_have_value("240")
+    field.fill("9000")
+    expect(option.locator("[data-error]")).to_contain_text("100 to 400 mm")
+    option.get_by_role("button", name="Take 400 mm, the nearest that fits").click()
+    expect(field).to_have_value("400")
+    expect(option.locator("[data-error]")).to_be_hidden()
+    settled(page)
+    assert Configuration.objects.get().choices["width"] == 400
+
+
+def test_a_number_out_of_range_brings_the_nearest_without_script(hamper: Family, visitor: Enter) -> None:
+    page = visitor(script=False)
+    page.goto("/make/hamper/")
+    page.get_by_label("Width").fill("9000")
+    page.get_by_role("button", name="Update").click()
+    expect(page.get_by_text("Width goes from 100 to 400 mm in steps of 10.")).to_be_visible()
+    page.get_by_role("button", name="Take 400 mm, the nearest that fits").click()
+    expect(page.get_by_label("Width")).to_have_value("400")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+def test_the_rest_is_chosen_cheapest(
+    hamper: Family, visitor: Enter, no_barriers: Check, script: bool
+) -> None:
+    page = visitor(script=script)
+    page.goto("/make/hamper/")
+    left = page.locator("[data-left]")
+    expect(left).to_have_text("2 choices left")
+    if script:
+        no_barriers(page)
+        left.press("Enter")
+        expect(page.locator("#option-size input:focus")).to_have_count(1)
+    else:
+        left.click()
+        assert page.url.endswith("#option-size")
+    page.get_by_role("button", name="Cheapest").click()
+    expect(page.get_by_text("The rest is chosen so that it costs least.")).to_be_visible()
+    expect(left).to_have_text("Everything is chosen")
+    expect(page.locator("[data-price-total]")).to_have_text("€10.00")
+    expect(page.get_by_role("button", name="Cheapest")).to_be_hidden()
+
+
+def test_a_variant_is_compared_with_the_first(sign: Family, visitor: Enter, no_barriers: Check) -> None:
+    page = visitor()
+    begin(page, "walnut-sign")
+    page.get_by_role("button", name="Make a variant").click()
+    expect(page.get_by_text("This is the variant.")).to_be_visible()
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("First line").fill("Zoë")
+    expect(page.locator("[data-summary]")).to_contain_text("Everything is chosen")
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("They differ in 1 choice;")).to_be_visible()
+    expect(page.get_by_role("row", name="First line")).to_contain_text("Zoë")
+    no_barriers(page)
+
+
+def test_the_second_way_out_is_taken(hamper: Family, visitor: Enter, no_barriers: Check) -> None:
+    page = visitor(phone=True, dark=True)
+    begin(page)
+    page.locator("label", has_text="Small").click()
+    settled(page)
+    page.get_by_role("button", name="Why not Card?").click()
+    refusal = page.locator(".refusal")
+    expect(refusal.get_by_role("listitem")).to_have_count(2)
+    no_barriers(page)
+    refusal.get_by_role("button", name="Set Size to Large").click()
+    expect(page.get_by_role("checkbox", name="Card")).to_be_checked()
+    expect(page.get_by_role("radio", name="Large")).to_be_checked()
+    settled(page)
+    assert Configuration.objects.get().choices["extras"] == "card"
+
+
+def test_a_product_that_nobody_priced_is_shown_but_not_sold(
+    transactional_db: None, quiet_shop: None, visitor: Enter, no_barriers: Check
+) -> None:
+    source = HAMPER[: HAMPER.index("prices:")].replace('base_price: "10.00"\n', 'base_price: "0.00"\n')
+    publish(source=source, filename="hamper.yaml", actor="system:test", now=NOW)
+    page = visitor()
+    begin(page)
+    expect(page.get_by_text("Not for sale yet")).to_be_visible()
+    expect(page.get_by_text("€")).to_have_count(0)
+    expect(page.get_by_role("button", name="Add to cart")).to_have_count(0)
+    no_barriers(page)
+    page.get_by_role("button", name="Choose the rest for me").click()
+    expect(page.locator("[data-left]")).to_have_text("Everything is chosen")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_text("Not for sale yet: no price has been set.")).to_be_visible()
+    no_barriers(page)
