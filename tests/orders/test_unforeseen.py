@@ -107,7 +107,7 @@ def test_rules_too_hard_to_decide_answer_the_api(
     assert answer.json()["code"] == "undecided"
 
 
-def _give_up(*_: Any) -> None:
+def _give_up(*_: Any, **__: Any) -> None:
     raise Undecided
 
 
