@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from configurator.engine.points import Layout, Points, Witness
 
 MOST_BYTES = 4 * 2**20
-MOST_WITNESSES = 512
+MOST_WITNESSES = 256
 MOST_PROOFS = 512
 # Two sets of points in a dictionary.
 _ENTRY_BYTES = 100

@@ -167,22 +167,36 @@ class _Click:
         show much.
 
         Yes and no are preferred one after the other: things that are optional often need each other, and
-        hardly ever go with all that is left out.
+        hardly ever go with all that is left out. What is still open then was in the way of something else:
+        it is tried where all else is preferred the other way round.
         """
         layout = self.layout
-        for points, preferred in ((layout.noes, layout.saying_no), (layout.everything, layout.saying_yes)):
+        passes = (
+            (layout.noes, layout.saying_no, layout.saying_yes),
+            (layout.everything, layout.saying_yes, layout.saying_no),
+        )
+        for points, alike, otherwise in passes:
             if not self.open & points:
                 continue
-            others = self.open & layout.values & ~layout.of_two
-            self.search.prefer([*preferred, *(layout.literal_of[point] for point in bits(others))])
+            self._prefer(alike, ~layout.of_two)
+            first = True
             for position in layout.positions(self.open & points):
                 if self.open & points & layout.blocks[position]:
+                    if not first and otherwise:
+                        self._prefer(otherwise, points)
+                        otherwise = []
+                    first = False
                     variable = self.search.variables[position]
                     context = self._context(position)
                     if isinstance(variable, ChoiceVariable):
                         self._ask_values(position, variable, context, points)
                     else:
                         self._ask_range(position, variable, context)
+
+    def _prefer(self, literals: list[int], points: Points) -> None:
+        """These literals, but for what is open among these points."""
+        wanted = self.open & points & self.layout.values
+        self.search.prefer([*literals, *(self.layout.literal_of[point] for point in bits(wanted))])
 
     def _context(self, position: int) -> list[int]:
         """The assumptions of all choices but those for the variable's own option."""
