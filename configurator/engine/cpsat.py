@@ -22,6 +22,9 @@ SEED = 20261122
 _WORK_A_SECOND = 2.0
 _PATIENCE = 8.0
 _LEAST_PATIENCE = 2.0
+# Where a sum of many variables is relaxed at length, a second of the solver's measure may take four; somebody
+# waits for that.
+_PATIENCE_MANY = 1.5
 
 Interval = tuple[int, int]
 
@@ -182,7 +185,8 @@ class Model:
         parameters.num_workers = 1
         parameters.random_seed = SEED
         parameters.max_deterministic_time = seconds * _WORK_A_SECOND
-        parameters.max_time_in_seconds = max(seconds * _PATIENCE, _LEAST_PATIENCE)
+        patience = seconds * _PATIENCE_MANY if many else max(seconds * _PATIENCE, _LEAST_PATIENCE)
+        parameters.max_time_in_seconds = patience
         # With probing, and with reductions that give solutions away, the presolve of 9.15 called one of five
         # thousand small models impossible that was not; without them it agrees with no presolve at all.
         parameters.cp_model_probing_level = 0

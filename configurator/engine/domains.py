@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any
 
 from configurator.engine import completion, repair
+from configurator.engine.allowance import question
 from configurator.engine.answers import (
     Answer,
     Change,
@@ -43,7 +44,7 @@ from configurator.engine.objectives import Popularity
 from configurator.engine.optimum import Completion, Objective, Optimum
 from configurator.engine.option_answers import OptionAnswers
 from configurator.engine.rules import Value, environment_of, options_of, rule_holds
-from configurator.engine.search import Literals, Search
+from configurator.engine.search import SECONDS, Literals, Search
 from configurator.engine.spec import Choice, OptionSpec, RuleSpec
 from configurator.engine.valid_domains import Undecided, valid_domains
 from configurator.engine.wording import rule_in_words
@@ -209,10 +210,10 @@ class Kernel:
 
         None when the choices contradict each other. Others need not wait for it.
         """
-        with self._optimum_lock:
+        with self._optimum_lock, question(seconds) as allowed:
             if self._lazy_optimum is None:
                 self._lazy_optimum = Optimum(self.knowledge, self.assumptions)
-            return self._lazy_optimum.best(choices, objective, popularity, seconds)
+            return self._lazy_optimum.best(choices, objective, popularity, allowed)
 
     def violations(self, choices: Mapping[str, Any]) -> tuple[Violation, ...]:
         """The rules that are broken; where none is broken alone yet, the rules of a minimal conflict."""
@@ -255,9 +256,9 @@ class Kernel:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """One thread at a time; each question has the whole budget."""
-        with self._lock:
-            self._search.begin()
+        """One thread at a time; each question has the whole budget, as far as its thread is allowed it."""
+        with self._lock, question(SECONDS) as seconds:
+            self._search.begin(seconds)
             yield
 
     def _missing(self, chosen: dict[str, Choice], consistent: bool) -> tuple[str, ...]:

@@ -122,8 +122,9 @@ class _Program:
         # First with all texts and pictures decided that can be; only where that is impossible some stay open.
         outcome = self._solve(aim, {**within, **self._settled(chosen, decided=True)}, seconds)
         if outcome.status == "infeasible":
+            left = max(seconds - outcome.seconds, seconds / 4)
             outcome = self._solve(
-                aim, {**within, **self._settled(chosen, decided=False)}, seconds, fewest_open=True
+                aim, {**within, **self._settled(chosen, decided=False)}, left, fewest_open=True
             )
         if outcome.status == "infeasible":
             return None

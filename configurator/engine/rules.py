@@ -302,11 +302,10 @@ def rule_holds(rule: RuleSpec, environment: Environment) -> bool | None:
 
 def _table_holds(table: TableSpec, environment: Environment) -> bool | None:
     known = [_as_code(environment.get(code)) for code in table.options]
-    fits = [
-        row
-        for row in table.rows
-        if all(value is None or value in cell for value, cell in zip(known, row, strict=True))
-    ]
+    fits = (1 << len(table.rows)) - 1
+    for value, rows_with in zip(known, table.rows_with, strict=True):
+        if value is not None:
+            fits &= rows_with.get(value, 0)
     if table.allowed:
         return False if not fits else None if None in known else True
     return None if fits and None in known else not fits

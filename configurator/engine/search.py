@@ -25,6 +25,7 @@ Literals = tuple[int, ...]
 SECONDS = 1.0
 # The clock is looked at after every so many conflicts: some 10-100 ms where rules are hard.
 _CONFLICTS_AT_ONCE = 500
+_CONFLICTS_WHEN_LATE = 50
 # What arithmetic beyond clauses may take: of a question's budget for every conflict, and of one click, in
 # seconds.
 SECONDS_A_CONFLICT = 2e-5
@@ -80,11 +81,14 @@ class Search:
         return None if found is None else found is not False
 
     def decide(self, solver: Glucose4, assumed: list[int], budget: int) -> bool | None:
-        """What a solver says within a budget of conflicts and what is left of the question's time."""
-        while budget > 0 and thread_time() < self._until:
-            solver.conf_budget(min(budget, _CONFLICTS_AT_ONCE))
+        """What a solver says within a budget of conflicts and what is left of the question's time. What is
+        easy is decided even when that is up.
+        """
+        while budget > 0:
+            late = thread_time() >= self._until
+            solver.conf_budget(min(budget, _CONFLICTS_WHEN_LATE if late else _CONFLICTS_AT_ONCE))
             found: bool | None = solver.solve_limited(assumptions=assumed)
-            if found is not None:
+            if found is not None or late:
                 return found
             budget -= _CONFLICTS_AT_ONCE
         return None

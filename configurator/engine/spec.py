@@ -109,7 +109,7 @@ class OptionSpec:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `rows_with` is remembered
 class TableSpec:
     """Allowed (or forbidden) combinations: a row has, for each option, the codes that the cell stands for.
 
@@ -119,6 +119,16 @@ class TableSpec:
     options: tuple[str, ...]
     rows: tuple[tuple[tuple[str, ...], ...], ...]
     allowed: bool
+
+    @cached_property
+    def rows_with(self) -> tuple[Mapping[str, int], ...]:
+        """For each option and code the rows that hold it, the first row at bit 0."""
+        found: tuple[dict[str, int], ...] = tuple({} for _ in self.options)
+        for number, row in enumerate(self.rows):
+            for column, cell in zip(found, row, strict=True):
+                for code in cell:
+                    column[code] = column.get(code, 0) | 1 << number
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from configurator.engine import trial
 from configurator.engine.audit.findings import AuditFinding, said
-from configurator.engine.domains import Kernel
+from configurator.engine.domains import Kernel, Undecided
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.pricing import PriceError, price
@@ -13,13 +13,25 @@ from configurator.engine.spec import CaseSpec, Choice, FamilySpec, spec_on
 from configurator.engine.wording import listed
 
 MOST_DAYS = 12  # days ahead that are looked at
+TOO_HARD = (
+    "The rules are too hard: in the time a shopper waits nobody can tell whether anything is possible. "
+    "Give the options that many rules share fewer values, or say with a table what goes together."
+)
 
 
 def obstacles(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[AuditFinding, ...]:
     """Every reason why the family must not reach a shopper; none when it may be published.
 
-    A void product has that one finding: nothing else can be said of it.
+    A void product has that one finding: nothing else can be said of it. So has one whose rules are too hard
+    to tell: nobody could be served.
     """
+    try:
+        return _obstacles(spec, kernel, fonts)
+    except Undecided:
+        return (AuditFinding("fault", "refuse", "product", "", TOO_HARD),)
+
+
+def _obstacles(spec: FamilySpec, kernel: Kernel, fonts: FontLibrary) -> tuple[AuditFinding, ...]:
     conflict = kernel.answer({}).conflict
     if conflict is not None:
         rules = tuple(said(spec.rule_by_code[rule.code], spec) for rule in conflict.rules)

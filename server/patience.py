@@ -1,0 +1,20 @@
+"""No request waits long for the engine: what is too hard by then is told as not decided."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from configurator.engine.allowance import allowance
+
+SECONDS = 2.0  # of the processor, for all that one request asks of kernels
+
+
+class PatienceMiddleware:
+    """Limits what a request may ask of the configuration engine in all."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with allowance(SECONDS):
+            return self.get_response(request)
