@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from configurator import answers, assets, designs, moving
 from configurator.catalogue import kernel_of, spec_of
+from configurator.engine.answers import Repair
 from configurator.engine.choices import ChoiceError, codes_of, nearest_number
 from configurator.engine.domains import Objective, Undecided
 from configurator.engine.knowledge import TooLarge
@@ -23,7 +24,9 @@ from configurator.engine.spec import FamilySpec
 from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Family
 from configurator.views.visitors import visitor_of
-from configurator.views.wording import surface_name, value_name
+from configurator.views.wording import change_in_words, surface_name, value_name
+
+TOLD_CHANGES = 3  # changes of a way out that are told at once where there are more than one besides
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -226,6 +229,7 @@ WAYS: dict[Objective, tuple[str, str]] = {
 def _complete(request: HttpRequest, held: Configuration, objective: Objective | None) -> HttpResponse:
     """Choose everything that is still open: the defaults first, or the best in one way."""
     named, actor, now = spec_of(held.version).option_by_code, visitor_of(request).actor, timezone.now()
+    place = "#price"  # the page is not shown from its top again
     try:
         if objective is None:
             designs.complete(configuration=held, actor=actor, now=now)
@@ -236,11 +240,14 @@ def _complete(request: HttpRequest, held: Configuration, objective: Objective | 
     except designs.Incomplete as refusal:
         left = ", ".join(named[code].name for code in refusal.missing)
         messages.warning(request, f"Only you can choose: {left}.")
+        place = f"#option-{refusal.missing[0]}"
     except designs.NoBest as refusal:
         messages.warning(request, str(refusal))
+        place = ""
     except (TooLarge, Undecided):
         messages.warning(request, "No way was found in time. Choose a few more yourself, then try again.")
-    return HttpResponseRedirect(_address(held, request.POST))
+        place = ""
+    return HttpResponseRedirect(_address(held, request.POST) + place)
 
 
 def _ways(spec: FamilySpec) -> list[dict[str, str]]:
@@ -352,12 +359,25 @@ def _api_url(name: str, pk: str | None, otherwise: str) -> str:
 
 def _shown_refusal(spec: FamilySpec, held: Configuration, refused: designs.Refused) -> dict[str, Any]:
     return {
-        "title": f"Not with your other choices: {value_name(spec, refused.option, refused.value)}",
+        "title": f"Not as things stand: {value_name(spec, refused.option, refused.value)}",
         "sentence": refused.conflict.sentence,
-        "repairs": refused.repairs,
+        "repairs": [_shown_repair(spec, repair) for repair in refused.repairs],
         "nearest": refused.nearest,
         "nearest_name": "" if refused.nearest is None else value_name(spec, refused.option, refused.nearest),
         "currency": spec.currency,
         "option": refused.option,
         "value": refused.value,
+    }
+
+
+def _shown_repair(spec: FamilySpec, repair: Repair) -> dict[str, Any]:
+    """A way out; one of many changes as a list, of which the first are told at once."""
+    changes = [change_in_words(spec, change) for change in repair.changes]
+    listed = len(changes) > TOLD_CHANGES + 1
+    return {
+        "sentence": repair.sentence,
+        "unit_price": repair.unit_price,
+        "count": len(changes),
+        "first": changes[:TOLD_CHANGES] if listed else [],
+        "more": changes[TOLD_CHANGES:] if listed else [],
     }

@@ -503,7 +503,7 @@ class PcConfigurator extends HTMLElement {
     for (const other of this.querySelectorAll("[data-refusal]")) other.hidden = true;
     this.querySelector("#refused")?.remove();
     const place = node.querySelector("[data-refusal]");
-    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value), money: (amount) => (this.priced ? money(amount, this.dataset.currency) : "") };
+    const names = { option: (code) => this.optionName(code), value: (code, value) => this.valueName(code, value), change: (change) => this.changeName(change), money: (amount) => (this.priced ? money(amount, this.dataset.currency) : "") };
     const section = panel(refused, names, {
       repair: (changes, value) => {
         const wanted = { [refused.option]: value };
@@ -613,6 +613,21 @@ class PcConfigurator extends HTMLElement {
     if (name) return name;
     const unit = node?.querySelector(".unit")?.textContent;
     return unit ? `${value} ${unit}` : `“${value}”`;
+  }
+
+  /** One change of a way out in words; of several values what is put in and what is left out. */
+  changeName({ option, old, new: fresh }) {
+    const name = this.optionName(option);
+    if (fresh == null) return `${name}: to be given anew`;
+    if (this.options.get(option)?.dataset.kind !== "multiple") {
+      const quoted = [fresh, old].map((value) => `“${this.valueName(option, value).replace(/^“|”$/g, "")}”`);
+      return `${name}: ${quoted.join(" instead of ")}`;
+    }
+    const [after, before] = [fresh, old].map((value) => (one(value) ? one(value).split(",") : []));
+    const said = (codes) => `“${this.valueName(option, codes.join(","))}”`;
+    const added = after.filter((code) => !before.includes(code));
+    const dropped = before.filter((code) => !after.includes(code));
+    return `${name}: ${[added.length && `with ${said(added)}`, dropped.length && `without ${said(dropped)}`].filter(Boolean).join(", ")}`;
   }
 
   text(selector, text) {
