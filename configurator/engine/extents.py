@@ -14,7 +14,7 @@ from configurator.engine.grids import Array
 
 
 def without_holes(knowledge: Knowledge) -> frozenset[int]:
-    """The positions of numbers of which no clause says "at most this or at least that"."""
+    """The positions of numbers of which no clause says "at most this or at least that", or one twice."""
     variables = tuple(knowledge.variables.values())
     numbers = {
         position: variable
@@ -37,7 +37,16 @@ def without_holes(knowledge: Knowledge) -> frozenset[int]:
     least = _of_each(key[above], literals[above])
     most = _of_each(key[below], literals[below])
     cut = {each % len(variables) for each in least.keys() & most.keys() if least[each] > -most[each]}
-    return frozenset(numbers) - cut
+    # "Not from 1 or not from 5" is no hole, but does not follow at once as "not from 5" would.
+    blurred = {each % len(variables) for side in (above, below) for each in _repeated(key[side])}
+    return frozenset(numbers) - cut - blurred
+
+
+def _repeated(keys: Array) -> list[int]:
+    """The keys that occur more than once."""
+    found, counts = np.unique(keys, return_counts=True)
+    repeated: list[int] = found[counts > 1].tolist()
+    return repeated
 
 
 def _of_each(keys: Array, values: Array) -> dict[int, int]:

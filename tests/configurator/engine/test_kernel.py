@@ -206,11 +206,16 @@ def test_a_completion_keeps_the_choices_and_prefers_defaults(case: Case) -> None
     open_options = [option for option in spec.options if option.code not in complete]
     assert all(option.kind in ("text", "image") for option in open_options)
     first = next((o for o in spec.options if o.code not in choices and o.default is not None), None)
-    before = {
-        c: v for c, v in complete.items() if first and list(complete).index(c) < spec.options.index(first)
-    }
-    if first is not None and any(
-        agrees(spec, each, {**choices, **before, first.code: first.default}) for each in valid
+    if first is None:
+        return
+    earlier = [option for option in spec.options if spec.options.index(option) < spec.options.index(first)]
+    before = {option.code: complete[option.code] for option in earlier if option.code in complete}
+    # What is optional and has no default was left out before.
+    left_out = [option.code for option in earlier if option.code not in complete and not option.required]
+    if any(
+        agrees(spec, each, {**choices, **before, first.code: first.default})
+        and not any(each[code] for code in left_out)
+        for each in valid
     ):
         assert complete[first.code] == first.default
 

@@ -198,3 +198,26 @@ def test_eight_threads_get_the_answers_that_one_gets() -> None:
         together = list(threads.map(shared.answer, asked))
     alone = Kernel(knowledge)
     assert together == [alone.answer(choices) for choices in asked]
+
+
+def test_a_clause_with_two_bounds_of_one_number_does_not_widen_its_range() -> None:
+    """Found at random: "not from 1 or not from 5" does not follow at once as "not from 5" does."""
+    values = tuple(
+        ValueSpec(code, code, {"n": Quantity(Fraction(n)), "big": big})
+        for code, n, big in (("low", -2, False), ("mid", 4, False), ("top", 6, True))
+    )
+    spec = FamilySpec(
+        code="f",
+        name="F",
+        options=(
+            OptionSpec(code="y", name="Y", kind="integer", minimum=1, maximum=10, step=3),
+            OptionSpec(code="a", name="A", kind="choice", values=values),
+            OptionSpec(code="x", name="X", kind="integer", minimum=-3, maximum=7, step=2),
+        ),
+        rules=(
+            RuleSpec("R0", expr="(x >= max(a.n, -2)) => ((x < 10) & (a.big))"),
+            RuleSpec("R1", expr="(a.n * y >= a.n) <=> (max(x, -1) - if(a == 'low', y, 4) < 3)"),
+        ),
+    )
+    answer = Kernel(compile_family(spec)).answer({"y": 7, "a": "mid", "x": 1}).options["x"]
+    assert (answer.low, answer.high) == (-3, 3)
