@@ -16,6 +16,7 @@ from configurator.engine.assumptions import Assumptions, index_of
 from configurator.engine.choices import first_letters
 from configurator.engine.compiled import ChoiceVariable, Knowledge, NumberVariable
 from configurator.engine.completion import complete, nearest_possible, nearest_values, witness_of
+from configurator.engine.points import bits, union
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.search import Literals, Search
 from configurator.engine.spec import Choice, OptionSpec
@@ -27,8 +28,9 @@ from configurator.engine.wording import (
     wish_in_words,
 )
 
-# Proposals looked at before the search for the fewest changes gives way to keeping choices one by one.
-MAX_PROPOSALS = 20_000
+# Steps that a question may take before the search for the fewest changes gives way to keeping choices one by
+# one; some 10 microseconds each.
+MAX_STEPS = 50_000
 # Repairs of equally few changes that are priced to find the cheapest.
 MOST_PRICED = 12
 
@@ -132,14 +134,13 @@ def _ways(
     # What is changed rather: later options before earlier ones, texts and pictures only last.
     order = sorted(literals, key=lambda code: (options[code].kind in ("text", "image"), -places[code]))
     owner = {literal: rank for rank, code in enumerate(order) for literal in literals[code]}
-    conflicts: list[frozenset[int]] = []
-    known: list[frozenset[int]] = []
+    sets = _HittingSets()
     least = 0
     while True:
         # With more conflicts known it never takes fewer changes.
-        proposal = _first_hitting_set(conflicts, known, least)
+        proposal = sets.first(least)
         if proposal is None:
-            if not known:
+            if not sets.known:
                 yield _kept_one_by_one(search, order, literals, wish)
             return
         least = len(proposal)
@@ -148,50 +149,71 @@ def _ways(
         ]
         found = search.possible((*wish, *kept), BUDGET_CONSISTENCY)
         if found is None:
-            if not known:
+            if not sets.known:
                 search.begin()
                 yield _kept_one_by_one(search, order, literals, wish)
             return
         if not found:
-            conflicts.append(frozenset(owner[literal] for literal in search.core() if literal in owner))
+            ranks = {owner[literal] for literal in search.core() if literal in owner}
+            sets.conflicts.append(union(1 << rank for rank in ranks))
         else:
-            known.append(frozenset(proposal))
+            sets.known.append(union(1 << rank for rank in proposal))
             yield [order[rank] for rank in proposal]
 
 
-def _first_hitting_set(
-    conflicts: list[frozenset[int]], known: list[frozenset[int]], least: int
-) -> tuple[int, ...] | None:
-    """The smallest set that meets every conflict and has none of the known ones in it, the first in order
-    among equals; None when there is none or it takes too long. None has fewer than `least` members.
+class _HittingSets:
+    """The smallest sets of choices that meet every conflict, by branch and bound.
+
+    Sets are bits by rank. A set is cut off when the conflicts still open that share nothing need more
+    members than are left; no set is looked at twice.
     """
-    looked_at = 0
-    for size in range(least, len(conflicts) + 1):
-        best: tuple[int, ...] | None = None
-        for candidate in _hitting_sets(conflicts, frozenset(), size):
-            looked_at += 1
-            if looked_at > MAX_PROPOSALS:
+
+    def __init__(self) -> None:
+        self.conflicts: list[int] = []
+        self.known: list[int] = []
+        self.left = MAX_STEPS
+
+    def first(self, least: int) -> tuple[int, ...] | None:
+        """The smallest set that has none of the known ones in it, the first in order among equals; None when
+        there is none or it takes too long. None has fewer than `least` members."""
+        for size in range(least, len(self.conflicts) + 1):
+            best: tuple[int, ...] | None = None
+            for found in self._within(self.conflicts, 0, 0, size):
+                if not any(known & ~found == 0 for known in self.known):
+                    ordered = tuple(bits(found))
+                    best = ordered if best is None else min(best, ordered)
+            if self.left <= 0:
                 return None
-            if candidate is not None and not any(each <= candidate for each in known):
-                ordered = tuple(sorted(candidate))
-                best = ordered if best is None else min(best, ordered)
-        if best is not None:
-            return best
-    return None
+            if best is not None:
+                return best
+        return None
+
+    def _within(self, conflicts: list[int], chosen: int, banned: int, room: int) -> Iterator[int]:
+        """Sets with up to `room` more members than `chosen` that meet these conflicts, none banned."""
+        self.left -= 1
+        if self.left <= 0:
+            return
+        if not conflicts:
+            yield chosen
+            return
+        if _apart(conflicts) > room:
+            return
+        narrowest = min(conflicts, key=lambda conflict: (conflict & ~banned).bit_count())
+        for member in bits(narrowest & ~banned):
+            bit = 1 << member
+            rest = [conflict for conflict in conflicts if not conflict & bit]
+            yield from self._within(rest, chosen | bit, banned, room - 1)
+            banned |= bit
 
 
-def _hitting_sets(
-    conflicts: list[frozenset[int]], chosen: frozenset[int], left: int
-) -> Iterator[frozenset[int] | None]:
-    """All smallest hitting sets with up to `left` more members; None for each way that leads nowhere."""
-    open_conflict = next((conflict for conflict in conflicts if not conflict & chosen), None)
-    if open_conflict is None:
-        yield chosen
-    elif left == 0:
-        yield None
-    else:
-        for member in sorted(open_conflict):
-            yield from _hitting_sets(conflicts, chosen | {member}, left - 1)
+def _apart(conflicts: list[int]) -> int:
+    """How many of the conflicts share no member with one counted before: each needs a member of its own."""
+    count = taken = 0
+    for conflict in conflicts:
+        if not conflict & taken:
+            taken |= conflict
+            count += 1
+    return count
 
 
 def _kept_one_by_one(
