@@ -64,7 +64,7 @@ def full(seed: int) -> Scale:
         slow=8,
         wishes=60,
         walks=1_000,
-        walk_seconds=180.0,
+        walk_seconds=600.0,
         memory_clicks=10_000,
         loads=3,
         sizes=30,
