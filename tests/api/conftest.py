@@ -122,7 +122,7 @@ def contents(*labels: str) -> list[Any]:
         f"SELECT '{table}', count(*), sum(hashtext(t::text)) FROM {table} t" for table in tables
     )
     with connection.cursor() as cursor:
-        cursor.execute(sums)
+        cursor.execute(f"{sums} ORDER BY 1")  # side by side, the sums come in any order
         return list(cursor.fetchall())
 
 
