@@ -14,6 +14,7 @@ from configurator.designs import Refused, read_changes, refused
 from configurator.engine.answers import Answer, OptionAnswer, Repair, Violation
 from configurator.engine.choices import choices_json, codes_of
 from configurator.engine.domains import Completion
+from configurator.engine.placing import placement_in_words, read_placement
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.spec import FamilySpec
 from configurator.examination import Examination, examine, price_json
@@ -267,6 +268,8 @@ def choice_labels(of: Configuration | Design, choices: Mapping[str, Any]) -> lis
             text = ", ".join(option.value_by_code[code].name for code in codes_of(str(value)))
         elif option.kind == "image":
             text = "picture"
+        elif option.kind == "placement":
+            text = placement_in_words(read_placement(str(value)))
         else:
             text = f"{value} {option.unit}".strip()
         shown.append({"code": option.code, "option": option.name, "value": text})

@@ -183,7 +183,7 @@ def _shown_option(
         widget = "checks" if option.kind == "multiple" else "cards" if short else "list"
         long = any(len(value.name) > LONG_NAME for value in values)
         return ShownOption(option, widget, chosen, missing, values, long, error=error)
-    widget = {"integer": "number", "text": "text", "image": "image"}[option.kind]
+    widget = {"integer": "number", "text": "text", "image": "image", "placement": "placement"}[option.kind]
     holes = tuple((low, high) for low, high in answer.get("holes") or ())
     low, high = answer.get("low"), answer.get("high")
     return ShownOption(

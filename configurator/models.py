@@ -127,6 +127,7 @@ class Option(VersionRow):
         INTEGER = "integer"
         TEXT = "text"
         IMAGE = "image"
+        PLACEMENT = "placement"
 
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices)

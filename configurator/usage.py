@@ -16,7 +16,7 @@ from configurator.engine.audit.rules import condition_of
 from configurator.engine.choices import ChoiceProblem, check_choice, text_length
 from configurator.engine.expressions import parse
 from configurator.engine.rules import Undefined, environment_of, evaluate, speaks_of
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec, RuleSpec
+from configurator.engine.spec import FREE_KINDS, Choice, FamilySpec, OptionSpec, RuleSpec
 
 # Gives, for a family's code, what was ordered: (id of the order, choices), one query.
 Ordered = Callable[[str], Iterable[tuple[str, Mapping[str, Any]]]]
@@ -100,7 +100,7 @@ def _concerns(
     spec: FamilySpec, options: list[OptionSpec], condition: str, given: Mapping[str, Choice]
 ) -> bool:
     if not condition:
-        return all(option.code in given or option.kind in ("text", "image") for option in options)
+        return all(option.code in given or option.kind in FREE_KINDS for option in options)
     try:
         return evaluate(parse(condition), environment_of(spec, given, finished=True)) is True
     except Undefined:

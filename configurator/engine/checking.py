@@ -74,7 +74,7 @@ def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ())
             types[option.code] = Type("number", dimension_of(option.unit))
         elif option.kind == "text":
             types[f"{option.code}.length"] = Type("number")
-        elif option.kind == "image":
+        elif option.kind in ("image", "placement"):
             types[f"{option.code}.count"] = Type("number")
         elif option.kind == "switch":
             types[option.code] = SWITCH

@@ -10,6 +10,7 @@ from typing import Any
 from wcwidth import iter_graphemes
 
 from configurator.engine.expressions import nearest_hint
+from configurator.engine.placing import PlacementError, read_placement, write_placement
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 
 # A cluster of Hindi or of a family emoji needs up to ten code points; "Zalgo" text stacks hundreds.
@@ -130,6 +131,8 @@ def check_choice(option: OptionSpec, value: Any) -> Choice | ChoiceProblem:
         return _check_number(option, value)
     if not isinstance(value, str):
         return ChoiceProblem(option.code, value, f"{option.name} has to be text.")
+    if option.kind == "placement":
+        return _check_placement(option, value)
     if option.kind == "image":
         if value == "" or _SHA256.fullmatch(value):
             return value
@@ -207,6 +210,15 @@ def nearest_number(option: OptionSpec, value: int) -> int:
     below, beyond = divmod(value - option.minimum, option.step)
     index = below if 2 * beyond <= option.step else below + 1
     return option.minimum + max(0, min(last, index)) * option.step
+
+
+def _check_placement(option: OptionSpec, value: str) -> Choice | ChoiceProblem:
+    if value.strip() == "":
+        return ""
+    try:
+        return write_placement(read_placement(value))
+    except PlacementError as refusal:
+        return ChoiceProblem(option.code, _shown(value), f"{option.name}: {refusal}")
 
 
 def _check_text(option: OptionSpec, value: str) -> Choice | ChoiceProblem:

@@ -84,6 +84,19 @@ def _image(option: OptionSpec) -> Schema:
     return {"type": "string", "pattern": pattern, "description": "The SHA-256 that uploading it answered."}
 
 
+def _placement(option: OptionSpec) -> Schema:
+    number = r"-?[0-9]{1,5}(\.[0-9]{1,3})?"
+    crop = r"(;[0-9]{1,4}(,[0-9]{1,4}){3})?"
+    return {
+        "type": "string",
+        "pattern": f"^({number}(,{number}){{3}}{crop})?$",
+        "description": (
+            f"Where {option.of} stands: centre across, centre down and width in mm, turn in degrees"
+            " clockwise, then (optionally) what shows of a picture: left, top, right, bottom in thousandths."
+        ),
+    }
+
+
 _BY_KIND = {
     "choice": _choice,
     "switch": _switch,
@@ -91,4 +104,5 @@ _BY_KIND = {
     "integer": _integer,
     "text": _text,
     "image": _image,
+    "placement": _placement,
 }

@@ -21,6 +21,7 @@ _KINDS = {
     "integer": "a number",
     "text": "a text",
     "image": "a picture",
+    "placement": "a placement",
 }
 
 

@@ -45,7 +45,7 @@ from configurator.engine.optimum import Completion, Objective, Optimum
 from configurator.engine.option_answers import OptionAnswers
 from configurator.engine.rules import Value, environment_of, options_of, rule_holds
 from configurator.engine.search import SECONDS, Literals, Search
-from configurator.engine.spec import Choice, OptionSpec, RuleSpec
+from configurator.engine.spec import FREE_KINDS, Choice, OptionSpec, RuleSpec
 from configurator.engine.valid_domains import Undecided, valid_domains
 from configurator.engine.wording import rule_in_words
 
@@ -341,4 +341,4 @@ class Kernel:
 
 def _needed(option: OptionSpec) -> bool:
     """Whether a design is not complete without it: only texts and pictures can be left out."""
-    return option.required or option.kind not in ("text", "image")
+    return option.required or option.kind not in FREE_KINDS

@@ -148,7 +148,7 @@ class _Reader:
             kind=kind,
             group=item.get("group", ""),
             help=item.get("help", ""),
-            required=item.get("required", True),
+            required=item.get("required", kind != "placement"),
             values=values,
             unit=item.get("unit", ""),
             minimum=0 if several else item.get("min", 0),
@@ -156,6 +156,7 @@ class _Reader:
             least=item.get("min", 0) if several else 0,
             most=item.get("max", len(values)) if several else 0,
             measure=_measure(item),
+            of=item.get("of", ""),
             step=item.get("step", 1),
             max_length=item.get("max_length", 0),
             min_dpi=item.get("min_dpi", 0),
@@ -367,6 +368,7 @@ def _element(item: Mapping[str, Any], number: int) -> ElementSpec:
         radius=_text(item.get("radius")),
         when=item.get("when"),
         code=item.get("code", f"{item['kind']}-{number}"),
+        place=item.get("place", ""),
     )
 
 

@@ -17,7 +17,7 @@ from configurator.engine.cpsat import Interval, Outcome, Overflow
 from configurator.engine.family_model import FamilyModel
 from configurator.engine.formulas import Formulas
 from configurator.engine.objectives import Popularity, price_in_cents, seconds_of_work, unpopularity
-from configurator.engine.spec import Choice, OptionSpec
+from configurator.engine.spec import FREE_KINDS, Choice, OptionSpec
 from configurator.engine.sums import Linear, Number
 from configurator.engine.valid_domains import Undecided
 
@@ -100,7 +100,7 @@ class _Program:
         self.family = FamilyModel(knowledge, all_rules=True)
         self.model, self.formulas = self.family.model, self.family.formulas
         spec = knowledge.spec
-        self.texts = [_Text(each, self.formulas) for each in spec.options if each.kind in ("text", "image")]
+        self.texts = [_Text(each, self.formulas) for each in spec.options if each.kind in FREE_KINDS]
         for text in self.texts:
             text.measure(assumptions, self.formulas)
         seen = self.formulas.with_names({text.variable.name: text.seen for text in self.texts})

@@ -9,6 +9,7 @@ from configurator.engine.expressions import ExpressionError, nearest_hint, parse
 from configurator.engine.rules import template_references
 from configurator.engine.spec import (
     CardinalitySpec,
+    ElementSpec,
     FamilySpec,
     ManufactureSpec,
     MeasureSpec,
@@ -124,6 +125,8 @@ class Proofreader:
             self._note((*path, "unit"), f"{option.unit} is not a unit", nearest_hint(option.unit, UNIT_NAMES))
         if option.measure is not None:
             self._measure((*path, "measure"), option.measure)
+        if option.kind == "placement":
+            self._placed((*path, "of"), option.of)
         if option.default is not None and option.maximum >= option.minimum and option.least <= option.most:
             found = check_choice(option, option.default)
             if isinstance(found, ChoiceProblem):
@@ -139,6 +142,15 @@ class Proofreader:
         if len(choosers) > 1 or any(option.kind not in ("choice", "switch") for option in known):
             found = " and ".join(sorted(choosers))
             self._note((*path, "font"), f"the font depends on {found}", "let one choice give the font")
+
+    def _placed(self, path: Path, code: str) -> None:
+        """A placement says where one text or picture stands."""
+        option = self.spec.option_by_code.get(code)
+        movable = [each.code for each in self.spec.options if each.kind in ("text", "image")]
+        if option is None and code not in self.vocabulary.excused:
+            self._note(path, f"there is no option {code}", nearest_hint(code, movable))
+        elif option is not None and option.code not in movable:
+            self._note(path, f"{code} is no text and no picture", nearest_hint(code, movable))
 
     def _condition(self, path: Path, text: str | None, *, loose: bool = True) -> None:
         if text is None:
@@ -270,6 +282,8 @@ class Proofreader:
             self._template((*place, "colour"), element.colour)
             self._template((*place, "text"), element.text, texts=True)
             self._drawn(place, element.kind, element.option, element.text)
+            if element.place:
+                self._places((*place, "place"), element)
 
     def _drawn(self, path: Path, kind: str, code: str, text: str) -> None:
         """A text element draws a text option or its own text, an image element an image option."""
@@ -284,6 +298,20 @@ class Proofreader:
             )
         elif option.kind != kind:
             self._note((*path, "option"), f"{code} is no {kind} option")
+
+    def _places(self, path: Path, element: ElementSpec) -> None:
+        """An element is placed by a placement of what it draws."""
+        code = element.place
+        option = self.spec.option_by_code.get(code)
+        if code in self.vocabulary.excused:
+            return
+        known = [each.code for each in self.spec.options if each.kind == "placement"]
+        if option is None:
+            self._note(path, f"there is no option {code}", nearest_hint(code, known))
+        elif option.kind != "placement":
+            self._note(path, f"{code} is no placement", nearest_hint(code, known))
+        elif option.of != element.option:
+            self._note(path, f"{code} places {option.of}, not {element.option or 'this text'}")
 
     def _manufacture(self, manufacture: ManufactureSpec) -> None:
         surfaces = {surface.code for surface in self.spec.surfaces}

@@ -19,7 +19,7 @@ from configurator.engine.completion import complete, nearest_possible, nearest_v
 from configurator.engine.points import bits, union
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.search import Literals, Search
-from configurator.engine.spec import Choice, OptionSpec
+from configurator.engine.spec import FREE_KINDS, Choice, OptionSpec
 from configurator.engine.valid_domains import BUDGET_CONSISTENCY, Undecided
 from configurator.engine.wording import (
     changes_in_words,
@@ -132,7 +132,7 @@ def _ways(
     """The sets of options to give up, fewest first; some minimal one where that search becomes too long."""
     options, places = knowledge.spec.option_by_code, knowledge.spec.place_by_code
     # What is changed rather: later options before earlier ones, texts and pictures only last.
-    order = sorted(literals, key=lambda code: (options[code].kind in ("text", "image"), -places[code]))
+    order = sorted(literals, key=lambda code: (options[code].kind in FREE_KINDS, -places[code]))
     owner = {literal: rank for rank, code in enumerate(order) for literal in literals[code]}
     sets = _HittingSets()
     least = 0
@@ -250,7 +250,7 @@ def _new_value(
     index = nearest_possible(search, position, variable, context, before) or 0
     if option.kind == "integer":
         return index, variable.number(index)
-    if option.kind == "image":
+    if option.kind in ("image", "placement"):
         return index, None
     if index == before:
         return index, None  # not its length is impossible, but what was measured of it
@@ -312,11 +312,18 @@ def _sentence(
     return f"For {wish}, {listed(said)}."
 
 
+_TAKEN_BACK = {
+    "text": "type {} anew",
+    "image": "take out {}",
+    "placement": "put {} back where it belongs",
+}
+
+
 def _change_in_words(option: OptionSpec, change: Change) -> str:
     if option.kind == "multiple":
         return changes_in_words(option, change.old, change.new or "")
     if change.new is None:
-        return f"take out {option.name}" if option.kind == "image" else f"type {option.name} anew"
+        return _TAKEN_BACK[option.kind].format(option.name)
     if change.new == "":
         return f"leave {option.name} empty"
     old, new = value_in_words(option, change.old), value_in_words(option, change.new)

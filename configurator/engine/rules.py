@@ -69,7 +69,7 @@ def environment_of(spec: FamilySpec, choices: Choices, *, finished: bool = False
         if option.kind == "text" and (chosen is not None or finished):
             environment[option.code] = str(chosen or "")
             environment[f"{option.code}.length"] = Fraction(text_length(str(chosen or "")))
-        elif option.kind == "image" and (chosen is not None or finished):
+        elif option.kind in ("image", "placement") and (chosen is not None or finished):
             environment[f"{option.code}.count"] = Fraction(1 if chosen else 0)
         elif chosen is not None:
             environment.update(values_of(option, chosen))

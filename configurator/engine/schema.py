@@ -114,6 +114,9 @@ OPTION = _by_kind(
                 fit={"enum": ["contain", "cover"]},
             ),
         ),
+        "placement": _object(
+            "code name of", {name: _OPTION[name] for name in _OPTION if name != "required"}, of=_CODE
+        ),
     }
 )
 
@@ -164,10 +167,11 @@ ELEMENT = _by_kind(
             font=_TEMPLATE,
             size=_EXPRESSION,
             min_size=_EXPRESSION,
+            place=_CODE,
             align={"enum": ["left", "center", "right"]},
             valign={"enum": ["top", "middle", "bottom"]},
         ),
-        "image": _object("box option", _DRAWN, option=_CODE, fit={"enum": ["contain", "cover"]}),
+        "image": _object("box option", _DRAWN, option=_CODE, fit={"enum": ["contain", "cover"]}, place=_CODE),
         "shape": _object(
             "box shape",
             _DRAWN,

@@ -14,11 +14,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-OptionKind = Literal["choice", "switch", "multiple", "integer", "text", "image"]
+OptionKind = Literal["choice", "switch", "multiple", "integer", "text", "image", "placement"]
 Severity = Literal["must", "warn"]
 _SUMMED = re.compile(r"\b(?:sum|avg|min|max)\s*\(\s*([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)?)\s*\)")
-# A code, a number, a text, a picture's SHA-256; `yes` or `no` for a switch; for several values of a multiple
-# choice their codes in the option's order, joined by commas ("" for none): one form that JSON keeps as it is.
+# Answers that no rule limits beyond whether (and how long) they are given; they may be left out.
+FREE_KINDS = ("text", "image", "placement")
+# A code, a number, a text, a picture's SHA-256, a placement (see `placing`); `yes` or `no` for a switch; for
+# several values of a multiple choice their codes in the option's order, joined by commas ("" for none): one
+# form that JSON keeps as it is.
 Choice = str | int
 Choices = Mapping[str, Choice]
 
@@ -67,7 +70,8 @@ class MeasureSpec:
 class OptionSpec:
     """One question to the shopper; numbers are in `unit`, `max_length` in grapheme clusters.
 
-    Of a multiple choice at least `least` and at most `most` values are chosen.
+    Of a multiple choice at least `least` and at most `most` values are chosen. A placement says where the
+    text or picture `of` stands; while it is not chosen, that stands where the family puts it.
     """
 
     code: str
@@ -87,6 +91,7 @@ class OptionSpec:
     least: int = 0
     most: int = 0
     measure: MeasureSpec | None = None
+    of: str = ""
 
     @cached_property
     def value_by_code(self) -> Mapping[str, ValueSpec]:
@@ -191,6 +196,7 @@ class ElementSpec:
     radius: str | None = None
     when: str | None = None
     code: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,4 +80,6 @@ def _domain(option: OptionSpec) -> str:
         return f"{option.minimum:,} to {option.maximum:,} {option.unit}".rstrip() + steps
     if option.kind == "text":
         return f"a text of up to {option.max_length} letters"
+    if option.kind == "placement":
+        return f"where {option.of} stands"
     return "a picture"

@@ -42,7 +42,7 @@ def audit_values(
             yield from _codes(option, state, why)
         elif option.kind == "integer":
             yield from _numbers(option, state, why)
-        else:
+        elif option.kind != "placement":
             yield from _lengths(option, state, why)
 
 

@@ -32,7 +32,15 @@ from configurator.engine.expressions import (
 from configurator.engine.grids import Grid
 from configurator.engine.measured import written_out
 from configurator.engine.rules import Value, environment_of, evaluate
-from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, RuleSpec, TableSpec
+from configurator.engine.spec import (
+    FREE_KINDS,
+    Choice,
+    FamilySpec,
+    OptionSpec,
+    Quantity,
+    RuleSpec,
+    TableSpec,
+)
 from configurator.engine.tables import boxes_of
 
 MAX_COMBINATIONS = 250_000
@@ -327,4 +335,4 @@ def _numbers(option: OptionSpec, choice: Choice, attribute: str) -> tuple[Fracti
 def counted(spec: FamilySpec, code: str) -> bool:
     """Whether a variable is part of what is counted: texts and pictures are not."""
     option = spec.option_by_code.get(code) or spec.option_by_code.get(code.partition(".")[0])
-    return option is not None and option.kind not in ("text", "image")
+    return option is not None and option.kind not in FREE_KINDS

@@ -9,13 +9,15 @@ from configurator.engine.layout.elements import (
     TextElement,
     compose,
 )
-from configurator.engine.layout.scene import AssetInfo, Finding, Outline, Placed, Scene, Stroke
+from configurator.engine.layout.scene import AssetInfo, Caret, Finding, Fix, Outline, Placed, Scene, Stroke
 from configurator.engine.layout.surfaces import StillOpen, lay_out
 from configurator.engine.layout.text import TextFrame
 
 __all__ = [
     "AssetInfo",
+    "Caret",
     "Finding",
+    "Fix",
     "Frame",
     "ImageElement",
     "LayoutError",

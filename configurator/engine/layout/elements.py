@@ -126,7 +126,8 @@ def _text(frame: Frame, element: TextElement, fonts: FontLibrary) -> tuple[list[
     name = element.frame.element
     if not any(finding.code == "text-too-long" for finding in findings):
         findings += _outside(frame.box.inset(frame.safe_um), set_.box, name, frame.safe_um)
-    return [Outline(name, role, colour, set_.path, set_.box, set_.fonts)], findings
+    outline = Outline(name, role, colour, set_.path, set_.box, set_.fonts, kind="text", text=element.text)
+    return [outline], findings
 
 
 def _outside(allowed: Box, box: Box, element: str, safe_um: int) -> list[Finding]:

@@ -15,11 +15,13 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from configurator.engine.geometry import Box, Path, path_data, read_path
+from configurator.engine.spec import Choice
 
-SCENE_FORMAT = 1
+SCENE_FORMAT = 2
 ROLES = ("print", "white", "engrave", "cut", "score")
 
 Severity = Literal["refuse", "warn", "fixed"]
+OutlineKind = Literal["text", "code", "shape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,20 @@ class AssetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A repair to offer as one click: choices to make together, and the words on the button."""
+
+    label: str
+    changes: Mapping[str, Choice]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"label": self.label, "changes": dict(self.changes)}
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about an element that a machine cannot make (refuse), that will look poor (warn), or that
-    was put right on the way (fixed). `measured` and `limit` are in `unit`."""
+    was put right on the way (fixed). `measured` and `limit` are in `unit`; `box` is where on the surface."""
 
     code: str
     severity: Severity
@@ -49,6 +62,8 @@ class Finding:
     limit: float | None
     unit: str
     message: str
+    box: Box | None = None
+    repairs: tuple[Fix, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -59,12 +74,38 @@ class Finding:
             "limit": self.limit,
             "unit": self.unit,
             "message": self.message,
+            "box": self.box.as_json() if self.box is not None else None,
+            "repairs": [fix.as_json() for fix in self.repairs],
         }
 
 
 @dataclass(frozen=True, slots=True)
+class Caret:
+    """Where the cursor stands before a cluster of a text (and once after the last one of each line).
+
+    `cluster` counts code points of the text in NFC; (`x_um`, `y_um`) is the foot of the cursor, on the
+    baseline; it is as high as a capital, and turned by `angle_mdeg` clockwise (text on a circle). In `rtl`
+    text the letter stands to the left of its cursor.
+    """
+
+    cluster: int
+    x_um: int
+    y_um: int
+    height_um: int
+    rtl: bool
+    angle_mdeg: int = 0
+
+    def as_json(self) -> list[int]:
+        return [self.cluster, self.x_um, self.y_um, self.height_um, int(self.rtl), self.angle_mdeg]
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
-    """A filled outline (rule non-zero). `colour` is `#rrggbb` for the role print, else empty."""
+    """A filled outline (rule non-zero). `colour` is `#rrggbb` for the role print, else empty.
+
+    `kind`, `text` (what is written, or a code's payload), `module_um` (the side of a code's modules) and
+    `carets` tell what the outline stands for; they change nothing that is made and are not in the hash.
+    """
 
     element: str
     role: str
@@ -72,8 +113,21 @@ class Outline:
     path: Path
     box: Box
     fonts: tuple[str, ...] = ()
+    kind: OutlineKind = "shape"
+    text: str = ""
+    module_um: int = 0
+    carets: tuple[Caret, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        return {
+            **self.made(),
+            "stands_for": self.kind,
+            "text": self.text,
+            "module": self.module_um,
+            "carets": [caret.as_json() for caret in self.carets],
+        }
+
+    def made(self) -> dict[str, Any]:
         return {
             "kind": "outline",
             "element": self.element,
@@ -97,6 +151,9 @@ class Stroke:
     box: Box
 
     def as_json(self) -> dict[str, Any]:
+        return self.made()
+
+    def made(self) -> dict[str, Any]:
         return {
             "kind": "stroke",
             "element": self.element,
@@ -110,7 +167,9 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A picture drawn into `box`; `crop` is the part of it that shows, in its own pixels."""
+    """A picture drawn into `box`, then turned clockwise about the box's centre; `crop` is the part of it
+    that shows, in its own pixels. Where there is an `outline` (on the surface, not turned with the picture),
+    only what lies inside it shows."""
 
     element: str
     role: str
@@ -119,8 +178,13 @@ class Placed:
     crop: Box
     pixel_width: int
     pixel_height: int
+    rotation_mdeg: int = 0
+    outline: Path = ()
 
     def as_json(self) -> dict[str, Any]:
+        return self.made()
+
+    def made(self) -> dict[str, Any]:
         return {
             "kind": "placed",
             "element": self.element,
@@ -129,6 +193,8 @@ class Placed:
             "box": self.box.as_json(),
             "crop": self.crop.as_json(),
             "pixels": [self.pixel_width, self.pixel_height],
+            "rotation": self.rotation_mdeg,
+            "outline": path_data(self.outline),
         }
 
 
@@ -137,7 +203,10 @@ Item = Outline | Stroke | Placed
 
 @dataclass(frozen=True)
 class Scene:
-    """`hash` covers what is made (size and items), not the wording of findings."""
+    """`hash` covers what is made (size and items), not the wording of findings.
+
+    `bleed_um` is how far artwork may, and where it reaches the edge has to, run over the trimmed edge.
+    """
 
     surface: str
     process: str
@@ -148,6 +217,7 @@ class Scene:
     background: str
     items: tuple[Item, ...]
     findings: tuple[Finding, ...]
+    bleed_um: int = 0
 
     @property
     def box(self) -> Box:
@@ -158,7 +228,11 @@ class Scene:
         return not any(finding.severity == "refuse" for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        return {**self._made(), "findings": [finding.as_json() for finding in self.findings]}
+        return {
+            **self._made(),
+            "items": [item.as_json() for item in self.items],
+            "findings": [finding.as_json() for finding in self.findings],
+        }
 
     def _made(self) -> dict[str, Any]:
         return {
@@ -169,8 +243,9 @@ class Scene:
             "height": self.height_um,
             "corner_radius": self.corner_radius_um,
             "safe": self.safe_um,
+            "bleed": self.bleed_um,
             "background": self.background,
-            "items": [item.as_json() for item in self.items],
+            "items": [item.made() for item in self.items],
         }
 
     @cached_property
@@ -191,17 +266,52 @@ class Scene:
             height_um=data["height"],
             corner_radius_um=data["corner_radius"],
             safe_um=data["safe"],
+            bleed_um=data["bleed"],
             background=data["background"],
             items=tuple(_item(item) for item in data["items"]),
-            findings=tuple(Finding(**finding) for finding in data.get("findings", ())),
+            findings=tuple(_finding(finding) for finding in data.get("findings", ())),
         )
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    facts = dict(data)
+    box, repairs = facts.pop("box", None), facts.pop("repairs", ())
+    return Finding(
+        **facts,
+        box=Box(*box) if box else None,
+        repairs=tuple(Fix(fix["label"], fix["changes"]) for fix in repairs),
+    )
 
 
 def _item(data: Mapping[str, Any]) -> Item:
     box = Box(*data["box"])
     if data["kind"] == "placed":
-        return Placed(data["element"], data["role"], data["sha256"], box, Box(*data["crop"]), *data["pixels"])
+        return Placed(
+            data["element"],
+            data["role"],
+            data["sha256"],
+            box,
+            Box(*data["crop"]),
+            data["pixels"][0],
+            data["pixels"][1],
+            rotation_mdeg=data["rotation"],
+            outline=read_path(data["outline"]),
+        )
     path = read_path(data["path"])
     if data["kind"] == "stroke":
         return Stroke(data["element"], data["role"], data["colour"], path, data["width"], box)
-    return Outline(data["element"], data["role"], data["colour"], path, box, tuple(data["fonts"]))
+    return Outline(
+        data["element"],
+        data["role"],
+        data["colour"],
+        path,
+        box,
+        tuple(data["fonts"]),
+        kind=data["stands_for"],
+        text=data["text"],
+        module_um=data["module"],
+        carets=tuple(
+            Caret(cluster, x, y, height, bool(rtl), angle)
+            for cluster, x, y, height, rtl, angle in data["carets"]
+        ),
+    )

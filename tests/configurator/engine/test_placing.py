@@ -1,0 +1,163 @@
+"""Where a shopper has put something: one canonical string."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configurator.engine.choices import ChoiceError, normalise
+from configurator.engine.family import FamilyError, read_family
+from configurator.engine.placing import (
+    WHOLE,
+    Crop,
+    Placement,
+    PlacementError,
+    placement_in_words,
+    read_placement,
+    write_placement,
+)
+
+PHOTO = """
+family: mug
+name: Mug
+currency: EUR
+base_price: 1
+options:
+  - {code: photo, name: Photo, kind: image, required: false}
+  - {code: photo_place, name: Place, kind: placement, of: photo}
+surfaces:
+  - code: wrap
+    name: Wrap
+    process: sublimation
+    width: 200 mm
+    height: 80 mm
+    elements:
+      - {kind: image, option: photo, place: photo_place, box: [0 mm, 0 mm, 200 mm, 80 mm], fit: cover}
+"""
+MUG = read_family(PHOTO)
+
+
+def crops():
+    sides = st.tuples(st.integers(0, 1000), st.integers(0, 1000)).filter(lambda pair: pair[0] < pair[1])
+    return st.builds(lambda x, y: Crop(x[0], y[0], x[1], y[1]), sides, sides)
+
+
+placements = st.builds(
+    Placement,
+    st.integers(-10_000_000, 10_000_000),
+    st.integers(-10_000_000, 10_000_000),
+    st.integers(1_000, 10_000_000),
+    st.integers(-179_999, 180_000),
+    st.one_of(st.just(WHOLE), crops()),
+)
+
+
+@given(placements)
+def test_what_is_written_is_read_back(placement):
+    assert read_placement(write_placement(placement)) == placement
+
+
+@given(placements)
+def test_a_written_placement_is_canonical(placement):
+    written = write_placement(placement)
+    assert write_placement(read_placement(written)) == written
+    assert normalise(MUG, {"photo_place": written}) == {"photo_place": written}
+
+
+@pytest.mark.parametrize(
+    ("loose", "canonical"),
+    [
+        ("12.50, 30.000,62,0", "12.5,30,62,0"),
+        ("+12.5,30,62,-4.5;0,100,1000,900", "12.5,30,62,-4.5;0,100,1000,900"),
+        ("1,2,30,270", "1,2,30,-90"),
+        ("1,2,30,360", "1,2,30,0"),
+        ("1,2,30,-180", "1,2,30,180"),
+        ("-0,.5,30,0;0,0,1000,1000", "0,0.5,30,0"),
+    ],
+)
+def test_what_says_the_same_becomes_the_same_string(loose, canonical):
+    assert normalise(MUG, {"photo_place": loose}) == {"photo_place": canonical}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "1,2,3",
+        "1,2,x,0",
+        "1,2,30,0;",
+        "1,2,30,0;1,2,3",
+        "1,2,30,0,5",
+        "1,2,30,0.0001",
+        "1e3,2,30,0",
+        "٣,2,30,0",
+    ],
+)
+def test_what_is_no_placement_is_refused(broken):
+    with pytest.raises(PlacementError, match="four numbers"):
+        read_placement(broken)
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ("10001,0,30,0", "10000 mm away"),
+        ("0,0,0.5,0", "from 1 to 10000 mm"),
+        ("0,0,-30,0", "from 1 to 10000 mm"),
+        ("0,0,30,361", "-360 to 360"),
+        ("0,0,30,0;500,0,500,1000", "left to right"),
+        ("0,0,30,0;0,0,1001,1000", "left to right"),
+    ],
+)
+def test_a_placement_out_of_range_is_refused_with_its_limits(broken, why):
+    with pytest.raises(ChoiceError, match=why):
+        normalise(MUG, {"photo_place": broken})
+
+
+def test_an_empty_placement_is_the_familys_own():
+    assert normalise(MUG, {"photo_place": ""}) == {}
+
+
+def test_a_placement_is_told_in_words():
+    told = placement_in_words(read_placement("30,12,62,4.5;0,0,500,1000"))
+    assert told == (
+        "62 mm wide, centre 30 mm from the left and 12 mm from the top, turned by 4.5°, cut to a part of it"
+    )
+
+
+# --- in family files
+
+
+def problem_of(text):
+    with pytest.raises(FamilyError) as refusal:
+        read_family(text)
+    return str(refusal.value.problems[0])
+
+
+def test_a_placement_has_to_say_what_it_places():
+    assert "line 8, column 5, options[2]: missing: of" in problem_of(PHOTO.replace(", of: photo", ""))
+
+
+def test_a_placement_of_an_unknown_option_names_the_nearest():
+    problem = problem_of(PHOTO.replace("of: photo", "of: foto"))
+    assert problem.startswith("line 8, column 59, options[2].of: there is no option foto")
+    assert "photo" in problem
+
+
+def test_only_texts_and_pictures_are_placed():
+    problem = problem_of(PHOTO.replace("of: photo}", "of: photo_place}"))
+    assert "photo_place is no text and no picture" in problem
+
+
+def test_an_element_is_not_placed_by_a_picture():
+    assert "photo is no placement" in problem_of(PHOTO.replace("place: photo_place", "place: photo"))
+
+
+def test_an_element_is_placed_by_a_placement_of_its_own():
+    other = PHOTO.replace(
+        "of: photo}", "of: other}\n  - {code: other, name: Other, kind: image, required: false}"
+    )
+    assert "photo_place places other, not photo" in problem_of(other)
+
+
+def test_a_placement_cannot_be_required():
+    problem = problem_of(PHOTO.replace("of: photo}", "of: photo, required: true}"))
+    assert "required is not known here" in problem
