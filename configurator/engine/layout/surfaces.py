@@ -78,6 +78,23 @@ def lay_out(
     Texts and pictures that are not chosen are left out. Raises `LookupError` for an unknown surface,
     `StillOpen` while a size is not known yet, `LayoutError` when the family or the assets are at fault.
     """
+    frame, elements = elements_of(spec=spec, choices=choices, surface=surface, assets=assets)
+    return compose(frame, elements, fonts=fonts)
+
+
+def elements_of(
+    *,
+    spec: FamilySpec,
+    choices: Choices,
+    surface: str,
+    assets: Mapping[str, AssetInfo],
+    blank: bool = False,
+) -> tuple[Frame, list[Element]]:
+    """What is to be laid out on a surface, every expression worked out; raises as `lay_out`.
+
+    With `blank`, texts that the shopper has left empty are there too, so that it is known where they will
+    stand once something is typed.
+    """
     described = spec.surface_by_code.get(surface)
     if described is None:
         known = ", ".join(spec.surface_by_code)
@@ -87,9 +104,9 @@ def lay_out(
     elements: list[Element] = []
     for number, (name, element) in enumerate(named(described.elements), start=1):
         if reader.holds(element.when):
-            made = _element(element, name, f"element {number}", spec, choices, reader, assets)
+            made = _element(element, name, f"element {number}", spec, choices, reader, assets, blank)
             elements += [] if made is None else [made]
-    return compose(frame, elements, fonts=fonts)
+    return frame, elements
 
 
 def frame_of(surface: SurfaceSpec, reader: _Reader) -> Frame:
@@ -128,6 +145,7 @@ def _element(
     choices: Choices,
     reader: _Reader,
     assets: Mapping[str, AssetInfo],
+    blank: bool,
 ) -> Element | None:
     left, top, width, height = (
         reader.length(side, f"the {word} of {what} ({name})")
@@ -142,7 +160,7 @@ def _element(
         radius = reader.length(element.radius, f"the radius of {name}") if element.radius else 0
         return ShapeElement(name, cast(Shape, element.shape), box, stroke, radius, colour)
     words = str(choices.get(element.option) or "") if element.option else reader.words(element.text, name)
-    if not words.strip():
+    if not words.strip() and not (blank and element.option and width > 0 and height > 0):
         return None
     if width <= 0 or height <= 0:
         raise LayoutError(
