@@ -16,8 +16,9 @@ from django.utils import timezone
 from configurator import artefacts
 from configurator.assets import measurer
 from configurator.engine.audit import AuditFinding, obstacles
+from configurator.engine.document import Problem, hidden_problem
 from configurator.engine.domains import Kernel
-from configurator.engine.family import read_family
+from configurator.engine.family import FamilyError, read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.knowledge import compile_family
 from configurator.engine.measuring import Measures
@@ -138,7 +139,10 @@ def read_source(
     *, source: str, source_format: str, code: str, name: str = "", filename: str = ""
 ) -> FamilySpec:
     """The family that a text describes. ``code`` and ``name`` count where the format has neither (all but
-    family files); without ``name`` a feature model is called like its root."""
+    family files); without ``name`` a feature model is called like its root. Raises ``FamilyError``."""
+    unseen = hidden_problem(source)
+    if unseen is not None:
+        raise FamilyError((unseen,), filename)
     if source_format == Version.Format.XCSP:
         return read_xcsp(source, code=code, name=name or code, filename=filename)
     if source_format == Version.Format.UVL:
@@ -165,17 +169,20 @@ class Written:
     name: str = ""
 
     def read(self, *, filename: str = "") -> FamilySpec:
-        """What it says; remembered, as one request asks several times. Raises ``FamilyError``."""
-        return _texts.get(
-            self,
-            lambda: read_source(
-                source=self.source,
-                source_format=self.source_format,
-                code=self.code,
-                name=self.name,
-                filename=filename,
-            ),
-        )
+        """What it says, or what is wrong in it; remembered, as one request asks several times. Raises
+        ``FamilyError``."""
+        known = _texts.get(self, self._read)
+        if isinstance(known, FamilySpec):
+            return known
+        raise FamilyError(known, filename)
+
+    def _read(self) -> FamilySpec | tuple[Problem, ...]:
+        try:
+            return read_source(
+                source=self.source, source_format=self.source_format, code=self.code, name=self.name
+            )
+        except FamilyError as refusal:
+            return refusal.problems
 
     def hash_as(self, spec: FamilySpec) -> str:
         """The content hash that a version of it has (or would have); ``spec`` is what it reads as."""
@@ -183,7 +190,7 @@ class Written:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-_texts: Recent[Written, FamilySpec] = Recent(CACHED_TEXTS)
+_texts: Recent[Written, FamilySpec | tuple[Problem, ...]] = Recent(CACHED_TEXTS)
 
 # Everything else is a family file.
 _FORMATS = {

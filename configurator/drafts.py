@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from configurator import auditing, catalogue
 from configurator.catalogue import Written
+from configurator.engine.characters import hidden, line_and_column
 from configurator.engine.document import Problem
 from configurator.engine.family import FamilyError
 from configurator.engine.spec import FamilySpec
@@ -21,8 +22,9 @@ from configurator.models import Draft, Family, Version
 from ledger.entries import record
 
 RESERVED = frozenset({"new"})  # an address of the authors' pages
-LONGEST = 20_000_000  # characters
+LONGEST = 20_000_000  # characters, and bytes of a file
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # by the database
 
 TEMPLATE = """\
 # {name}. Lengths in mm, money in the currency; every rule says why.
@@ -77,7 +79,7 @@ class DraftChanged(Exception):
 
 
 class NotADraft(Exception):
-    """A new family cannot be begun so; ``problems`` says everything that is wrong."""
+    """A family cannot be begun so, or its text not be kept; ``problems`` says everything that is wrong."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__(" ".join(problems))
@@ -195,15 +197,33 @@ def _problems_of(code: str, name: str, source: str | None) -> tuple[str, ...]:
         problems.append(f"{code} is an address of these pages: choose another code.")
     if not name or len(name) > 120:
         problems.append("The name has 1 to 120 letters.")
-    if source is not None and len(source) > LONGEST:
-        problems.append(f"The file has more than {LONGEST:,} characters.")
+    if (unseen := hidden(name)) is not None:
+        problems.append(f"The name holds the invisible character {unseen[1]}: take it out.")
+    if source is not None:
+        problems += _unkept(source)
     if Family.objects.filter(pk=code).exists():
         problems.append(f"The family {code} exists: edit it instead.")
     return tuple(problems)
 
 
+def _unkept(source: str) -> list[str]:
+    """Why a text is not even kept as a draft, which may have any other fault."""
+    if len(source) > LONGEST:
+        return [f"The text has more than {LONGEST:,} characters: make two families of it."]
+    found = _UNSTORABLE.search(source)
+    if found is None:
+        return []
+    line, column = line_and_column(source, found.start())
+    place = f"line {line}, column {column}"
+    return [f"The text holds the character U+{ord(found[0]):04X} ({place}): take it out, then save again."]
+
+
 def save(*, draft: Draft, source: str, expected_revision: int, actor: str, now: datetime) -> Draft:
-    """Store the text, faults and all, and have it audited. Raises ``DraftChanged``."""
+    """Store the text, faults and all, and have it audited. Raises ``DraftChanged``, and ``NotADraft`` for a
+    text that cannot be kept."""
+    problems = _unkept(source)
+    if problems:
+        raise NotADraft(tuple(problems))
     source = normal(source)
     with transaction.atomic():
         held = _hold(draft, expected_revision)

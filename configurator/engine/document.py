@@ -5,12 +5,15 @@ large one), no key twice, only `true` and `false` are truth values (`no` is a wo
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import yaml
+
+from configurator.engine.characters import hidden, line_and_column
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
@@ -66,6 +69,9 @@ def read_document(text: str) -> Document:
     """Reads one YAML document; raises `Unreadable` for what cannot be read at all."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise Unreadable(Problem(1, 1, "", f"the file is larger than {MAX_BYTES // 1_000_000} MB"))
+    unseen = hidden_problem(text)
+    if unseen is not None:
+        raise Unreadable(unseen)
     try:
         return _Composer(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
@@ -75,6 +81,15 @@ def read_document(text: str) -> Document:
         raise Unreadable(Problem(line, column, "", message, _mending(error))) from None
     except yaml.YAMLError as error:
         raise Unreadable(Problem(1, 1, "", f"not YAML: {str(error).splitlines()[0]}")) from None
+
+
+def hidden_problem(text: str) -> Problem | None:
+    """The first character that is not seen or cannot be stored, if there is any."""
+    found = hidden(text)
+    if found is None:
+        return None
+    line, column = line_and_column(text, found[0])
+    return Problem(line, column, "", f"the text holds the invisible character {found[1]}", "take it out")
 
 
 def _mending(error: yaml.MarkedYAMLError) -> str:
@@ -125,7 +140,7 @@ class _Composer:
             self._refuse_sharing(event)
             if not isinstance(event, yaml.ScalarEvent):
                 raise Unreadable(_at(event, "a key has to be a word"))
-            key = event.value
+            key = _text(event)
             value = self._node(next(self.events), (*path, key))
             if key in members:
                 self.repeated.append(_at(event, f"{key} is given twice", "keep one of them", where_of(path)))
@@ -146,7 +161,7 @@ def _at(event: Any, message: str, hint: str = "", where: str = "") -> Problem:
 
 
 def _scalar(event: Any) -> Any:
-    text: str = event.value
+    text = _text(event)
     if event.style:  # none or "" where the text stands without quotes
         return text
     if text in ("true", "false"):
@@ -156,6 +171,14 @@ def _scalar(event: Any) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)
     return Decimal(text) if _DECIMAL.fullmatch(text) else text
+
+
+def _text(event: Any) -> str:
+    """What a scalar says, in NFC: an escape such as `"\\u202e"` may bring in what the file does not show."""
+    found = hidden(event.value)
+    if found is not None:
+        raise Unreadable(_at(event, f"the text holds the invisible character {found[1]}", "take it out"))
+    return unicodedata.normalize("NFC", event.value)
 
 
 def where_of(path: Path) -> str:

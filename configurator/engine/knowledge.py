@@ -13,8 +13,10 @@ from configurator.engine.expressions import Operation, Reference, walk
 from configurator.engine.grids import Grid
 from configurator.engine.measured import empty_is_nothing, mentions, points_of, unlimited
 from configurator.engine.rules import expressions_of
-from configurator.engine.spec import FamilySpec, RuleSpec
+from configurator.engine.spec import FamilySpec, OptionSpec, RuleSpec
 from configurator.engine.staircases import Staircases
+
+MAX_POINTS = 500_000
 
 __all__ = ["Knowledge", "TooLarge", "compile_family", "content_hash"]
 
@@ -26,6 +28,7 @@ def compile_family(spec: FamilySpec) -> Knowledge:
     numbers, which are known to the clauses alone.
     """
     clauses = Clauses()
+    _refuse_many_points(spec)
     variables = {
         variable.code: variable for option in spec.options for variable in variables_of(option, clauses)
     }
@@ -55,6 +58,21 @@ def compile_family(spec: FamilySpec) -> Knowledge:
     return Knowledge(
         spec, content_hash(spec), variables, tuple(clauses.all), selectors, clauses.top, tuple(arithmetic)
     )
+
+
+def _refuse_many_points(spec: FamilySpec) -> None:
+    """Every value and every step of a number has a literal of its own, and is asked about at every click."""
+    count = sum(len(option.values) or _steps(option) for option in spec.options)
+    if count > MAX_POINTS:
+        raise TooLarge(
+            "",
+            f"the options have {count:,} values together, {MAX_POINTS:,} are possible; make the steps of "
+            "numbers coarser, or two families of it",
+        )
+
+
+def _steps(option: OptionSpec) -> int:
+    return (option.maximum - option.minimum) // option.step + 1 if option.kind == "integer" else 1
 
 
 def _mentioned(spec: FamilySpec, rule: RuleSpec) -> set[tuple[str, str]]:

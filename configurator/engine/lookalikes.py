@@ -1,10 +1,16 @@
 """Letters that only look like Latin ones: a Cyrillic а in a name is another name, and nobody sees why."""
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 _CYRILLIC = dict(zip("аеорсухіјѕԁһкмтвнАВЕКМНОРСТУХІЈЅ", "aeopcyxijsdhkmtbhABEKMHOPCTYXIJS", strict=True))
 _GREEK = dict(zip("οανικρτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oavikptuxABEZHIKMNOPTYX", strict=True))
 _LATIN = {**_CYRILLIC, **_GREEK}
+# Letters of other scripts that are drawn like Latin ones: a name must not pass for another.
+_DRAWN_LIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеоѕіјрсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυ",
+    "ABESIJKMHOPCTYXaeosijpcyxhdqwABEZHIKMNOPTYXovpu",
+)
 
 
 def latin_of(letter: str) -> str:
@@ -23,3 +29,13 @@ def lookalike_hint(text: str) -> str:
             name = unicodedata.name(letter, f"U+{ord(letter):04X}").lower()
             return f"the {letter} in it is the {name}: write the Latin {latin}"
     return ""
+
+
+def look_alikes(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of different names that are drawn alike: (the later one, the earlier one)."""
+    seen: dict[str, str] = {}
+    for name in names:
+        skeleton = name if name.isascii() else name.translate(_DRAWN_LIKE)
+        earlier = seen.setdefault(skeleton, name)
+        if earlier != name:
+            yield name, earlier

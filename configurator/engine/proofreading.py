@@ -6,6 +6,7 @@ from configurator.engine.checking import Type, Vocabulary, check, name_is_free, 
 from configurator.engine.choices import ChoiceProblem, check_choice
 from configurator.engine.document import Document, Path, Problem, where_of
 from configurator.engine.expressions import ExpressionError, nearest_hint, parse
+from configurator.engine.lookalikes import look_alikes
 from configurator.engine.rules import template_references
 from configurator.engine.spec import (
     CardinalitySpec,
@@ -50,6 +51,9 @@ class Proofreader:
 
     def read(self) -> None:
         self._codes()
+        for section, members in (("groups", self.spec.groups), ("options", self.spec.options)):
+            names = [each.name for each in members]
+            self._names(list(zip(self.paths[section], names, strict=True)))
         for path, option in zip(self.paths["options"], self.spec.options, strict=True):
             self._option(path, option)
         for path, rule in zip(self.paths["rules"], self.spec.rules, strict=True):
@@ -103,6 +107,14 @@ class Proofreader:
                 if code in codes[:index]:
                     self._note((*path, "code"), f"{code} is used twice in {section}", "codes have to differ")
 
+    def _names(self, members: Sequence[tuple[Path, str]]) -> None:
+        """No two names that differ and look the same."""
+        paths = {name: path for path, name in members}
+        for later, earlier in look_alikes(name for _, name in members):
+            line, _ = self.document.place((*paths[earlier], "name"))
+            message = f"the name {later} looks like that of line {line}, in other letters"
+            self._note((*paths[later], "name"), message, "write one name in the letters of one script")
+
     def _option(self, path: Path, option: OptionSpec) -> None:
         groups = {group.code for group in self.spec.groups}
         if option.group and option.group not in groups and self._whole("groups"):
@@ -113,6 +125,8 @@ class Proofreader:
             self._note(
                 (*path, "code"), f"{option.code} is a word of the rule language", "choose another code"
             )
+        if option.kind != "switch":
+            self._names([((*path, "values", i), value.name) for i, value in enumerate(option.values)])
         for index, value in enumerate(option.values):
             if value.code in option.codes[:index]:
                 self._note((*path, "values", index, "code"), f"{value.code} is used twice in {option.code}")

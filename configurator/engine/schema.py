@@ -14,16 +14,16 @@ from configurator.engine.lookalikes import lookalike_hint
 Schema = dict[str, Any]
 
 _WORDS: Schema = {"type": "string", "minLength": 1, "maxLength": 2000}
-_CODE: Schema = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,59}$"}
+_CODE: Schema = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,59}$(?!\\n)"}
 _VALUE_CODE: Schema = {
     "type": ["string", "integer", "boolean"],
-    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$",
+    "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$(?!\\n)",
 }
-_SLUG: Schema = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 50}
-_RULE_CODE: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,40}$"}
+_SLUG: Schema = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$(?!\\n)", "maxLength": 50}
+_RULE_CODE: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,40}$(?!\\n)"}
 _EXPRESSION: Schema = {"type": ["string", "number"], "maxLength": 4000}
 _CONDITION: Schema = {"type": "string", "minLength": 1, "maxLength": 4000}
-_MONEY: Schema = {"type": ["string", "number"], "pattern": r"^-?\d{1,8}(\.\d{1,2})?$"}
+_MONEY: Schema = {"type": ["string", "number"], "pattern": r"^-?[0-9]{1,8}(\.[0-9]{1,2})?$(?!\n)"}
 _TEMPLATE: Schema = {"type": "string", "maxLength": 500}
 _COUNT: Schema = {"type": "integer", "minimum": 1}
 _FLAG: Schema = {"type": "boolean"}
@@ -128,7 +128,7 @@ _CARDINALITY = _object(
     min={"type": "integer", "minimum": 0},
     max={"type": "integer", "minimum": 0},
 )
-_DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_DATE: Schema = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)"}
 RULE = _object(
     "code",
     code=_RULE_CODE,
@@ -244,7 +244,7 @@ FAMILY: Schema = {
         family=_SLUG,
         name=_WORDS,
         summary=_WORDS,
-        currency={"type": "string", "pattern": "^[A-Z]{3}$"},
+        currency={"type": "string", "pattern": "^[A-Z]{3}$(?!\\n)"},
         base_price=_MONEY,
         lead_days={"type": "integer", "minimum": 0, "maximum": 365},
         groups=_list(_object("code name", code=_CODE, name=_WORDS)),
@@ -316,7 +316,7 @@ _PATTERNS = {
     _VALUE_CODE["pattern"]: "letters, digits, _, . and -",
     _SLUG["pattern"]: "small letters, digits and -",
     _MONEY["pattern"]: 'an amount such as "24.00"',
-    "^[A-Z]{3}$": "three capitals such as EUR",
+    "^[A-Z]{3}$(?!\\n)": "three capitals such as EUR",
     _DATE["pattern"]: "a date such as 2026-12-31",
 }
 _LIMITS = {

@@ -17,8 +17,9 @@ from defusedxml.ElementTree import fromstring
 from configurator.engine.document import Problem
 from configurator.engine.expressions import nearest_hint
 from configurator.engine.family import FamilyError
+from configurator.engine.lookalikes import look_alikes
 from configurator.engine.spec import FamilySpec
-from configurator.engine.uvl.names import faults_of, look_alikes
+from configurator.engine.uvl.names import faults_of
 from configurator.engine.uvl.parsing import MAX_DEPTH, MOST_PROBLEMS, Refusal
 from configurator.engine.uvl.reading import family_of
 from configurator.engine.uvl.terms import Op, Ref, Term

@@ -17,7 +17,8 @@ from configurator.engine.family import FamilyError
 from configurator.engine.spec import FamilySpec, GroupSpec, OptionSpec, RuleSpec, TableSpec, ValueSpec
 
 MAX_BYTES = 20_000_000
-MAX_VALUES = 100_000
+MAX_VALUES = 100_000  # of one domain
+MAX_ALL_VALUES = 200_000  # of all variables
 MAX_CELLS = 5_000_000
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]{0,59}")
 _RANGE = re.compile(r"(-?\d{1,9})\.\.(-?\d{1,9})")
@@ -71,7 +72,12 @@ def _read(text: str, code: str, name: str) -> FamilySpec:
             raise _Wrong(unknown, f"{unknown} are not read", "write the constraint as a relation")
     domains = {_named(item): _domain(item) for item in instance.iterfind("domains/domain")}
     options: dict[str, OptionSpec] = {}
+    left = MAX_ALL_VALUES
     for item in instance.iterfind("variables/variable"):
+        left -= len(domains.get(item.get("domain", ""), ()))
+        if left < 0:
+            message = f"the variables up to {_named(item)} have more than {MAX_ALL_VALUES:,} values together"
+            raise _Wrong(_named(item), message, "make two models of it")
         option = _option(item, domains)
         if option.code in options:
             raise _Wrong(option.code, f"the variable {option.code} is given twice")
@@ -102,7 +108,7 @@ def _domain(item: Element) -> tuple[str, ...]:
         span = _RANGE.fullmatch(word)
         if span:
             low, high = int(span[1]), int(span[2])
-            if high - low >= MAX_VALUES:
+            if len(codes) + high - low >= MAX_VALUES:
                 raise _Wrong(item.get("name", ""), f"the domain has more than {MAX_VALUES:,} values")
             codes += map(str, range(low, high + 1))
         elif _VALUE.fullmatch(word):

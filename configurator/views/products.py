@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -65,6 +66,20 @@ def products(request: HttpRequest) -> HttpResponse:
     )
 
 
+class _NotText(Exception):
+    """A file that no family can be read from."""
+
+
+def _text_of(file: UploadedFile[Any]) -> str:
+    """What a file says; one that is too long is not even read. Raises ``_NotText``."""
+    if file.size is None or file.size > drafts.LONGEST:
+        raise _NotText(f"The file is larger than {drafts.LONGEST // 1_000_000} MB.")
+    try:
+        return str(file.read().decode("utf-8"))
+    except UnicodeDecodeError as fault:
+        raise _NotText(f"The file is not text in UTF-8 (byte {fault.start}).") from fault
+
+
 @staff_only(AUTHOR)
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
@@ -73,7 +88,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            source = file.read().decode("utf-8") if file else None
+            source = _text_of(file) if file else None
             draft = drafts.create(
                 code=form.cleaned_data["code"],
                 name=form.cleaned_data["name"],
@@ -84,8 +99,8 @@ def new(request: HttpRequest) -> HttpResponse:
             )
             auditing.ask(written=drafts.written(draft), draft=draft.pk, now=timezone.now())
             return redirect("product", draft.code)
-        except UnicodeDecodeError:
-            form.add_error("file", "The file is not text in UTF-8.")
+        except _NotText as refusal:
+            form.add_error("file", str(refusal))
         except drafts.NotADraft as refusal:
             for problem in refusal.problems:
                 form.add_error(None, problem)
@@ -188,9 +203,9 @@ def _posted(request: HttpRequest, code: str) -> HttpResponse:
     source, file = request.POST.get("source"), request.FILES.get("file")
     if file is not None:
         try:
-            source = file.read().decode("utf-8")
-        except UnicodeDecodeError:
-            messages.error(request, f"{file.name} is not text in UTF-8: nothing was taken from it.")
+            source = _text_of(file)
+        except _NotText as refusal:
+            messages.error(request, f"{refusal} Nothing was taken from it.")
             return redirect("product", code)
     bench = bench_of(code, source=source)
     wanted = request.POST.get("do", "check")
@@ -204,7 +219,7 @@ def _posted(request: HttpRequest, code: str) -> HttpResponse:
         return _page(request, bench_of(code), status=422, refused=refusal)
     except (FamilyError, drafts.AnotherFamily):
         return _page(request, bench_of(code), status=422, checked=True)
-    except TooLarge as refusal:
+    except (TooLarge, drafts.NotADraft) as refusal:
         messages.error(request, str(refusal))
         return _page(request, bench_of(code), status=422, checked=True)
 

@@ -7,7 +7,6 @@ hexadecimal + `_`: "4x USB3" has the code `_x34_x_x20_USB3`. `name_of` undoes `c
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 
 from configurator.engine.expressions import RESERVED
 
@@ -27,11 +26,6 @@ _WORDS = frozenset(
         *("String", "Integer", "Boolean", "Real", "Arithmetic", "Type"),
         *("sum", "avg", "len", "floor", "ceil"),
     }
-)
-# Letters of other scripts that are drawn like Latin ones: a name must not pass for another.
-_DRAWN_LIKE = str.maketrans(
-    "АВЕЅІЈКМНОРСТУХаеоѕіјрсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρυ",
-    "ABESIJKMHOPCTYXaeosijpcyxhdqwABEZHIKMNOPTYXovpu",
 )
 
 
@@ -75,16 +69,6 @@ def faults_of(name: str) -> str:
 
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "").partition(" ")[0]
-
-
-def look_alikes(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of different names that are drawn alike: (the later one, the earlier one)."""
-    seen: dict[str, str] = {}
-    for name in names:
-        skeleton = name if name.isascii() else name.translate(_DRAWN_LIKE)
-        earlier = seen.setdefault(skeleton, name)
-        if earlier != name:
-            yield name, earlier
 
 
 def quoted(name: str) -> str:

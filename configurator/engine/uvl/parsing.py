@@ -2,13 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import cast
 
 from configurator.engine.document import Problem
 from configurator.engine.expressions import nearest_hint
-from configurator.engine.uvl.names import MAX_NAME, faults_of, look_alikes
-from configurator.engine.uvl.terms import ID, NAME, TOKENS, TermParser, Wrong, column_of, parse_term, path_of
+from configurator.engine.lookalikes import look_alikes
+from configurator.engine.uvl.names import MAX_NAME, faults_of
+from configurator.engine.uvl.terms import (
+    DIGITS,
+    ID,
+    NAME,
+    TOKENS,
+    TermParser,
+    Wrong,
+    column_of,
+    number_of,
+    parse_term,
+    path_of,
+)
 from configurator.engine.uvl.tree import (
     MANY,
     AttributeValue,
@@ -455,11 +466,12 @@ def _plain_value(parser: TermParser) -> AttributeValue:
         sign = -1
         parser.advance()
         word = parser.word
-    if word[:1].isdigit() or (word[:1] == "." and len(word) > 1):
-        if not (word[-1].isdigit()):
+    if word[:1] in DIGITS or (word[:1] == "." and len(word) > 1):
+        if word[-1] not in DIGITS:
             parser.unexpected("a number")
+        number = number_of(word, at)
         parser.advance()
-        return sign * Fraction(f"0{word}" if word[0] == "." else word)
+        return sign * number
     if sign == 1 and word in ("true", "false"):
         parser.advance()
         return word == "true"

@@ -23,6 +23,8 @@ _LEVELS = {
     "+": 7, "-": 7, "*": 8, "/": 8,
 }  # fmt: skip
 _COMPARISON = 6
+DIGITS = tuple("0123456789")
+MAX_DIGITS = 40
 
 
 class Wrong(Exception):
@@ -33,6 +35,13 @@ class Wrong(Exception):
         self.at = at
         self.message = message
         self.hint = hint
+
+
+def number_of(word: str, at: int) -> Fraction:
+    """A number as it is written, `.5` too; raises `Wrong` for one that nobody can mean."""
+    if len(word) > MAX_DIGITS:
+        raise Wrong(at, f"the number has more than {MAX_DIGITS} digits", "write a smaller one")
+    return Fraction(f"0{word}" if word[0] == "." else word)
 
 
 # `at` is the number of the token: columns are worked out only for what is wrong.
@@ -154,11 +163,12 @@ class TermParser:
             if isinstance(negative, Number):
                 return Number(at, -negative.value)
             return _op(at, "-", (Number(at, Fraction(0)), negative))
-        if first.isdigit() or (first == "." and len(word) > 1):
+        if first in DIGITS or (first == "." and len(word) > 1):
             if word[-1].isalpha() or word[-1] == "_":
                 self.unexpected("a name that begins with a letter", 'or write the name in "..."')
+            number = number_of(word, at)
             self.advance()
-            return Number(at, Fraction(f"0{word}" if first == "." else word))
+            return Number(at, number)
         self.unexpected("a feature, a number, a text in '...', ! or (")
 
     def deeper(self, level: int) -> Term:
