@@ -7,15 +7,21 @@ variables under clauses that are not understood in this way stay as they are.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
 
 from configurator.engine.compiled import FALSE, TRUE, ChoiceVariable, Knowledge
-from configurator.engine.points import Layout, Points, Witness
+from configurator.engine.grids import Array
+from configurator.engine.points import Layout, Points, Witness, bits
 
 # More than this would cost more than it saves.
-MOST_CLAUSES = 12_000
+MOST_POINTS = 100_000
 MOST_READ = 50_000
-MOST_BYTES = 16 * 2**20
+MOST_BYTES = 2 * 2**20
+_ALL = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,60 +35,105 @@ class _Mixed:
 
 
 class Neighbours:
-    """`cost` is the number of clauses that one call goes through; 0 where nothing can be told."""
+    """`cost` is the number of points and words that one call goes through; 0 where nothing can be told.
+
+    Sets of points are columns of 64-bit words, so that one operation of numpy goes through all clauses.
+    """
 
     def __init__(self, knowledge: Knowledge, layout: Layout) -> None:
         self._layout = layout
-        self._required: list[Points] = []
-        self._definitions: dict[int, list[Points]] = {}
-        self._demands: list[tuple[Points, tuple[int, ...]]] = []
+        self._size = -(-layout.everything.bit_length() // 64) * 8
         self._stiff: Points = layout.everything
         self.cost = 0
         if knowledge.arithmetic or len(knowledge.clauses) > MOST_READ:
             return
         reader = _Reader(knowledge, layout)
-        asked = {helper for _, helpers in reader.demands for helper in helpers}
-        reader.definitions = {helper: reader.definitions[helper] for helper in asked}
-        size = (len(reader.required) + sum(map(len, reader.definitions.values()))) * layout.bytes
-        cost = len(reader.required) + 3 * sum(map(len, reader.definitions.values())) + len(reader.demands)
-        if cost <= MOST_CLAUSES and size <= MOST_BYTES and layout.everything & ~reader.stiff:
-            self._required, self._definitions = reader.required, reader.definitions
-            self._demands, self._stiff, self.cost = reader.demands, reader.stiff, cost
+        order = list(dict.fromkeys(helper for _, helpers in reader.demands for helper in helpers))
+        # A helper without parts is always true, as one with a part that everything fulfils.
+        parts = [reader.definitions[helper] or [layout.everything] for helper in order]
+        rows = [*reader.required, *chain.from_iterable(parts), *(points for points, _ in reader.demands)]
+        points = sum(row.bit_count() for row in rows)
+        if (
+            points > MOST_POINTS
+            or len(rows) * self._size > MOST_BYTES
+            or not layout.everything & ~reader.stiff
+        ):
+            return
+        self._stiff, self.cost = reader.stiff, points + (len(rows) - len(reader.required)) * self._size // 8
+        self._first = len(reader.required)
+        self._last = len(rows) - len(reader.demands)
+        self._rows = self._columns(rows)
+        self._read_points(rows)
+        self._starts = _starts(map(len, parts))
+        place = {helper: number for number, helper in enumerate(order)}
+        self._helpers = np.asarray(
+            [place[helper] for _, helpers in reader.demands for helper in helpers], dtype=np.intp
+        )
+        self._wanting = _starts(len(helpers) for _, helpers in reader.demands)
+
+    def _read_points(self, rows: Sequence[Points]) -> None:
+        """The points of all rows in one list; for each the other points of its variable that are not in its
+        row (`closed`: what the variable must not become where it alone makes the row true)."""
+        block_of, nothing = self._layout.block_of, self._size * 8  # a point that no configuration has
+        lists = [list(bits(row)) or [nothing] for row in rows]
+        closed: dict[Points, int] = {}
+        self._closed_at = np.asarray(
+            [
+                closed.setdefault(block_of[point] & ~row if row else 0, len(closed))
+                for row, points in zip(rows, lists, strict=True)
+                for point in points
+            ],
+            dtype=np.intp,
+        )
+        self._closed = self._columns(list(closed))
+        self._points_at = np.asarray(list(chain.from_iterable(lists)), dtype=np.intp)
+        self._row_at = np.repeat(np.arange(len(rows)), [len(points) for points in lists])
+        self._row_starts = _starts(map(len, lists))
 
     def of(self, witness: Witness) -> Points:
         """The points that are possible with all else of this configuration."""
-        block_of, everything = self._layout.block_of, self._layout.everything
-        blocked = self._stiff
-        for points in self._required:
-            support = witness & points
-            if not support & (support - 1):
-                blocked |= block_of[support.bit_length() - 1] & ~points
-        allowed = {helper: self._allowed(witness, points) for helper, points in self._definitions.items()}
-        for points, helpers in self._demands:
-            support = witness & points
-            if not support:
-                free = points
-            elif support & (support - 1):
-                continue
-            else:
-                free = everything & ~block_of[support.bit_length() - 1] | points
-            for helper in helpers:
-                free |= allowed[helper]
-            blocked |= everything & ~free
-        return witness | everything & ~blocked
+        layout = self._layout
+        if not self.cost:
+            return witness | layout.everything & ~self._stiff
+        data = np.frombuffer(witness.to_bytes(self._size + 1, "little"), dtype=np.uint8)
+        true = np.unpackbits(data, bitorder="little")[self._points_at].astype(np.intp)
+        count = np.add.reduceat(true, self._row_starts)
+        # The points that make a row true alone, in the order of the rows.
+        (sole,) = np.nonzero(true & (count == 1)[self._row_at])
+        row, closed = self._row_at[sole], self._closed[:, self._closed_at[sole]]
+        first = int(np.searchsorted(row, self._first))
+        blocked = self._stiff | self._union(closed[:, :first])
+        if self._last < len(count):
+            blocked |= self._refused(count, row[first:], closed[:, first:])
+        return witness | layout.everything & ~blocked
 
-    def _allowed(self, witness: Witness, definition: list[Points]) -> Points:
-        """The changes after which all parts of a definition hold."""
-        block_of, free, broken = self._layout.block_of, self._layout.everything, 0
-        for points in definition:
-            support = witness & points
-            if not support:
-                free &= points
-                if not free:
-                    return 0
-            elif not support & (support - 1):
-                broken |= block_of[support.bit_length() - 1] & ~points
-        return free & ~broken
+    def _refused(self, count: Array, sole: Array, closed: Array) -> Points:
+        """What the demands forbid: each needs one of its points or of its helpers after the change."""
+        parts, demands = slice(self._first, self._last), slice(self._last, len(count))
+        split = int(np.searchsorted(sole, self._last))
+        # After which changes all parts of a helper hold: those that mend what does not hold and break none.
+        free = np.where(count[parts] == 0, self._rows[:, parts], _ALL)
+        free[:, sole[:split] - self._first] = ~closed[:, :split]
+        allowed = np.bitwise_and.reduceat(free, self._starts, axis=1)
+        free = np.where(count[demands] == 0, self._rows[:, demands], _ALL)
+        free[:, sole[split:] - self._last] = ~closed[:, split:]
+        free |= np.bitwise_or.reduceat(allowed[:, self._helpers], self._wanting, axis=1)
+        return self._union(~free)
+
+    def _columns(self, sets: Sequence[Points]) -> Array:
+        """Sets of points as columns."""
+        data = b"".join(points.to_bytes(self._size, "little") for points in sets)
+        rows = np.frombuffer(data, dtype="<u8").reshape(len(sets), self._size // 8)
+        return np.ascontiguousarray(rows.T)
+
+    def _union(self, columns: Array) -> Points:
+        return int.from_bytes(np.bitwise_or.reduce(columns, axis=1).astype("<u8").tobytes(), "little")
+
+
+def _starts(lengths: Iterable[int]) -> Array:
+    """Where each of some pieces begins that lie one after the other."""
+    ends = np.cumsum([0, *lengths], dtype=np.intp)
+    return ends[:-1]
 
 
 class _Reader:

@@ -8,20 +8,20 @@ Sets of points are plain integers, so that asking thousands of remembered config
 takes one operation each, however many options there are.
 """
 
-import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
-from configurator.engine.compiled import TRUE, ChoiceVariable, Variable
+import numpy as np
+
+from configurator.engine.compiled import FALSE, ChoiceVariable, NumberVariable, Variable
 
 Points = int
 # One point for each variable.
 Witness = int
-
-# The byte of a machine integer that has its sign: 0xff for a literal that is false, 0 for a true one.
-_SIGN_BYTE = 3 if sys.byteorder == "little" else 0
-_DIGITS = bytes(ord("1" if byte == 0 else "0") for byte in range(256))
+# Of numbers with more points than this a model is searched for the last one that is true.
+FINE = 32
 
 
 class Layout:
@@ -63,7 +63,6 @@ class Layout:
         self.block_of = [self.blocks[position] for position in self.position_of]
         self.group_of = [self.groups[position] for position in self.position_of]
         self._not_last_of_numbers = inner
-        self._negative = sum(1 << point for point, literal in enumerate(self.literal_of) if literal < 0)
         pairs = [
             self.offsets[p]
             for p, variable in enumerate(variables)
@@ -73,9 +72,25 @@ class Layout:
         self.of_two: Points = self.noes | self.noes << 1
         self.saying_no = [self.literal_of[first] for first in pairs]
         self.saying_yes = [-literal for literal in self.saying_no]
-        # Two more in front: itemgetter gives a tuple for two and more only.
-        backwards = (abs(literal) - 1 for literal in reversed(self.literal_of))
-        self._pick = itemgetter(TRUE - 1, TRUE - 1, *backwards)
+        self._read_models()
+
+    def _read_models(self) -> None:
+        """Prepares `of_model`: which places of a model to pick, and for each point which of these is its own.
+
+        Numbers with many points are looked up instead; their points read FALSE here.
+        """
+        literals = list(self.literal_of)
+        self._fine: list[tuple[int, int, int]] = []
+        for position, variable in enumerate(self.variables):
+            if isinstance(variable, NumberVariable) and variable.count > FINE:
+                offset, start = self.offsets[position], variable.first - 1
+                literals[offset : offset + variable.count] = [FALSE] * variable.count
+                self._fine.append((offset, start, start + variable.count - 1))
+        self._negative = union(1 << point for point, literal in enumerate(literals) if literal < 0)
+        # itemgetter gives a tuple for two and more only.
+        places = {place: number for number, place in enumerate({0, 1, *(abs(each) - 1 for each in literals)})}
+        self._pick = itemgetter(*places)
+        self._own = np.asarray([places[abs(literal) - 1] for literal in literals], dtype=np.intp)
 
     @property
     def bytes(self) -> int:
@@ -84,8 +99,11 @@ class Layout:
 
     def of_model(self, model: list[int]) -> Witness:
         """A model of the solver; `model[literal - 1]` has the sign of the literal's truth."""
-        signs = array("i", self._pick(model)).tobytes()[_SIGN_BYTE :: array("i").itemsize]
-        true = (int(signs.translate(_DIGITS), 2) & self.everything) ^ self._negative
+        picked = np.frombuffer(array("i", self._pick(model)), dtype=np.intc)
+        found = np.packbits((picked > 0)[self._own], bitorder="little")
+        true = int.from_bytes(found.tobytes(), "little") ^ self._negative
+        for offset, start, end in self._fine:
+            true |= 1 << offset + bisect_left(model, True, start, end, key=_is_false) - start
         # A number has the last of its points that it is "at least".
         return true & ~(true >> 1 & self._not_last_of_numbers)
 
@@ -117,6 +135,10 @@ class Layout:
             position = self.position_of[(points & -points).bit_length() - 1]
             yield position
             points &= ~self.blocks[position]
+
+
+def _is_false(literal: int) -> bool:
+    return literal < 0
 
 
 def union(sets: Iterable[Points]) -> Points:

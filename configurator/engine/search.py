@@ -30,8 +30,10 @@ _CONFLICTS_WHEN_LATE = 50
 # seconds.
 SECONDS_A_CONFLICT = 2e-5
 SECONDS_A_CLICK = 0.25
-# Looking through so many clauses costs about as much as a call of the solver.
-CLAUSES_A_CALL = 400
+# What it costs to look for neighbours, in calls of the solver: always so much, and one more for so many
+# points.
+CALLS_FOR_NEIGHBOURS = 0.5
+POINTS_A_CALL = 25_000
 
 
 class Search:
@@ -54,6 +56,7 @@ class Search:
         self._refused: frozenset[int] | None = None
         self._seconds = SECONDS_A_CLICK
         self._until = 0.0
+        self._model: list[int] = []  # of the last configuration found
         self._of_neighbours = Neighbours(knowledge, self.layout)
 
     def begin(self, seconds: float = SECONDS) -> None:
@@ -70,7 +73,8 @@ class Search:
         self._refused = None
         found = self.decide(self._solver, assumed, budget)
         if found:
-            return self._checked(self.layout.of_model(self._solver.get_model() or []), assumed, budget)
+            self._model = self._solver.get_model() or []
+            return self._checked(self.layout.of_model(self._model), assumed, budget)
         return False if found is False else None
 
     def possible(self, assumptions: Sequence[int], budget: int) -> bool | None:
@@ -147,9 +151,9 @@ class Search:
         Where these are fewer than `enough`, the other numbers that are not `fixed` are first moved to the
         middle of what they can be.
         """
-        model = self._solver.get_model() if position in self._even else None
-        if not model:
+        if position not in self._even or not self._model:
             return None
+        model = list(self._model)
         found = self._moving(model, position)
         if found is None or found[1] - found[0] >= enough:
             return found
@@ -190,13 +194,23 @@ class Search:
             literal = bound(index)
             return literal != TRUE and not self._solver.propagate(assumptions=[literal])[0]
 
-        end = self._ends.get((position, lowest), 0 if lowest else variable.count - 1)
-        if excluded(end):
-            inner = variable.count - 1 if lowest else 0
-            while abs(inner - end) > 1:
-                middle = (inner + end) // 2
-                inner, end = (inner, middle) if excluded(middle) else (middle, end)
-            end = inner
+        end = self._ends.get((position, lowest))
+        if end is None:
+            end, inner = (0, variable.count - 1) if lowest else (variable.count - 1, 0)
+            if excluded(end):
+                while abs(inner - end) > 1:
+                    middle = (inner + end) // 2
+                    inner, end = (inner, middle) if excluded(middle) else (middle, end)
+                end = inner
+        # The solver may have learnt more since: what it knows of every configuration does not follow from
+        # this literal, as it was so before.
+        further = variable.at_least if lowest else variable.at_most
+        step = 1 if lowest else -1
+        while 0 <= end + step < variable.count:
+            literal = further(end + step)
+            if literal in self._solver.propagate(assumptions=[literal])[1]:
+                break
+            end += step
         self._ends[position, lowest] = end
         return end
 
@@ -214,7 +228,8 @@ class Search:
     @property
     def price_of_neighbours(self) -> float:
         """What it costs to ask for them, in calls of the solver; infinite where nothing can be told."""
-        return self._of_neighbours.cost / CLAUSES_A_CALL or inf
+        cost = self._of_neighbours.cost
+        return CALLS_FOR_NEIGHBOURS + cost / POINTS_A_CALL if cost else inf
 
     def prefer(self, literals: list[int]) -> None:
         """Literals that the solver tries to make true first: what has not been seen yet."""
