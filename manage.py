@@ -11,6 +11,10 @@ import sys
 
 from server import bootstrap
 
+# Tests run side by side, each process on a PostgreSQL of its own; what starts brokers and workers stays in
+# one of them. What the command line says counts last: `-n 0` is one process.
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
+
 
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
@@ -19,7 +23,7 @@ def main() -> None:
     else:
         bootstrap.enter_if_there()
     if command == "test":
-        raise SystemExit(subprocess.call([sys.executable, "-m", "pytest", *sys.argv[2:]]))
+        raise SystemExit(subprocess.call([sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *sys.argv[2:]]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
     raise SystemExit(run(command))
 

@@ -307,7 +307,8 @@ UNTOUCHED = ("ledger", "configurator", "orders", "production", "auth")
 @pytest.fixture
 def people(scene: Any, alice: User, bob: User, charlie: User) -> dict[str, User | None]:
     sam = User.objects.create_user("sam", "sam@example.org", "x", is_staff=True)
-    return {"anonymous": None, "alice": alice, "charlie": charlie, "sam": sam, "bob": bob}
+    everybody = {"anonymous": None, "alice": alice, "charlie": charlie, "sam": sam, "bob": bob}
+    return {name: everybody[name] for name in PEOPLE}
 
 
 def entering(person: User | None, **how: Any) -> Client:
@@ -359,49 +360,48 @@ def test_every_address_that_takes_changes_has_a_row(scene: Any, people: dict[str
     assert found - set(CHANGE) == set()
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-def test_what_each_may_see(scene: Any, people: dict[str, User | None], person: str) -> None:
-    wrong, client = {}, entering(people[person])
-    for name, (place, outcomes) in GET.items():
-        with transaction.atomic():
-            got = outcome(client.get(reverse(name, kwargs=scene[place])))
-            transaction.set_rollback(True)
-        expected = outcomes.split()[PEOPLE.index(person)]
-        if got != expected:
-            wrong[name] = f"{got}, not {expected}"
-    assert wrong == {}
-
-
-@pytest.mark.parametrize("person", PEOPLE)
-def test_what_each_may_change_and_a_refusal_changes_nothing(
-    scene: Any, people: dict[str, User | None], person: str
-) -> None:
+def test_what_each_may_see(scene: Any, people: dict[str, User | None]) -> None:
     wrong = {}
-    for name, (_, _, outcomes) in CHANGE.items():
-        expected = outcomes.split()[PEOPLE.index(person)]
-        with transaction.atomic():
-            client, before = entering(people[person]), contents(*UNTOUCHED[:-1])
-            got = outcome(send(client, name, scene))
+    for column, (person, user) in enumerate(people.items()):
+        client = entering(user)
+        for name, (place, outcomes) in GET.items():
+            with transaction.atomic():
+                got = outcome(client.get(reverse(name, kwargs=scene[place])))
+                transaction.set_rollback(True)
+            expected = outcomes.split()[column]
             if got != expected:
-                wrong[name] = f"{got}, not {expected}"
-            elif got in REFUSED and contents(*UNTOUCHED[:-1]) != before:
-                wrong[name] = f"{got}, and yet something was changed"
-            transaction.set_rollback(True)
+                wrong[person, name] = f"{got}, not {expected}"
     assert wrong == {}
 
 
-@pytest.mark.parametrize("person", ["alice", "bob"])
-def test_no_change_without_the_token_of_the_page(
-    scene: Any, people: dict[str, User | None], person: str
+def test_what_each_may_change_and_a_refusal_changes_nothing(
+    scene: Any, people: dict[str, User | None]
 ) -> None:
     wrong = {}
-    for name in CHANGE:
-        with transaction.atomic():
-            client, before = entering(people[person], enforce_csrf_checks=True), contents(*UNTOUCHED)
-            got = outcome(send(client, name, scene))
-            if got != "403" or contents(*UNTOUCHED) != before:
-                wrong[name] = got
-            transaction.set_rollback(True)
+    for column, (person, user) in enumerate(people.items()):
+        for name, (_, _, outcomes) in CHANGE.items():
+            expected = outcomes.split()[column]
+            with transaction.atomic():
+                client, before = entering(user), contents(*UNTOUCHED[:-1])
+                got = outcome(send(client, name, scene))
+                if got != expected:
+                    wrong[person, name] = f"{got}, not {expected}"
+                elif got in REFUSED and contents(*UNTOUCHED[:-1]) != before:
+                    wrong[person, name] = f"{got}, and yet something was changed"
+                transaction.set_rollback(True)
+    assert wrong == {}
+
+
+def test_no_change_without_the_token_of_the_page(scene: Any, people: dict[str, User | None]) -> None:
+    wrong = {}
+    for person in ("alice", "bob"):
+        for name in CHANGE:
+            with transaction.atomic():
+                client, before = entering(people[person], enforce_csrf_checks=True), contents(*UNTOUCHED)
+                got = outcome(send(client, name, scene))
+                if got != "403" or contents(*UNTOUCHED) != before:
+                    wrong[person, name] = got
+                transaction.set_rollback(True)
     assert wrong == {}
 
 
