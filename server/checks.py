@@ -9,6 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
+from configurator.engine.machines import BadProfiles
+from configurator.profiles import shop_machines
+
 # Reserved by RFC 2606, so no real person has such an address.
 DEMO_DOMAIN = "demo.invalid"
 LEAST_POSTGRESQL = 160_000
@@ -64,6 +67,20 @@ def secrets_are_secret(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iter
                 f"{name} is too short or too simple.",
                 hint=f"Leave it unset (one is made in var/secrets.json), or give {SHORTEST_SECRET} letters.",
                 id="server.E001",
+            )
+
+
+@register(Tags.files)
+def machine_profiles_are_readable(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterable[CheckMessage]:
+    """A machine must not be given files by limits that nobody meant."""
+    try:
+        shop_machines()
+    except BadProfiles as error:
+        for file, problem in error.problems:
+            yield Error(
+                f"{file}: {problem}",
+                hint="Mend the profile, or take it out of MACHINE_PROFILES (docs/machines.md).",
+                id="server.E006",
             )
 
 

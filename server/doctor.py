@@ -20,6 +20,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from packaging.markers import Marker
 from packaging.version import Version
 
+from configurator.engine.machines import BadProfiles
+from configurator.profiles import shop_machines
 from server import broker, checks, env, health
 from server.embedded import borrow, places, postgres, valkey
 
@@ -56,6 +58,7 @@ def findings() -> Iterator[Finding]:
         shared_memory(),
         fonts(),
         shaper(),
+        machine_profiles(),
     )
     with contextlib.ExitStack() as servers:
         database_found = _guarded("database", lambda: database(servers))
@@ -182,6 +185,16 @@ def _glyphs(face: uharfbuzz.Face, text: str) -> list[int]:
     buffer.guess_segment_properties()
     uharfbuzz.shape(uharfbuzz.Font(face), buffer)
     return [info.codepoint for info in buffer.glyph_infos]
+
+
+def machine_profiles() -> Finding:
+    """Ours and the shop's own, each read as strictly as when something is made."""
+    try:
+        machines = shop_machines()
+    except BadProfiles as error:
+        return Finding("machines", str(error), "Mend these files, or take them out of MACHINE_PROFILES.")
+    codes = ", ".join(sorted(machines.profiles))
+    return Finding("machines", f"{len(machines.profiles)} profiles: {codes}")
 
 
 def database(servers: contextlib.ExitStack) -> Finding:

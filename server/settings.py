@@ -169,6 +169,9 @@ STORAGES = {
     },
 }
 PREVIEW_MEGABYTES = env.number("PREVIEW_MEGABYTES", 2048)  # kept of pictures that can be drawn again
+MACHINE_PROFILES = env.text("MACHINE_PROFILES") or str(
+    VAR_DIR / "machines"
+)  # the shop's own (docs/machines.md)
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o640

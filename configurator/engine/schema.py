@@ -1,6 +1,6 @@
 """The JSON schema of family files, and its findings in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -268,15 +268,19 @@ _KINDS = {
 }
 
 
-def schema_problems(document: Document) -> Iterator[tuple[Path, Problem]]:
-    """Everything that the schema finds, with the path of each finding."""
-    for error in _VALIDATOR.iter_errors(document.data):
-        for path, message, hint in _in_words(error):
+def schema_problems(
+    document: Document,
+    validator: Draft202012Validator = _VALIDATOR,
+    patterns: Mapping[str, str] | None = None,
+) -> Iterator[tuple[Path, Problem]]:
+    """Everything that the schema finds, with the path of each finding; `patterns` in words by pattern."""
+    for error in validator.iter_errors(document.data):
+        for path, message, hint in _in_words(error, patterns or _PATTERNS):
             line, column = document.place(path)
             yield path, Problem(line, column, where_of(path), message, hint)
 
 
-def _in_words(error: ValidationError) -> Iterator[tuple[Path, str, str]]:
+def _in_words(error: ValidationError, patterns: Mapping[str, str]) -> Iterator[tuple[Path, str, str]]:
     path: Path = tuple(error.absolute_path)
     rule = error.validator
     found: Any = error.instance
@@ -303,7 +307,7 @@ def _in_words(error: ValidationError) -> Iterator[tuple[Path, str, str]]:
         yield (
             path,
             f"{_shown(found)} is not written as it has to be",
-            lookalike_hint(str(found)) or _PATTERNS.get(wanted, f"pattern {wanted}"),
+            lookalike_hint(str(found)) or patterns.get(wanted, f"pattern {wanted}"),
         )
     elif rule in _LIMITS:
         yield path, _LIMITS[rule].format(limit=wanted), ""

@@ -24,6 +24,7 @@ from server import doctor
         doctor.sockets,
         doctor.fonts,
         doctor.shaper,
+        doctor.machine_profiles,
     ],
     ids=lambda check: check.__name__,
 )
@@ -109,3 +110,11 @@ def test_a_new_checkout_is_well(tmp_path: Path, settings: Settings) -> None:
     )
     assert asked.returncode == 0, asked.stdout + asked.stderr
     assert "empty: `up` fills it" in asked.stdout and "ms from the database's" in asked.stdout
+
+
+def test_a_bad_machine_profile_is_named_with_its_place(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("code: own\nprocess: engrave\nbleed: 3\n", encoding="utf-8")
+    settings.MACHINE_PROFILES = str(tmp_path)
+    finding = doctor.machine_profiles()
+    assert not finding.ok
+    assert "own.yaml: line 3, column 8, bleed: has to be text, not 3" in finding.found
