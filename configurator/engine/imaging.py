@@ -1,43 +1,66 @@
 """Pictures that strangers send: taken in by a child process that may not do much, or refused with advice.
 
-The bytes are looked at here only as far as their first letters. Decoding, turning upright, bringing to
-sRGB and
-writing anew happen in `imaging_child`, a process with little memory, few seconds and no files; if it dies,
-the
-picture is refused and nothing else is harmed. What comes back is a PNG made from pixels alone: no
-metadata, no
-trailing bytes, no other format inside.
+The bytes are looked at here only as far as their first letters. Decoding, turning upright, bringing to sRGB
+and writing anew happen in `imaging_child` (drawings: `svg_child`), a process with little memory, few seconds
+and no files; if it dies, the picture is refused and nothing else is harmed. What comes back is made of pixels
+or of points alone: no metadata, no trailing bytes, no other format inside.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import struct
-import subprocess
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
+from typing import IO, Any, Literal
 
+from configurator.engine import cage
 from configurator.engine.imaging_child import REFUSALS
 
-# Far above any photograph a phone makes; the web server has its own limit before this one.
-MAX_BYTES = 40_000_000
-# Wall clock; the child's processor time is limited too, see imaging_child.
-MAX_SECONDS = 20
+# Above any photograph a phone makes. Whoever receives files over the network stops reading there too.
+MAX_BYTES = 20 * 1024 * 1024
+# What a picture is written as, and what it came as.
+Kind = Literal["picture", "vector"]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_CHILDREN = dict.fromkeys(("JPEG", "PNG", "WEBP"), "configurator.engine.imaging_child")
+
+EXPORT = "Export it as JPEG or PNG (from a drawing: as PNG, at least 2000 pixels wide) and upload that."
+IS_EMPTY = "The file is empty. Choose it again, or export it anew."
+NO_PICTURE = "This is not a JPEG, PNG or WebP picture, whatever its name says. "
+# First bytes of what people try most, and what it is called. Only for the advice: none of it is opened.
+_OTHERS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"GIF8", "a GIF picture"),
+    (0, b"BM", "a BMP picture"),
+    (0, b"II*\0", "a TIFF picture"),
+    (0, b"MM\0*", "a TIFF picture"),
+    (0, b"8BPS", "a Photoshop file"),
+    (0, b"%PDF", "a PDF file"),
+    (0, b"%!PS", "a PostScript file"),
+    (0, b"PK\x03\x04", "a ZIP file"),
+    (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (4, b"ftypavif", "an AVIF picture"),
+    (4, b"ftypavis", "an AVIF picture"),
+    (4, b"ftyphei", "a HEIC picture, as phones of Apple make them"),
+    (4, b"ftypmif1", "a HEIC picture, as phones of Apple make them"),
+    (4, b"ftyp", "a film"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A picture ready to be used: upright, sRGB, PNG. `sha256` (hexadecimal) is that of the PNG."""
+    """A picture ready to be used: upright, sRGB, PNG. `sha256` (hexadecimal) is that of the PNG.
+
+    `notes` are sentences for whoever sent it: what came out other than it went in.
+    """
 
     png: bytes
     width: int
     height: int
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 class UploadRefused(Exception):
@@ -48,18 +71,40 @@ class UploadRefused(Exception):
         self.code, self.message = code, message
 
 
-def take_in(source: bytes | FilePath) -> Accepted:
-    """Check and re-encode a JPEG, PNG or WebP; raises `UploadRefused`. The same bytes give the same PNG."""
-    data = _read(source)
-    if not data:
-        raise UploadRefused("empty", "The file is empty. Choose it again, or export it anew.")
-    if sniff(data) is None:
-        raise UploadRefused(
-            "format",
-            "This is not a JPEG, PNG or WebP picture, whatever its name says. Export it as JPEG or PNG"
-            " (from a drawing: as PNG, at least 2000 pixels wide) and upload that.",
+class TooLarge(UploadRefused):
+    """More bytes than are taken."""
+
+    def __init__(self, most: int = MAX_BYTES) -> None:
+        super().__init__(
+            "too-large",
+            f"The file is larger than {most // 2**20} MB, which is the most that is taken. Save it as JPEG"
+            " at quality 90, or make it smaller, and upload that.",
         )
-    return _child(data)
+
+
+def take_in(source: bytes | FilePath | IO[bytes], *, keep_open: Sequence[int] = ()) -> Accepted:
+    """Check and re-encode a JPEG, PNG or WebP; raises `UploadRefused`. The same bytes give the same PNG.
+
+    A file has to be a real one (with a descriptor), all written: the child reads it, this process 32 bytes.
+    `keep_open`: descriptors that the child holds open for as long as it lives.
+    """
+    if isinstance(source, FilePath):
+        with source.open("rb") as file:
+            return take_in(file, keep_open=keep_open)
+    if isinstance(source, bytes):
+        with _spooled(source) as file:
+            return take_in(file, keep_open=keep_open)
+    # Asked of the system, past any buffer: where the child starts to read is shared with this process.
+    size = os.fstat(source.fileno()).st_size
+    if size > MAX_BYTES:
+        raise TooLarge
+    if not size:
+        raise UploadRefused("empty", IS_EMPTY)
+    first = os.pread(source.fileno(), 32, 0)
+    form = sniff(first)
+    if form is None:
+        raise UploadRefused("format", _other(first))
+    return _accepted(_asked(_CHILDREN[form], source, keep_open))
 
 
 def sniff(data: bytes) -> str | None:
@@ -73,56 +118,39 @@ def sniff(data: bytes) -> str | None:
     return None
 
 
-def _read(source: bytes | FilePath) -> bytes:
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > MAX_BYTES:
-        raise UploadRefused(
-            "too-large",
-            f"The file has {size / 1e6:.0f} MB; up to {MAX_BYTES / 1e6:.0f} MB are taken. Save it as JPEG at"
-            " quality 90, or make it smaller.",
-        )
-    return source if isinstance(source, bytes) else source.read_bytes()
+def _other(first: bytes) -> str:
+    name = next((name for at, letters, name in _OTHERS if first[at:].startswith(letters)), "")
+    return (f"This is {name}, which is not taken. " if name else NO_PICTURE) + EXPORT
 
 
-def _child(data: bytes) -> Accepted:
-    root = FilePath(__file__).resolve().parents[2]
-    environment = {
-        "PYTHONPATH": str(root),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}),
-    }
+def _spooled(data: bytes) -> IO[bytes]:
+    if len(data) > MAX_BYTES:
+        raise TooLarge
+    file = cage.unnamed_file()
+    file.write(data)
+    file.flush()
+    return file
+
+
+def _asked(child: str, file: IO[bytes], keep_open: Sequence[int]) -> cage.Answer:
     try:
-        done = subprocess.run(
-            [sys.executable, "-B", "-m", "configurator.engine.imaging_child"],
-            input=data,
-            capture_output=True,
-            timeout=MAX_SECONDS,
-            env=environment,
-            cwd=root,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        answer = cage.run(child, file, keep_open=keep_open)
+    except cage.Killed as error:
         raise _refused("too-hard") from error
-    if done.returncode != 0:
-        # Killed by a limit (negative), or Python could not get the memory to say what it wanted.
-        raise _refused("too-hard" if done.returncode < 0 else "broken")
-    return _answer(done.stdout)
+    except cage.Failed as error:
+        raise _refused("broken") from error
+    if "refused" in answer.head:
+        raise UploadRefused(str(answer.head["refused"]), str(answer.head.get("message", "")))
+    return answer
 
 
-def _answer(out: bytes) -> Accepted:
-    """What the child wrote: the length of a JSON head, the head, and the PNG."""
-    if len(out) < 4:
+def _accepted(answer: cage.Answer) -> Accepted:
+    head: dict[str, Any] = answer.head
+    png = answer.body
+    if not png.startswith(_PNG) or not all(isinstance(head.get(side), int) for side in ("width", "height")):
         raise _refused("broken")
-    (length,) = struct.unpack(">I", out[:4])
-    head = json.loads(out[4 : 4 + length])
-    if "refused" in head:
-        raise UploadRefused(head["refused"], head["message"])
-    png = out[4 + length :]
-    if not png.startswith(_PNG):
-        raise _refused("broken")
-    return Accepted(png, head["width"], head["height"], hashlib.sha256(png).hexdigest())
+    notes = tuple(str(note) for note in head.get("notes", ()))
+    return Accepted(png, head["width"], head["height"], hashlib.sha256(png).hexdigest(), notes)
 
 
 def _refused(code: str) -> UploadRefused:
