@@ -26,6 +26,7 @@ from configurator.engine.recent import Recent
 from configurator.engine.spec import FamilySpec, rules_off, spec_on
 from configurator.engine.sxfm import read_sxfm
 from configurator.engine.uvl import read_model, read_uvl
+from configurator.engine.weighing import bytes_of_spec
 from configurator.engine.xcsp import read_xcsp
 from configurator.models import Family, Version
 from configurator.version_rows import derive
@@ -33,6 +34,8 @@ from ledger.entries import record
 
 CACHED_VERSIONS = 32  # a process; a compiled family takes some megabytes
 CACHED_TEXTS = 8  # texts that authors work on
+# Of a process: very large families push others out long before there are so many.
+MOST_COMPILED, MOST_READ = 200_000_000, 60_000_000
 LOOK_AGAIN = 20.0  # seconds between looks for a decision diagram that is being made
 
 
@@ -70,8 +73,12 @@ class Compiled:
 
 
 # What a version says by its content hash, and compiled by hash and the rules that do not count.
-_read: Recent[str, FamilySpec] = Recent(CACHED_VERSIONS)
-_shelf: Recent[tuple[str, tuple[str, ...]], Compiled] = Recent(CACHED_VERSIONS)
+_read: Recent[str, FamilySpec] = Recent(
+    CACHED_VERSIONS, most=MOST_READ, weigh=lambda _, spec: bytes_of_spec(spec)
+)
+_shelf: Recent[tuple[str, tuple[str, ...]], Compiled] = Recent(
+    CACHED_VERSIONS, most=MOST_COMPILED, weigh=lambda _, made: made.kernel.bytes
+)
 _tried: Recent[str, tuple[AuditFinding, ...]] = Recent(CACHED_VERSIONS)
 
 
@@ -190,7 +197,13 @@ class Written:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-_texts: Recent[Written, FamilySpec | tuple[Problem, ...]] = Recent(CACHED_TEXTS)
+_texts: Recent[Written, FamilySpec | tuple[Problem, ...]] = Recent(
+    CACHED_TEXTS,
+    most=MOST_READ,
+    weigh=lambda text, known: (
+        2 * len(text.source) + (bytes_of_spec(known) if isinstance(known, FamilySpec) else 0)
+    ),
+)
 
 # Everything else is a family file.
 _FORMATS = {

@@ -21,6 +21,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
+from configurator.engine.allowance import Busy
 from configurator.engine.domains import Undecided
 from configurator.examination import UNFORESEEN
 from server import insides, problems
@@ -44,7 +45,7 @@ class ErrorsMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         refusal = problems.refusal_of(error)
-        if isinstance(error, AWAY):
+        if isinstance(error, (*AWAY, Busy)):
             logger.warning("%s %s: %s", request.method, request.path, error)
             return away(request, error)
         if isinstance(error, DataError) and NUL in str(error):
@@ -69,7 +70,7 @@ def away(request: HttpRequest, error: BaseException) -> HttpResponse:
     if below_api(request):
         return problems.answer(error)
     # Without the request: a page's frame asks who is signed in, and that is in the database.
-    page = HttpResponse(loader.get_template("503.html").render(), status=503)
+    page = HttpResponse(loader.get_template("503.html").render({"busy": isinstance(error, Busy)}), status=503)
     page["Retry-After"] = str(problems.TABLE[OperationalError].retry_after)
     add_never_cache_headers(page)
     return page

@@ -1,4 +1,5 @@
-"""No request waits long for the engine: what is too hard by then is told as not decided."""
+"""No request waits long for the engine: what is too hard by then is told as not decided, and who would wait
+too long for others is told to ask again."""
 
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from configurator.engine.allowance import allowance
 
 SECONDS = 2.0  # of the processor, for all that one request asks of kernels
+WAITING = 10.0  # by the clock, for its turns
 
 
 class PatienceMiddleware:
@@ -16,5 +18,5 @@ class PatienceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with allowance(SECONDS):
+        with allowance(SECONDS, WAITING):
             return self.get_response(request)

@@ -31,6 +31,7 @@ from configurator import (
     quotes,
     validations,
 )
+from configurator.engine.allowance import Busy
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
@@ -146,6 +147,7 @@ TABLE: dict[type[Exception], Refusal] = {
     ),
     designs.NotMakeable: Refusal(409, "not-makeable", "This cannot be made as it is", _findings),
     Undecided: Refusal(422, "undecided", "The rules are too hard to decide about these choices"),
+    Busy: Refusal(503, "engine-busy", "The engine is busy with hard questions", retry_after=5),
     ChoiceError: Refusal(422, "invalid-choices", "A choice means nothing here", _choices),
     UploadRefused: Refusal(422, "upload-refused", "The picture was not taken", lambda e: {"reason": e.code}),
     proofs.UnknownSurface: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),

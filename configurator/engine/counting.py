@@ -1,7 +1,7 @@
 """What a decision diagram adds to an answer: how many configurations are left, and their lowest prices."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 from configurator.engine.answers import Answer
@@ -18,6 +18,12 @@ class Counting:
             raise ValueError(f"the diagram is not of {knowledge.spec.name}: it has other variables")
         self.options = tuple(o for o in knowledge.spec.options if o.kind in ("choice", "switch", "multiple"))
         self.diagram = diagram
+
+    @property
+    def bytes(self) -> int:
+        """What the diagram's arrays take in memory."""
+        arrays = self.diagram.arrays
+        return sum(getattr(arrays, each.name).nbytes for each in fields(arrays))
 
     def count(self, evidence: Mapping[int, int]) -> int:
         """How many configurations have what `evidence` says: an index by the position of a variable."""

@@ -10,11 +10,12 @@ decided later.)
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from threading import RLock
 from typing import Any
 
 from configurator.engine import completion, repair
-from configurator.engine.allowance import question
+from configurator.engine.allowance import question, turn
 from configurator.engine.answers import (
     Answer,
     Change,
@@ -40,6 +41,7 @@ from configurator.engine.diagram import Diagram
 from configurator.engine.explanation import Reasons, conflict_of, quickxplain
 from configurator.engine.expressions import nearest_hint
 from configurator.engine.measuring import Measures
+from configurator.engine.memory import MOST_BYTES, MOST_PROOFS, MOST_WITNESSES
 from configurator.engine.objectives import Popularity
 from configurator.engine.optimum import Completion, Objective, Optimum
 from configurator.engine.option_answers import OptionAnswers
@@ -47,6 +49,7 @@ from configurator.engine.rules import Value, environment_of, options_of, rule_ho
 from configurator.engine.search import SECONDS, Literals, Search
 from configurator.engine.spec import FREE_KINDS, Choice, OptionSpec, RuleSpec
 from configurator.engine.valid_domains import Undecided, valid_domains
+from configurator.engine.weighing import bytes_of_knowledge, bytes_of_spec
 from configurator.engine.wording import rule_in_words
 
 __all__ = [
@@ -108,6 +111,17 @@ class Kernel:
     def use_diagram(self, diagram: Diagram) -> None:
         """From now on answers say how many configurations are left and what they cost at least."""
         self._counting = Counting(self.knowledge, diagram)
+
+    @cached_property
+    def _own_bytes(self) -> int:
+        return bytes_of_spec(self.spec) + bytes_of_knowledge(self.knowledge)
+
+    @property
+    def bytes(self) -> int:
+        """What this takes in memory, estimated; a decision diagram makes it more."""
+        counting = self._counting
+        remembered = min(MOST_BYTES, 2 * (MOST_WITNESSES + MOST_PROOFS) * self._search.layout.bytes)
+        return self._own_bytes + remembered + (0 if counting is None else counting.bytes)
 
     @property
     def has_diagram(self) -> bool:
@@ -210,7 +224,7 @@ class Kernel:
 
         None when the choices contradict each other. Others need not wait for it.
         """
-        with self._optimum_lock, question(seconds) as allowed:
+        with turn(self._optimum_lock), question(seconds) as allowed:
             if self._lazy_optimum is None:
                 self._lazy_optimum = Optimum(self.knowledge, self.assumptions)
             return self._lazy_optimum.best(choices, objective, popularity, allowed)
@@ -257,7 +271,7 @@ class Kernel:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """One thread at a time; each question has the whole budget, as far as its thread is allowed it."""
-        with self._lock, question(SECONDS) as seconds:
+        with turn(self._lock), question(SECONDS) as seconds:
             self._search.begin(seconds)
             yield
 

@@ -4,6 +4,7 @@ and nobody is held up for longer than the budget."""
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from django.test import Client
 
 from configurator import auditing, catalogue, drafts, validations
 from configurator.engine import domains
+from configurator.engine.allowance import turn
 from configurator.engine.recent import Recent
 from configurator.models import Draft, Version
 from ledger import jobs
 from ledger.models import Job
+from server import patience
 from tests.api.conftest import Api, contents, done, refused
 from tests.hard_families import pigeons
 from tests.shops import NOW
@@ -136,3 +139,42 @@ def test_a_row_that_is_not_decided_is_told_so_beside_the_others(crowd: Version, 
     assert jobs.run(Job.objects.get(kind=validations.JOB_KIND).pk)
     results = done(alice_api.get(f"validations/{answer['id']}/results/"))["results"]
     assert [row["state"] for row in results] == ["undecided", "incomplete"]
+
+
+# --- while others ask what is hard
+
+
+@pytest.fixture
+def held(crowd: Version) -> Iterator[None]:
+    """Another thread holds the kernel of the family on sale, and a request waits a moment only."""
+    kernel = catalogue.kernel_of(crowd)
+    begun, over = Event(), Event()
+
+    def hold() -> None:
+        with turn(kernel._lock):
+            begun.set()
+            over.wait(60)
+
+    other = Thread(target=hold)
+    other.start()
+    begun.wait(60)
+    yield
+    over.set()
+    other.join()
+
+
+def test_a_request_that_would_wait_for_others_is_told_to_ask_again(
+    crowd: Version, alice_api: Api, client: Client, monkeypatch: pytest.MonkeyPatch, request: Any
+) -> None:
+    started = alice_api.started("pigeons")
+    page = client.get("/make/pigeons/", follow=True).request["PATH_INFO"]
+    monkeypatch.setattr(patience, "WAITING", 0.01)
+    before = everything()
+    request.getfixturevalue("held")
+    answer = alice_api.patch(f"configurations/{started['id']}/", {"choices": {"p0": "h3"}})
+    refused(answer, 503, "engine-busy")
+    assert answer["Retry-After"] == "5"
+    answer = client.post(page, {"o-p0": "h3", "quantity": "1"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Many questions came at once" in answer.content.decode()
+    assert everything() == before
