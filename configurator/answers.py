@@ -20,7 +20,7 @@ from configurator.engine.spec import FamilySpec
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask
-from configurator.proofs import preview_url
+from configurator.proofs import artwork_of, preview_url
 from configurator.quotes import Quote, quote_for
 
 
@@ -65,6 +65,7 @@ def describe(
             }
             for scene in seen.scenes
         ],
+        "artwork": artwork_of(of=configuration, choices=seen.choices, scenes=seen.scenes),
         "findings": [finding.as_json() for finding in seen.findings],
         "quote_token": token,
         "can_undo": bool(configuration.past),

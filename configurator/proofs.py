@@ -2,25 +2,30 @@
 
 import fcntl
 import hashlib
+import io
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import reverse
+from PIL import Image
 
 from configurator.catalogue import spec_of
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.identity import canonical
+from configurator.engine.layout.live import artwork_json
 from configurator.engine.layout.scene import AssetInfo, Scene
-from configurator.engine.layout.surfaces import lay_out
+from configurator.engine.layout.surfaces import elements_of, lay_out, named
 from configurator.engine.recent import Recent
-from configurator.engine.rendering.preview import encode, picture_of
+from configurator.engine.rendering.grid import grid_json
+from configurator.engine.rendering.preview import encode, picture_of, view_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
 from ledger.files import write_whole
@@ -30,6 +35,7 @@ Form = Literal["png", "webp"]
 PREVIEW_FORMAT = "2026-11-21"  # change it when the same scene comes to look different
 PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side
 DEFAULT_SIZE = 960
+EDITED_PIXELS = 1200
 USE_NOTED_EVERY = 24 * 3600.0  # seconds
 CACHED_DESIGNS = 128  # a process; the scenes of a design with much text are some hundred kilobytes
 
@@ -40,6 +46,7 @@ class UnknownSurface(LookupError):
 
 # Made in turns: fonts are not to be shaped by two threads at once.
 _scenes: Recent[tuple[str, str], tuple[Scene, ...]] = Recent(CACHED_DESIGNS)
+_artworks: Recent[tuple[str, str], list[dict[str, Any]]] = Recent(CACHED_DESIGNS)
 
 
 @cache
@@ -68,6 +75,59 @@ def _lay_out(version: Version, choices: Mapping[str, Choice]) -> tuple[Scene, ..
     )
 
 
+def artwork_of(
+    *, of: Configuration, choices: Mapping[str, Choice], scenes: Sequence[Scene]
+) -> list[dict[str, Any]]:
+    """Every surface as the browser draws and edits it (`engine.layout.live`): ``view`` says where the surface
+    is seen in its picture, ``bare`` where that picture is without the texts that are typed."""
+    key = (of.version.content_hash, canonical(choices))
+    described = _artworks.get(key, lambda: _artworks_of(of.version, choices, scenes))
+    return [
+        {
+            **each,
+            "bare": preview_url(of=of, choices=choices, surface=each["surface"], bare=True),
+            "pictures": {
+                item["sha256"]: reverse("artwork-picture", args=[of.pk, item["sha256"]])
+                for item in each["items"]
+                if item["kind"] == "picture"
+            },
+        }
+        for each in described
+    ]
+
+
+def _artworks_of(
+    version: Version, choices: Mapping[str, Choice], scenes: Sequence[Scene]
+) -> list[dict[str, Any]]:
+    spec = spec_of(version)
+    pictures = assets_of(spec, choices)
+    described = []
+    for scene in scenes:
+        _, elements = elements_of(
+            spec=spec, choices=choices, surface=scene.surface, assets=pictures, blank=True
+        )
+        shown = view_of(spec=spec, choices=choices, scene=scene)
+        described.append(
+            {
+                **artwork_json(scene, elements, options=_filled_by(spec, scene.surface), fonts=fonts()),
+                "view": None if shown is None else grid_json(*shown, scene),
+            }
+        )
+    return described
+
+
+def _filled_by(spec: FamilySpec, surface: str) -> dict[str, str]:
+    """Element -> the option that fills it."""
+    return {name: element.option for name, element in named(spec.surface_by_code[surface].elements)}
+
+
+def without_typed(scene: Scene, spec: FamilySpec) -> Scene:
+    """The scene without the texts that shoppers type."""
+    options = _filled_by(spec, scene.surface)
+    typed = {name for name, code in options.items() if code and spec.option_by_code[code].kind == "text"}
+    return replace(scene, items=tuple(item for item in scene.items if item.element not in typed))
+
+
 def assets_of(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[str, AssetInfo]:
     """The pictures that these choices name, by hash; no query where none is named."""
     named = {
@@ -86,10 +146,20 @@ def assets_of(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[str, Asse
 
 
 def preview_hash(
-    *, version: Version, choices: Mapping[str, Choice], surface: str, size: int = DEFAULT_SIZE
+    *,
+    version: Version,
+    choices: Mapping[str, Choice],
+    surface: str,
+    size: int = DEFAULT_SIZE,
+    bare: bool = False,
 ) -> str:
     """The name of a picture: the scene, the product's view and variant, the size and the way of drawing."""
     scene = scene_of(version=version, choices=choices, surface=surface)
+    if bare:
+        # What is typed must not change it: it is loaded once and stays while somebody types.
+        spec = spec_of(version)
+        scene = without_typed(scene, spec)
+        choices = {code: value for code, value in choices.items() if spec.option_by_code[code].kind != "text"}
     text = "\n".join((PREVIEW_FORMAT, scene.hash, version.content_hash, canonical(choices), str(size)))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -101,32 +171,36 @@ def preview(
     surface: str,
     size: int = DEFAULT_SIZE,
     form: Form = "png",
+    bare: bool = False,
 ) -> bytes:
-    """The picture of one surface on its product, drawn once and then read from ``MEDIA_ROOT/previews``.
+    """The picture of one surface on its product, drawn once and then read from ``MEDIA_ROOT/previews``;
+    ``bare`` without the texts that shoppers type.
 
     Several processes that want the same picture wait for the one that draws it. Raises
     ``UnknownSurface``, ``ValueError`` for a size that is not offered.
     """
     if size not in PREVIEW_SIZES:
         raise ValueError(f"Previews come in {', '.join(map(str, PREVIEW_SIZES))} pixels.")
-    name = preview_hash(version=version, choices=choices, surface=surface, size=size)
+    name = preview_hash(version=version, choices=choices, surface=surface, size=size, bare=bare)
     path = Path(settings.MEDIA_ROOT) / "previews" / name[:2] / f"{name}.{form}"
     drawn = _kept(path)
     if drawn is None:
         with _alone(path):
             drawn = _kept(path)
             if drawn is None:
-                drawn = _draw(version, choices, surface, size, form)
+                drawn = _draw(version, choices, surface, size, form, bare)
                 write_whole(path, drawn)
     return drawn
 
 
-def preview_url(*, of: Configuration | Design, choices: Mapping[str, Choice], surface: str) -> str:
+def preview_url(
+    *, of: Configuration | Design, choices: Mapping[str, Choice], surface: str, bare: bool = False
+) -> str:
     """Where the shop serves the picture; the hash in it changes when the picture does, so it can be kept
     by browsers for ever."""
     version = of.version
-    name = preview_hash(version=version, choices=choices, surface=surface)
-    return f"{reverse('preview', args=[of.pk, surface])}?v={name[:16]}"
+    name = preview_hash(version=version, choices=choices, surface=surface, bare=bare)
+    return f"{reverse('preview', args=[of.pk, surface])}?v={name[:16]}{'&bare=1' if bare else ''}"
 
 
 def design_picture(design: Design, *, width: int = DEFAULT_SIZE) -> str:
@@ -145,16 +219,31 @@ def frozen_name(design: Design) -> str:
     return f"{design.content_hash[:16]}-{PREVIEW_FORMAT}"
 
 
-def _draw(version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form) -> bytes:
+def _draw(
+    version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form, bare: bool
+) -> bytes:
     spec = spec_of(version)
+    scene = scene_of(version=version, choices=choices, surface=surface)
     image = picture_of(
         spec=spec,
         choices=choices,
-        scene=scene_of(version=version, choices=choices, surface=surface),
+        scene=without_typed(scene, spec) if bare else scene,
         size=size,
         assets=assets_of(spec, choices),
     )
     return encode(image, form)
+
+
+def small_picture(asset: AssetInfo) -> bytes:
+    """A handed-in picture for the editor: WebP, at most ``EDITED_PIXELS`` on its longer side; kept."""
+    path = Path(settings.MEDIA_ROOT) / "previews" / asset.sha256[:2] / f"{asset.sha256}.small.webp"
+    made = _kept(path)
+    if made is None:
+        with Image.open(io.BytesIO(asset.read())) as opened:
+            opened.thumbnail((EDITED_PIXELS, EDITED_PIXELS))
+            made = encode(opened, "webp")
+        write_whole(path, made)
+    return made
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from configurator.views import comparing, finished, making, pictures, products, shelf
+from configurator.views import comparing, finished, fonts, making, pictures, products, shelf
 
 urlpatterns = [
     path("", shelf.home, name="home"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("compare/", comparing.compare, name="compare"),
     path("d/<slug:pk>/", finished.design, name="design"),
     path("preview/<slug:of>/<slug:surface>.png", pictures.preview, name="preview"),
+    path("preview/<slug:of>/picture/<slug:sha256>/", pictures.artwork_picture, name="artwork-picture"),
+    path("fonts/", fonts.index, name="fonts"),
+    path("fonts/<slug:sha256>/", fonts.file, name="font"),
     path("staff/products/", products.products, name="products"),
     path("staff/products/new/", products.new, name="product-new"),
     path("staff/products/<slug:family>/", products.product, name="product"),

@@ -223,6 +223,24 @@ class PreviewShape(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class ArtworkShape(serializers.Serializer[Any]):
+    """A surface as it is laid out, lengths in micrometres: what a client needs to draw it and to set texts
+    while they are typed. Texts come as what they are set from, pictures and shapes as they are made."""
+
+    surface = serializers.CharField()
+    process = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    corner_radius = serializers.IntegerField()
+    safe = serializers.IntegerField()
+    bleed = serializers.IntegerField()
+    background = serializers.CharField()
+    items = serializers.ListField(child=serializers.JSONField())
+    view = serializers.JSONField(allow_null=True, help_text="Where the surface is seen in its picture.")
+    bare = serializers.CharField(help_text="The picture without the texts that are typed.")
+    pictures = serializers.DictField(child=serializers.CharField(), help_text="Addresses by hash.")
+
+
 class FindingShape(serializers.Serializer[Any]):
     code = serializers.CharField()
     severity = serializers.ChoiceField(choices=("refuse", "warn", "fixed"))
@@ -253,6 +271,7 @@ class ConfigurationShape(serializers.Serializer[Any]):
     price = PriceShape(allow_null=True)
     promise = PromiseShape(allow_null=True)
     preview = PreviewShape(many=True)
+    artwork = ArtworkShape(many=True)
     findings = FindingShape(many=True)
     warnings = ViolationShape(many=True)
     can_undo = serializers.BooleanField()

@@ -1,11 +1,13 @@
 """A design being made: without script every button is a post of the whole form."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
+from csp.constants import WASM_UNSAFE_EVAL
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +25,7 @@ from configurator.engine.knowledge import TooLarge
 from configurator.engine.spec import FamilySpec
 from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Family
+from configurator.views import fonts
 from configurator.views.visitors import visitor_of
 from configurator.views.wording import change_in_words, surface_name, value_name
 
@@ -317,7 +320,7 @@ def configuration_page(
     groups = shown_groups(spec, described, errors=outcome.errors, nearest=outcome.nearest)
     open_options = [option for group in groups for option in group.options if option.missing]
     ready_at = described["promise"]["ready_at"]
-    return render(
+    response = render(
         request,
         "configurator/configure.html",
         {
@@ -345,9 +348,14 @@ def configuration_page(
             "api_url": _api_url("api-configuration", held.pk, f"/api/v1/configurations/{held.pk}/"),
             "assets_url": _api_url("api-assets", None, "/api/v1/assets/"),
             "zone": settings.WORKSHOP_ZONE,
+            "fonts_url": f"{reverse('fonts')}?v={fonts.index_hash()}",
+            "artwork": json.dumps(described["artwork"], ensure_ascii=False, separators=(",", ":")),
         },
         status=200 if outcome.taken else 409 if outcome.refused else 422,
     )
+    # Texts are shaped by WebAssembly: docs/decisions/0007-texts-are-set-in-the-browser.md.
+    cast(Any, response)._csp_update = {"script-src": [WASM_UNSAFE_EVAL]}
+    return response
 
 
 def _api_url(name: str, pk: str | None, otherwise: str) -> str:

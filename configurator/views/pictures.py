@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from configurator import proofs
-from configurator.catalogue import kernel_of
+from configurator.catalogue import kernel_of, spec_of
 from configurator.engine.spec import Choice
 from configurator.models import Configuration, Design, Version
 from configurator.views.visitors import visitor_of
@@ -17,14 +17,33 @@ FOR_EVER = "private, max-age=31536000, immutable"
 
 
 @require_safe
+def artwork_picture(request: HttpRequest, of: str, sha256: str) -> HttpResponse:
+    """A handed-in picture, as small as an editor needs it; only for whoever makes the design."""
+    held = own_configuration(request, of)
+    named = proofs.assets_of(spec_of(held.version), held.choices)
+    if sha256 not in named:
+        raise Http404("That picture is not on this design.")
+    response = HttpResponse(proofs.small_picture(named[sha256]), content_type="image/webp")
+    response["Cache-Control"] = FOR_EVER
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def own_configuration(request: HttpRequest, pk: str) -> Configuration:
+    visitor = visitor_of(request)
+    mine = Configuration.objects.visible_to(user=request.user, session_key=visitor.session_key)
+    held: Configuration = get_object_or_404(mine.select_related("version"), pk=pk)
+    return held
+
+
+@require_safe
 def preview(request: HttpRequest, of: str, surface: str) -> HttpResponse:
     """The picture of a configuration or design on its product."""
-    visitor = visitor_of(request)
     if of.startswith("cfg"):
-        mine = Configuration.objects.visible_to(user=request.user, session_key=visitor.session_key)
-        making: Configuration = get_object_or_404(mine.select_related("version"), pk=of)
+        making = own_configuration(request, of)
         full = kernel_of(making.version).complete(making.choices)
         return picture(request, making.version, full if full is not None else making.choices, surface)
+    visitor = visitor_of(request)
     open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
     held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
     return picture(request, held.version, held.choices, surface, known_as=proofs.frozen_name(held))
@@ -40,12 +59,15 @@ def picture(
 ) -> HttpResponse:
     """The picture as WebP or PNG; an address that names exactly this picture may be kept for ever."""
     form: proofs.Form = "webp" if "image/webp" in request.headers.get("Accept", "") else "png"
+    bare = "bare" in request.GET
     try:
         size = int(request.GET.get("w", proofs.DEFAULT_SIZE))
         given = request.GET.get("v")
-        if known_as is None or given != known_as:
-            known_as = proofs.preview_hash(version=version, choices=choices, surface=surface)[:16]
-        data = proofs.preview(version=version, choices=choices, surface=surface, size=size, form=form)
+        if bare or known_as is None or given != known_as:
+            known_as = proofs.preview_hash(version=version, choices=choices, surface=surface, bare=bare)[:16]
+        data = proofs.preview(
+            version=version, choices=choices, surface=surface, size=size, form=form, bare=bare
+        )
     except (proofs.UnknownSurface, ValueError) as fault:
         raise Http404(str(fault)) from fault
     response = HttpResponse(data, content_type=f"image/{form}")

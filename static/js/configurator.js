@@ -8,6 +8,7 @@
 
 import { Client } from "./client.js";
 import { combinations, day, graphemes, money, plural, range, signed } from "./format.js";
+import { Preview } from "./preview.js";
 import { panel } from "./refusal.js";
 
 const TYPING = 150; // milliseconds without a key before a text or number is sent
@@ -36,7 +37,15 @@ class PcConfigurator extends HTMLElement {
     this.quantityField = this.form.querySelector("[name=quantity]"); // not there where nothing is for sale
     this.client.quantity = Number(this.quantityField?.value) || 1;
     this.priced = !("unpriced" in this.dataset);
+    this.preview = new Preview(this.querySelector("[data-preview]"), {
+      fonts: { index: this.dataset.fonts, glue: this.dataset.shaper, binary: this.dataset.shaperBinary },
+      artwork: JSON.parse(this.dataset.artwork),
+      textOf: (code) => (this.options.get(code)?.dataset.kind === "text" ? this.value(code) : null),
+    });
     this.enhance();
+    this.form.addEventListener("focusin", (event) => {
+      if (event.target.closest("[data-kind=text]")) this.preview.prepare();
+    });
     this.form.addEventListener("input", (event) => this.changed(event, TYPING));
     this.form.addEventListener("change", (event) => this.changed(event, 0));
     this.form.addEventListener("click", (event) => this.clicked(event));
@@ -82,6 +91,7 @@ class PcConfigurator extends HTMLElement {
     if (field.type === "range") this.fields.get(code).value = this.nearest(code, Number(field.value)) ?? field.value;
     else this.follow(code);
     this.count(code);
+    if (node.dataset.kind === "text") this.preview.refresh();
     const value = this.value(code);
     if (Number.isNaN(value)) return;
     // Leaving a field says again what was refused while it was typed: the answer stands, under the pointer too.
@@ -143,7 +153,7 @@ class PcConfigurator extends HTMLElement {
       this.client.step(button.dataset.step);
     } else if (button.name === "view") {
       event.preventDefault();
-      this.show(button.dataset.view);
+      this.preview.choose(button.dataset.view);
     } else if (button.dataset.clear) {
       this.client.change({ [button.dataset.clear]: null });
     }
@@ -202,7 +212,7 @@ class PcConfigurator extends HTMLElement {
     this.drawList();
     this.drawPrice(state);
     this.drawFindings(state);
-    this.drawPictures(state.preview ?? []);
+    this.preview.show(state.preview ?? [], state.artwork ?? []);
     this.say();
   }
 
@@ -282,7 +292,10 @@ class PcConfigurator extends HTMLElement {
     }
     const field = this.fields.get(code);
     const typing = document.activeElement === field && !field.matches("select");
-    if (this.value(code) !== chosen && (force || !typing)) field.value = chosen ?? "";
+    if (this.value(code) !== chosen && (force || !typing)) {
+      field.value = chosen ?? "";
+      this.preview.refresh();
+    }
     this.follow(code);
     this.count(code);
   }
@@ -411,46 +424,6 @@ class PcConfigurator extends HTMLElement {
       note.textContent = finding.message;
       return note;
     }));
-  }
-
-  /* --- pictures ------------------------------------------------------------------------------------ */
-
-  drawPictures(previews) {
-    for (const each of previews) {
-      const button = this.querySelector(`[data-view="${CSS.escape(each.surface)}"]`);
-      if (button) button.dataset.url = each.url;
-    }
-    const image = this.querySelector("[data-preview-frame] img");
-    const now = image && previews.find((each) => each.surface === image.dataset.surface);
-    if (now) this.swap(now.url);
-  }
-
-  show(surface) {
-    const image = this.querySelector("[data-preview-frame] img");
-    for (const button of this.querySelectorAll("[data-view]")) {
-      const pressed = button.dataset.view === surface;
-      button.setAttribute("aria-pressed", String(pressed));
-      if (pressed) {
-        image.dataset.surface = surface;
-        image.alt = image.alt.replace(/:[^:]*$/, `: ${button.dataset.name}`);
-        this.swap(button.dataset.url);
-      }
-    }
-  }
-
-  /** The new picture is loaded and decoded first, so the old one stays until then; a late one is dropped. */
-  async swap(url) {
-    const image = this.querySelector("[data-preview-frame] img");
-    if (!url || image.getAttribute("src") === url) return;
-    this.wanted = url;
-    const next = new Image();
-    next.src = url;
-    try {
-      await next.decode();
-    } catch {
-      return; // the old picture stays; the next change asks again
-    }
-    if (this.wanted === url) image.src = url;
   }
 
   /* --- refusals and trouble ------------------------------------------------------------------------ */

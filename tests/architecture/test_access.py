@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from configurator.views.fonts import files
 from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
@@ -79,6 +80,8 @@ def scene(
         "validation": {"pk": validation},
         "surface": {"pk": configuration, "surface": "front"},
         "preview": {"of": configuration, "surface": "front"},
+        "uploaded": {"of": configuration, "sha256": "0" * 64},
+        "font": {"sha256": files()["inter"].sha256},
         "sheet": {"pk": run.pk, "index": 1},
         "file": {"pk": released.pk, "file_id": file.pk},
         "operation": {"operation_id": operation.pk},
@@ -226,6 +229,9 @@ GET = {
     "compare": ("", "200 200 200 200 200"),
     "design": ("design", "404 200 404 200 200"),
     "preview": ("preview", "404 200 404 404 404"),
+    "artwork-picture": ("uploaded", "404 404 404 404 404"),
+    "fonts": ("", "200 200 200 200 200"),
+    "font": ("font", "200 200 200 200 200"),
 }
 
 # Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.

@@ -88,14 +88,36 @@ def picture_of(
     environment = rules.environment_of(spec, choices, finished=True)
     if described.renderer:
         return _rendered(described, environment, scene, size, pictures)
+    view, variant = _view_of(described, environment, scene, pictures)
+    return preview(scene, view=view, variant=variant, size=size, assets=assets)
+
+
+def view_of(
+    *, spec: FamilySpec, choices: Choices, scene: Scene, pictures: FilePath = PICTURES
+) -> tuple[View, str] | None:
+    """The view that a scene is shown on and its variant; None where it is shown on no picture of a product.
+
+    Raises `StillOpen` while the variant depends on something not chosen.
+    """
+    described = spec.surface_by_code[scene.surface].picture
+    if described is None or described.renderer:
+        return None
+    environment = rules.environment_of(spec, choices, finished=True)
+    view, variant = _view_of(described, environment, scene, pictures)
+    shown = view is not None and view.mode != "none" and variant in view.variants
+    return (view, variant) if view is not None and shown else None
+
+
+def _view_of(
+    described: PictureSpec, environment: rules.Environment, scene: Scene, pictures: FilePath
+) -> tuple[View | None, str]:
     variant = rules.fill(described.variant, environment)
     if variant is None:
         raise StillOpen(scene.surface, "its picture")
     try:
-        view = load_view(pictures / described.view)
+        return load_view(pictures / described.view), variant
     except NoSuchPicture:
-        view = None
-    return preview(scene, view=view, variant=variant, size=size, assets=assets)
+        return None, variant
 
 
 def _rendered(

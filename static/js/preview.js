@@ -1,0 +1,189 @@
+/**
+ * The product as it will be: its picture, which the server draws, and over it the outlines of what is being
+ * typed, which the browser sets itself and at once. The picture follows; one that comes late is dropped.
+ *
+ * While a text differs from the picture, the product is shown without its typed texts and the browser's
+ * outlines are bent onto it.
+ */
+
+import { drawFlat } from "./artwork.js";
+import { Fonts } from "./layout/fonts.js";
+import { bent, paintOf, svg } from "./outline.js";
+
+export class Preview {
+  /** `textOf(option)`: what stands in the field of a text now, null where the page has no such field. */
+  constructor(root, { fonts, artwork, textOf }) {
+    this.root = root;
+    this.frame = root.querySelector("[data-preview-frame]");
+    this.image = this.frame?.querySelector("img");
+    this.artworks = new Map();
+    this.textOf = textOf;
+    this.fonts = new Fonts(fonts, () => this.refresh());
+    this.flat = false;
+    this.ahead = false;
+    this.coming = null;
+    this.wanted = this.image?.getAttribute("src");
+    if (!this.image) return;
+    this.overlay = svg("svg", { class: "preview-live", "aria-hidden": "true", focusable: "false" });
+    this.board = svg("svg", { class: "preview-flat", role: "img" });
+    this.bare = new Image();
+    this.bare.className = "preview-bare";
+    this.bare.alt = "";
+    for (const each of [this.bare, this.overlay, this.board]) {
+      each.toggleAttribute("hidden", true);
+      this.frame.append(each);
+    }
+    this.toggle = root.querySelector("[data-flat]");
+    this.take(artwork);
+    this.toggle?.addEventListener("click", () => this.lay(!this.flat));
+  }
+
+  get surface() {
+    return this.image?.dataset.surface;
+  }
+
+  get artwork() {
+    return this.artworks.get(this.surface);
+  }
+
+  take(artworks) {
+    for (const each of artworks) this.artworks.set(each.surface, each);
+    if (this.toggle) this.toggle.hidden = !this.artwork?.items.length;
+  }
+
+  /** Somebody is about to type: fetch what that needs. */
+  prepare() {
+    if (!this.image || !this.artwork?.items.some((item) => item.kind === "text")) return;
+    this.warm = true;
+    this.fonts.start();
+    this.loadBare();
+    this.refresh();
+  }
+
+  /** An answer: new addresses of pictures and new frames for the texts. */
+  show(previews, artworks) {
+    if (!this.image) return;
+    this.take(artworks);
+    for (const each of previews) {
+      const button = this.root.querySelector(`[data-view="${CSS.escape(each.surface)}"]`);
+      if (button) button.dataset.url = each.url;
+      if (each.surface === this.surface) this.swap(each.url);
+    }
+    if (this.bare.src) this.loadBare();
+    this.refresh();
+  }
+
+  choose(surface) {
+    for (const button of this.root.querySelectorAll("[data-view]")) {
+      const pressed = button.dataset.view === surface;
+      button.setAttribute("aria-pressed", String(pressed));
+      if (!pressed) continue;
+      this.image.dataset.surface = surface;
+      this.image.alt = this.image.alt.replace(/:[^:]*$/, `: ${button.dataset.name}`);
+      this.bare.removeAttribute("src");
+      this.swap(button.dataset.url);
+    }
+    this.take([]);
+    this.refresh();
+  }
+
+  /** Lay the surface flat, or show it on the product again. */
+  lay(flat) {
+    this.flat = flat;
+    this.toggle?.setAttribute("aria-pressed", String(flat));
+    if (flat) this.prepare();
+    this.root.dispatchEvent(new CustomEvent("flat", { detail: flat }));
+    this.refresh();
+  }
+
+  /** The new picture is loaded and decoded first, so the old one stays until then; the one before is given up. */
+  async swap(url) {
+    if (!url || this.wanted === url) return;
+    this.wanted = url;
+    if (this.coming) this.coming.src = ""; // the browser stops fetching it
+    const next = this.coming = new Image();
+    next.src = url;
+    try {
+      await next.decode();
+      if (this.wanted !== url) return;
+      this.image.src = url;
+      await this.image.decode();
+    } catch {
+      if (this.wanted !== url) return;
+      this.wanted = null; // the old picture stays; the next change asks again
+    }
+    if (this.coming === next) this.coming = null;
+    this.refresh();
+  }
+
+  async loadBare() {
+    const url = this.artwork?.view ? this.artwork.bare : null;
+    if (!url || this.bareWanted === url) return;
+    this.bareWanted = url;
+    const next = new Image();
+    next.src = url;
+    try {
+      await next.decode();
+    } catch {
+      if (this.bareWanted === url) this.bareWanted = null;
+      return;
+    }
+    if (this.bareWanted !== url) return;
+    this.bare.src = url;
+    this.refresh();
+  }
+
+  typed(item) {
+    return (item.option ? this.textOf(item.option) : null) ?? item.text;
+  }
+
+  /** Whether the picture is behind what was typed: it differs, or the one that has it is still on its way. */
+  get behind() {
+    const typed = this.artwork.items.some((item) => item.kind === "text" && item.option && this.typed(item) !== item.text);
+    this.ahead = typed || (this.ahead && this.coming !== null);
+    return this.ahead;
+  }
+
+  /** Draw again, at the next frame. */
+  refresh() {
+    if (!this.image || this.planned) return;
+    this.planned = requestAnimationFrame(() => {
+      this.planned = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { artwork } = this;
+    if (!artwork) return;
+    this.board.toggleAttribute("hidden", !this.flat);
+    this.frame.classList.toggle("is-flat", this.flat);
+    if (this.flat) {
+      this.board.setAttribute("aria-label", this.image.alt.replace(/^Picture/, "Artwork"));
+      drawFlat(this.board, artwork, (item) => this.set(item));
+      this.root.dispatchEvent(new CustomEvent("flat-drawn"));
+    }
+    const texts = artwork.items.filter((item) => item.kind === "text" && item.option);
+    if (this.warm) for (const item of texts) this.set(item); // so that the fonts are there before the first key
+    const live = !this.flat && artwork.view && this.behind && this.fonts.harfbuzz;
+    const sets = live ? texts.map((item) => this.set(item)) : [];
+    const shown = live && texts.length > 0 && sets.every(Boolean);
+    this.overlay.toggleAttribute("hidden", !shown);
+    this.frame.classList.toggle("is-live", shown);
+    const bare = shown && this.bare.getAttribute("src") === artwork.bare;
+    this.bare.toggleAttribute("hidden", !bare);
+    this.image.classList.toggle("faded", shown && !bare);
+    if (!shown) return;
+    const [width, height] = artwork.view.size;
+    this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.overlay.setAttribute("preserveAspectRatio", `xMidYMid ${getComputedStyle(this.image).objectFit === "cover" ? "slice" : "meet"}`);
+    this.overlay.replaceChildren(...texts.map((item, index) => svg("path", {
+      d: bent(sets[index].path, artwork.view), fill: paintOf(item), class: `role-${item.role}`, "data-element": item.element,
+    })));
+  }
+
+  set(item) {
+    const text = this.typed(item);
+    return text.trim() ? this.fonts.set(item, text) : { path: [], box: null };
+  }
+}

@@ -1,0 +1,92 @@
+"""Typing in a real browser: the letters stand on the product before any answer of the server."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from configurator.models import Configuration, Family
+from tests.journeys.test_shop_journey import choose_sign
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Enter = Callable[..., Page]
+
+
+def outline(page: Page, element: str) -> str:
+    drawn = page.locator(f".preview-live [data-element={element}]").get_attribute("d")
+    assert drawn
+    return drawn
+
+
+def test_letters_follow_each_key_though_the_server_is_gone(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    field = page.get_by_label("First line")
+    field.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('pc-configurator').preview.bare.complete")
+    page.wait_for_function("() => document.querySelector('pc-configurator').preview.fonts.last.size === 2")
+    page.route("**/*", lambda route: route.abort())  # from here on nothing is answered
+    expect(page.locator(".preview-live")).to_be_hidden()
+    field.press_sequentially("s")
+    expect(page.locator(".preview-live")).to_be_visible()
+    first = outline(page, "line1")
+    field.press_sequentially(" & Söhne")
+    page.wait_for_function(
+        "was => document.querySelector('.preview-live [data-element=line1]').getAttribute('d') !== was",
+        arg=first,
+    )
+    longer = outline(page, "line1")
+    assert len(longer) > len(first)
+    # back online the picture follows, and takes the place of the outlines
+    page.unroute_all()
+    page.evaluate("() => document.querySelector('pc-configurator').client.flush()")
+    expect(page.locator(".preview-live")).to_be_hidden()
+    assert Configuration.objects.get().choices["line1"] == "The Millerss & Söhne"
+    assert page.locator(".preview-frame img").first.get_attribute("src") == page.evaluate(
+        "() => document.querySelector('pc-configurator').preview.wanted"
+    )
+
+
+def test_a_picture_that_comes_late_never_replaces_a_newer_one(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/preview/*/front.png*", hold_first)
+    field = page.get_by_label("Second line")
+    field.fill("one")
+    page.wait_for_function("() => document.querySelector('pc-configurator').preview.coming")
+    slow = page.evaluate("() => document.querySelector('pc-configurator').preview.wanted")
+    field.fill("two")
+    page.wait_for_function(
+        "was => { const { wanted, coming } = document.querySelector('pc-configurator').preview;"
+        " return wanted !== was && coming === null; }",
+        arg=slow,
+    )
+    shown = page.locator(".preview-frame img").first.get_attribute("src")
+    assert shown != slow
+    held[0].abort()
+    page.wait_for_timeout(200)
+    assert page.locator(".preview-frame img").first.get_attribute("src") == shown
+
+
+def test_the_shaper_may_run_here_and_nowhere_else(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    home = page.goto("/")
+    assert home is not None
+    assert "wasm" not in home.headers["content-security-policy"]
+    with page.expect_navigation() as arrived:
+        page.get_by_role("link", name="Engraved house sign").click()
+    policy = arrived.value.headers["content-security-policy"]
+    assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+    assert "'unsafe-eval'" not in policy.replace("'wasm-unsafe-eval'", "")
