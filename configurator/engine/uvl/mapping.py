@@ -41,6 +41,7 @@ MERGED = 120
 _VALUE_CODE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")
 _CODE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,59}")
 NO, YES = ValueSpec("no", "No"), ValueSpec("yes", "Yes")
+_SWITCH = OptionSpec(code="", name="", kind="switch", values=(NO, YES))
 
 
 @dataclass(eq=False, slots=True)
@@ -214,10 +215,8 @@ class Mapper:
         code = self.fresh(self.code(child), "_here")
         if not self.told_below(child, page, code):
             attributes = attributes_of(child)
-            yes = ValueSpec("yes", "Yes", attributes) if attributes else YES
-            self.options.append(
-                OptionSpec(code=code, name=child.shown, kind="switch", group=page, values=(NO, yes))
-            )
+            values = (NO, ValueSpec("yes", "Yes", attributes)) if attributes else _SWITCH.values
+            self.options.append(_like(_SWITCH, code=code, name=child.shown, group=page, values=values))
             self.presence[child] = code
             self.carriers[code] = [(code, "yes")]
         condition = self.presence[child]
@@ -549,7 +548,13 @@ def total(terms: list[str]) -> str:
 
 
 def _in_group(option: OptionSpec, group: str) -> OptionSpec:
-    """The option on another page (copied as a whole: for hundreds of them `replace` takes too long)."""
-    moved = object.__new__(OptionSpec)
-    moved.__dict__.update(option.__dict__, group=group)
-    return moved
+    """The option, made here and known to nobody else yet, on another page: a copy takes too long."""
+    object.__setattr__(option, "group", group)
+    return option
+
+
+def _like(option: OptionSpec, **changes: object) -> OptionSpec:
+    """A copy with changes (copied as a whole: for hundreds of them `__init__` takes too long)."""
+    copied = object.__new__(OptionSpec)
+    copied.__dict__.update(option.__dict__, **changes)
+    return copied

@@ -6,7 +6,7 @@ Operators of one level are put in brackets where the rule language would group t
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from configurator.engine.expressions import nearest_hint
 from configurator.engine.uvl.mapping import TypedValue, negated, total
@@ -45,11 +45,32 @@ class Meaning:
         self.sums = sums
         self.root = sums.root
         self.scope = Scope()
+        # What features of this scope and their negations are written as.
+        self.literals: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def condition(self, term: Term, scope: Scope) -> Written | bool:
         """A constraint as a condition, or whether it always holds or never; raises `Wrong`."""
-        self.scope = scope
+        if scope is not self.scope:
+            self.scope, self.literals = scope, {}
+        if isinstance(term, Op) and term.operator == "|":
+            written = [self.literal(operand) for operand in term.operands]
+            if None not in written:
+                return Written(" | ".join(cast(list[str], written)), _OR)
         return self.truth(term)
+
+    def literal(self, term: Term) -> str | None:
+        """A feature or its negation as written; None for what is neither, or always or never there."""
+        negative = isinstance(term, Op) and term.operator == "!"
+        inner = cast(Op, term).operands[0] if negative else term
+        if not isinstance(inner, Ref):
+            return None
+        both = self.literals.get(inner.path)
+        if both is None:
+            here = self.truth(inner)
+            if isinstance(here, bool):
+                return None
+            both = self.literals[inner.path] = here.text, negated(here.text)
+        return both[negative]
 
     # --- Names
 

@@ -86,6 +86,7 @@ def _lines(text: str) -> Iterator[Line]:
     if "//" in text or "/*" in text:
         text = _SKIPPED.sub(_blank, text)
     lines = text.split("\n")
+    indents: dict[str, int] = {}
     number = 0
     while number < len(lines):
         raw, start = lines[number], number
@@ -97,7 +98,10 @@ def _lines(text: str) -> Iterator[Line]:
         stripped = raw.lstrip()
         if stripped:
             lead = raw[: len(raw) - len(stripped)]
-            yield Line(start + 1, len(lead.expandtabs(8)), raw)
+            indent = indents.get(lead)
+            if indent is None:
+                indent = indents[lead] = len(lead.expandtabs(8))
+            yield Line(start + 1, indent, raw)
 
 
 def _blank(found: re.Match[str]) -> str:

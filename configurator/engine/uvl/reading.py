@@ -197,11 +197,14 @@ def _rules(
                 )
             )
             continue
-        place = constraint.place
+        place, said = constraint.place, sentence(constraint.term, labels)
+        if not told.attributes:
+            yield RuleSpec(code=codes[number - 1], expr=expr, message=said)
+            continue
         yield RuleSpec(
             code=codes[number - 1],
             expr=expr,
-            message=told.about(place, "message") or sentence(constraint.term, labels),
+            message=told.about(place, "message") or said,
             protects=told.about(place, "protects"),
             valid_from=told.day(place, "from"),
             valid_until=told.day(place, "until"),

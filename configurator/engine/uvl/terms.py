@@ -17,6 +17,9 @@ TOKENS = re.compile(
     rf"{ID}(?:\s*\.\s*{ID})*|'[^'\r\n]*'|[0-9]*\.[0-9]+|[0-9]+[A-Za-z_]?|<=>|=>|==|!=|<=|>=|\S"
 )
 _ID = re.compile(ID)
+# What most constraints are: features, some of them negated, joined by `|`.
+_PLAIN = "!?[A-Za-z_][A-Za-z0-9_]*"
+_CLAUSE = re.compile(rf"\s*{_PLAIN}(?:\s+\|\s+{_PLAIN})*\s*")
 _LEVELS = {
     "<=>": 1, "=>": 2, "|": 3, "&": 4,
     "==": 6, "!=": 6, "<": 6, ">": 6, "<=": 6, ">=": 6,
@@ -97,11 +100,34 @@ def parse_term(text: str) -> Term:
     """The tree of a constraint; raises `Wrong`."""
     if len(text) > MAX_CHARACTERS:
         raise Wrong(0, f"the constraint is longer than {MAX_CHARACTERS:,} characters", "split it")
+    if _CLAUSE.fullmatch(text) and "true" not in text and "false" not in text:
+        return _clause(text.split())
+    return parse_any(text)
+
+
+def parse_any(text: str) -> Term:
+    """The tree of a constraint of any form; raises `Wrong`."""
     parser = TermParser(TOKENS.findall(text))
     term = parser.term(1)
     if parser.word:
         parser.unexpected("an operator")
     return term
+
+
+def _clause(words: list[str]) -> Term:
+    """What `parse_any` makes of features and negated features joined by `|`."""
+    operands: list[Term] = []
+    at, first, depth = 0, 0, 1
+    for word in words:
+        if word == "|":
+            first = first or at
+        elif word[0] == "!":
+            operands.append(Op(at, "!", (Ref(at + 1, (word[1:],)),), 1))
+            at, depth = at + 1, 2
+        else:
+            operands.append(Ref(at, (word,)))
+        at += 1
+    return operands[0] if len(operands) == 1 else Op(first, "|", tuple(operands), depth)
 
 
 def path_of(token: str) -> tuple[str, ...]:

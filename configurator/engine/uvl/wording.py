@@ -60,8 +60,8 @@ class _Words:
         for operand in term.operands:
             if isinstance(operand, Ref):
                 wanted.append(self.name(operand))
-            elif negated := self.negated(operand):
-                unwanted.append(negated)
+            elif isinstance(operand, Op) and operand.operator == "!" and isinstance(operand.operands[0], Ref):
+                unwanted.append(self.name(operand.operands[0]))
             else:
                 return ""
         if not unwanted:
@@ -86,7 +86,8 @@ class _Words:
         return ""
 
     def name(self, reference: Ref) -> str:
-        written = ".".join(reference.path)
+        path = reference.path
+        written = path[0] if len(path) == 1 else ".".join(path)
         return f"“{self.labels.get(written, written)}”"
 
     def say(self, term: Term) -> str:
