@@ -22,7 +22,9 @@ follow("family.published", job_kind=artefacts.JOB_KIND)
 @handler(validations.JOB_KIND, lease=timedelta(seconds=60))
 def validate(claim: Claim) -> Effect | None:
     """Judge every row; the effect stores the results."""
-    validation = Validation.objects.select_related("version").get(pk=claim.payload["validation"])
+    validation = (
+        Validation.objects.select_related("version").defer("rows").get(pk=claim.payload["validation"])
+    )
     results = validations.judge(validation=validation, on=timezone.now(), report=claim.report)
     return partial(store_results_as_effect, validation.pk, results)
 

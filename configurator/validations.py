@@ -1,12 +1,14 @@
 """Judging many configurations at once: asked for in a request, done by a job, one result a row."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import JSONField
+from django.db.models.expressions import RawSQL
 
 from configurator.catalogue import compiled
 from configurator.engine.pricing import PriceError, price
@@ -19,6 +21,7 @@ from ledger.requesting import request
 JOB_KIND = "configurator.validate"
 MOST_ROWS = 10_000
 REPORT_EVERY = 250  # rows between two notes of progress
+ROWS_AT_ONCE = 1_000  # read by the job
 
 
 class NothingToJudge(Exception):
@@ -42,7 +45,7 @@ def begin(
     with transaction.atomic():
         validation: Validation = Validation.objects.create(
             version=version,
-            rows=[dict(row) for row in rows],
+            rows=rows,
             count=len(rows),
             owner=owner,
             session_key="" if owner else session_key,
@@ -73,7 +76,7 @@ def judge(
     """Every row's result, not stored yet; the rules are those that are valid on that day."""
     made = compiled(validation.version)
     results: list[ValidationResult] = []
-    for number, row in enumerate(validation.rows, start=1):
+    for number, row in enumerate(_rows(validation), start=1):
         verdict = verdict_of(made.kernel, row)
         told = _told(verdict)
         if verdict.state == "complete":
@@ -88,6 +91,15 @@ def judge(
         if number % REPORT_EVERY == 0:
             report({"done": number, "of": validation.count})
     return results
+
+
+def _rows(validation: Validation) -> Iterator[dict[str, Any]]:
+    """The rows as they were sent, some at a time: all of a wide family would take hundreds of megabytes."""
+    held = Validation.objects.filter(pk=validation.pk).order_by()
+    for first in range(0, validation.count, ROWS_AT_ONCE):
+        path = f"$[{first} to {first + ROWS_AT_ONCE - 1}]"
+        some = RawSQL("jsonb_path_query_array(rows, %s::jsonpath)", (path,), output_field=JSONField())
+        yield from held.values_list(some, flat=True).get()
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:
@@ -109,7 +121,7 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 def store(*, validation_id: str, results: Sequence[ValidationResult], now: datetime) -> None:
     """Write all results, once; the effect of the job."""
     with transaction.atomic():
-        validation = Validation.objects.select_for_update().get(pk=validation_id)
+        validation = Validation.objects.select_for_update().defer("rows").get(pk=validation_id)
         if validation.finished_at is not None:
             return
         ValidationResult.objects.bulk_create(results, batch_size=1_000)

@@ -70,7 +70,7 @@ def test_thousands_of_rows_take_a_constant_number_of_queries(
     assert jobs.run(_asked(alice_api, rows))
     validation = Validation.objects.get()
     assert validation.results.count() == 2_000
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1 + 2_000 // validations.ROWS_AT_ONCE):  # the version, and the rows
         results = validations.judge(validation=validation, on=timezone.now(), report=lambda progress: None)
     assert {result.state for result in results} == {ValidationResult.State.INCOMPLETE}
 
@@ -117,3 +117,44 @@ def test_the_schema_of_a_family_is_a_json_schema(badge: Version, alice_api: Api)
     assert answer["Content-Type"] == "application/schema+json"
     assert schema["properties"]["length"]["anyOf"][0]["multipleOf"] == 10
     assert schema["$id"].endswith("/api/v1/families/badge/schema/?version=1")
+
+
+@pytest.mark.parametrize("rows", [None, {}, "rows", 1, [None], [{}, []], [{}, "x"], [[{}]]])
+def test_what_is_no_list_of_rows_is_refused(badge: Version, alice_api: Api, rows: Any) -> None:
+    refused(alice_api.post("families/badge/validations/", {"rows": rows}), 400, "invalid-request")
+    assert not Validation.objects.exists()
+
+
+def test_the_first_row_that_is_none_is_named(badge: Version, alice_api: Api) -> None:
+    answer = alice_api.post("families/badge/validations/", {"rows": [{}, [], 1]})
+    problem = refused(answer, 400, "invalid-request")
+    assert problem["errors"][0]["pointer"] == "/rows"
+    assert "Row 2" in problem["errors"][0]["detail"]
+
+
+def test_rows_are_judged_in_their_order_however_many_are_read_at_once(
+    badge: Version, alice_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validations, "ROWS_AT_ONCE", 3)
+    validation = judged(alice_api, ROWS * 2)
+    results = done(alice_api.get(f"validations/{validation}/results/"))["results"]
+    assert [row["state"] for row in results] == ["complete", "refused", "incomplete", "invalid"] * 2
+    assert [row["number"] for row in results] == list(range(1, 9))
+
+
+def test_a_row_of_what_nobody_should_send_is_told_so_beside_the_others(
+    badge: Version, alice_api: Api
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"material": {"a": [1]}},
+        {"length": 1e300},
+        {"length": True},
+        {"m\u0430terial": "steel"},
+        {"text": "a\u200bb" * 500},
+        {f"k{number}": 1 for number in range(2_000)},
+        {"material": "steel", "pin": "needle", "length": 80, "text": "A"},
+    ]
+    validation = judged(alice_api, rows)
+    results = done(alice_api.get(f"validations/{validation}/results/"))["results"]
+    assert [row["state"] for row in results] == ["invalid"] * 6 + ["complete"]
+    assert max(len(str(row)) for row in results) < 1_000_000

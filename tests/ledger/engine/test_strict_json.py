@@ -2,12 +2,13 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.engine.strict_json import BadJson, parse
+from ledger.engine.strict_json import BadJson, Size, parse
 
 PLAIN = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 VALUES = st.recursive(
@@ -65,3 +66,39 @@ def test_text_comes_out_in_normal_form() -> None:
 def test_odd_json_is_refused_and_told_why(raw: bytes, says: str) -> None:
     with pytest.raises(BadJson, match=re.escape(says)):
         parse(raw)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab\u00e9e\u0301\u202e \x7f", max_size=4),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab\u0301e", max_size=2), inner),
+        max_leaves=8,
+    ),
+    st.booleans(),
+)
+@settings(max_examples=200)
+def test_text_without_escapes_is_read_as_the_same_text_with_them(value: Any, indented: bool) -> None:
+    """The one is looked at as a whole, the other string by string."""
+    plain = json.dumps(value, ensure_ascii=False, indent=2 if indented else None).encode()
+    escaped = json.dumps({"x": value, "y": "\\"}).encode()
+    try:
+        read = parse(escaped)["x"]
+    except BadJson:
+        with pytest.raises(BadJson):
+            parse(plain)
+    else:
+        assert parse(plain) == read
+
+
+def test_plain_values_are_counted_as_others_are() -> None:
+    small = Size(nodes=5)
+    assert parse(b'{"a": [1, 2], "b": {}}', size=small) == {"a": [1, 2], "b": {}}
+    for raw in (b'{"a": [1, 2, 3], "b": {}}', b'{"a": [1, 2, 3], "b": "\\n"}'):
+        with pytest.raises(BadJson, match="more than 5 values"):
+            parse(raw, size=small)
+
+
+def test_a_long_text_is_refused_with_and_without_escapes() -> None:
+    for raw in (b'["' + b"x" * 10_001 + b'"]', b'["\\n' + b"x" * 10_001 + b'"]'):
+        with pytest.raises(BadJson, match="characters; at most"):
+            parse(raw)
