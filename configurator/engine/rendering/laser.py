@@ -8,6 +8,7 @@ drawn as areas; areas that overlap are joined. What is cut comes last.
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -199,8 +200,9 @@ def _picture(item: Placed, scene: Scene, profile: Profile, assets: Mapping[str, 
     if not item.outline:
         return image + "\n"
     mask = mirrored(item.outline, scene.width_um) if profile.mirror else item.outline
-    name = f"mask-{item.sha256[:12]}-{box.left}-{box.top}"
-    clip = f'<clipPath id="{name}"><path d="{path_data(mask)}"/></clipPath>'
+    data = path_data(mask)
+    name = f"mask-{hashlib.sha256(data.encode()).hexdigest()[:16]}"
+    clip = f'<clipPath id="{name}"><path d="{data}"/></clipPath>'
     return f'{clip}<g clip-path="url(#{name})">{image}</g>\n'
 
 

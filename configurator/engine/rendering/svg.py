@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
@@ -59,12 +60,21 @@ def _placed(item: Placed, pictures: Mapping[str, str]) -> str:
     if item.sha256 not in pictures:
         raise PictureMissing(f"No address was given for the picture {item.sha256[:12]}.")
     box, crop = item.box, item.crop
-    return (
+    drawn = (
         f'<svg x="{box.left}" y="{box.top}" width="{box.width}" height="{box.height}"'
         f' viewBox="{crop.left} {crop.top} {crop.width} {crop.height}" preserveAspectRatio="none">'
         f'<image width="{item.pixel_width}" height="{item.pixel_height}" preserveAspectRatio="none"'
         f" href={quoteattr(pictures[item.sha256])}/></svg>"
     )
+    if item.rotation_mdeg:
+        middle = f"{(box.left + box.right) / 2:.1f} {(box.top + box.bottom) / 2:.1f}"
+        drawn = f'<g transform="rotate({item.rotation_mdeg / 1000:.3f} {middle})">{drawn}</g>'
+    if not item.outline:
+        return drawn
+    data = path_data(item.outline)
+    name = f"mask-{hashlib.sha256(data.encode()).hexdigest()[:16]}"
+    clip = f'<clipPath id="{name}"><path d="{data}"/></clipPath>'
+    return f'{clip}<g clip-path="url(#{name})">{drawn}</g>'
 
 
 def embedded(assets: Mapping[str, AssetInfo]) -> dict[str, str]:
