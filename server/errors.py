@@ -77,13 +77,15 @@ def away(request: HttpRequest, error: BaseException) -> HttpResponse:
 
 
 def cannot_be_made(request: HttpRequest, error: Exception) -> HttpResponse:
-    """409 with the sentence: a combination of values of which the family makes no sense."""
+    """409 with the sentence: values of which the family makes no sense, or rules too hard to decide on."""
     refusal = problems.refusal_of(error)
     told = str(error) or (refusal.title if refusal else "")
     logger.warning("%s %s: %s: %s", request.method, request.path, type(error).__name__, told)
+    undecided = isinstance(error, Undecided)
+    way_out = "Go back and try again" if undecided else "Choose something else"
     context = {
-        "headline": "This cannot be made as it is",
-        "reason": f"{told.rstrip('.')}. Nothing was changed: choose something else, or ask us.",
+        "headline": ("This could not be decided in time" if undecided else "This cannot be made as it is"),
+        "reason": f"{told.rstrip('.')}. Nothing was changed. {way_out}, or ask us.",
         "back": request.headers.get("Referer", "") if request.method == "POST" else "",
     }
     if not url_has_allowed_host_and_scheme(context["back"], allowed_hosts={request.get_host()}):

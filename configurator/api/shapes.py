@@ -154,7 +154,8 @@ class RepairShape(serializers.Serializer[Any]):
     changes = ChangedShape(many=True)
     sentence = serializers.CharField()
     unit_price = serializers.CharField(
-        allow_null=True, help_text="Of one piece after it, where it can be told."
+        allow_null=True,
+        help_text="Of one piece after it; null where it cannot be told or the family has no prices.",
     )
 
 

@@ -43,7 +43,8 @@ class Change:
 class Repair:
     """Other choices to change so that the wish can be had, and all choices after that.
 
-    `unit_price` is the price of one piece then, completed with defaults; None where it cannot be told.
+    `unit_price` is the price of one piece then, completed with defaults; None where it cannot be told
+    or nobody priced the family.
     """
 
     changes: tuple[Change, ...]

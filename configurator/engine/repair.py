@@ -81,8 +81,10 @@ def repairs(
 def _unit_price(
     knowledge: Knowledge, search: Search, assumptions: Assumptions, choices: dict[str, Choice]
 ) -> Decimal | None:
-    """What one piece costs when the rest is completed; None where that cannot be told."""
+    """What one piece costs when the rest is completed; None where that cannot be told or nobody priced it."""
     spec = knowledge.spec
+    if not spec.priced:
+        return None
     if not spec.prices:
         return spec.base_price
     try:

@@ -29,7 +29,8 @@ from configurator.views import fonts
 from configurator.views.visitors import visitor_of
 from configurator.views.wording import change_in_words, surface_name, value_name
 
-TOLD_CHANGES = 3  # changes of a way out that are told at once where there are more than one besides
+SENTENCE_CHANGES = 2  # changes of a way out that one sentence tells; more are a list
+TOLD_CHANGES = 3  # changes of a list that are told at once where there are more than one besides
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -367,7 +368,7 @@ def _api_url(name: str, pk: str | None, otherwise: str) -> str:
 
 def _shown_refusal(spec: FamilySpec, held: Configuration, refused: designs.Refused) -> dict[str, Any]:
     return {
-        "title": f"Not as things stand: {value_name(spec, refused.option, refused.value)}",
+        "title": f"{_verdict(refused)}: {value_name(spec, refused.option, refused.value)}",
         "sentence": refused.conflict.sentence,
         "repairs": [_shown_repair(spec, repair) for repair in refused.repairs],
         "nearest": refused.nearest,
@@ -378,14 +379,21 @@ def _shown_refusal(spec: FamilySpec, held: Configuration, refused: designs.Refus
     }
 
 
+def _verdict(refused: designs.Refused) -> str:
+    """What the rules exclude by themselves is no matter of the other choices."""
+    dead = not refused.conflict.choices and not refused.repairs
+    return "Never possible in this product" if dead else "Not as things stand"
+
+
 def _shown_repair(spec: FamilySpec, repair: Repair) -> dict[str, Any]:
-    """A way out; one of many changes as a list, of which the first are told at once."""
+    """A way out; one of several changes as a list, of which the first are told at once."""
     changes = [change_in_words(spec, change) for change in repair.changes]
-    listed = len(changes) > TOLD_CHANGES + 1
+    listed = len(changes) > SENTENCE_CHANGES
+    told = TOLD_CHANGES if len(changes) > TOLD_CHANGES + 1 else len(changes)
     return {
         "sentence": repair.sentence,
         "unit_price": repair.unit_price,
         "count": len(changes),
-        "first": changes[:TOLD_CHANGES] if listed else [],
-        "more": changes[TOLD_CHANGES:] if listed else [],
+        "first": changes[:told] if listed else [],
+        "more": changes[told:] if listed else [],
     }

@@ -14,12 +14,22 @@ function button(text, className, pressed) {
   return node;
 }
 
-const TOLD = 3; // changes of a way out that are told at once, where there are more than one besides
+const IN_SENTENCE = 2; // changes of a way out that one sentence tells; more are a list
+const TOLD = 3; // changes of a list that are told at once, where there are more than one besides
+
+const items = (lines) => lines.map((line) => element("li", "", line));
+
+/** What the rules exclude by themselves is no matter of the other choices. */
+function verdict(refused, repairs) {
+  const dead = refused.conflict && !refused.conflict.choices?.length && !repairs.length;
+  return dead ? "Never possible in this product" : "Not as things stand";
+}
 
 /** `refused` is the object of the API; `names` gives {option, value, change} their names on this page. */
 export function panel(refused, names, { repair, dismiss }) {
+  const repairs = refused.repairs ?? (refused.repair ? [refused.repair] : []);
   const wanted = names.value(refused.option, refused.value);
-  const section = element("section", "refusal", element("h3", "", `Not as things stand: ${wanted}`));
+  const section = element("section", "refusal", element("h3", "", `${verdict(refused, repairs)}: ${wanted}`));
   section.setAttribute("role", "alert");
   section.tabIndex = -1;
   if (refused.conflict?.sentence) section.append(element("p", "", refused.conflict.sentence));
@@ -27,19 +37,19 @@ export function panel(refused, names, { repair, dismiss }) {
     const near = `Take ${names.value(refused.option, refused.nearest)}, the nearest that fits`;
     section.append(element("p", "", button(near, "", () => repair([], refused.nearest))));
   }
-  const repairs = refused.repairs ?? (refused.repair ? [refused.repair] : []);
   if (!repairs.length) section.append(element("p", "", "No change of the other choices makes room for it."));
   const list = element("ul", "repairs", ...repairs.map((each, index) => {
     const told = each.changes.map((change) => names.change(change));
     const more = told.length > TOLD + 1 ? told.splice(TOLD) : [];
-    const text = element("span", "", more.length ? `${told.join("; ")}; and ${more.length} more.` : each.sentence || "");
+    const listed = each.changes.length > IN_SENTENCE;
+    const text = element("div", "repair-told", listed ? element("ul", "repair-changes", ...items(told)) : each.sentence || "");
     if (each.unit_price) text.append(" ", element("span", "soft num", names.money(each.unit_price)));
     const others = each.changes.filter((change) => change.option !== refused.option);
     const label = others.length === 1
       ? `Set ${names.option(others[0].option)} to ${names.value(others[0].option, others[0].new)}`
       : `Make these ${others.length} changes`;
     const act = button(label, index ? "" : "button-primary", () => repair(each.changes, refused.value));
-    const rest = element("details", "repair-more small", element("summary", "", `The ${more.length} others`), element("ul", "", ...more.map((line) => element("li", "", line))));
+    const rest = element("details", "repair-more small", element("summary", "", `and ${more.length} more`), element("ul", "", ...items(more)));
     return element("li", "", text, act, ...(more.length ? [rest] : []));
   }));
   if (repairs.length) section.append(list);

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from configurator.answers import why_not
 from configurator.catalogue import publish, suspend
 from configurator.designs import choose, start
 from configurator.models import Configuration, Design, Family
@@ -109,6 +110,55 @@ def test_a_refused_value_is_explained_with_a_repair(long_badge: Configuration, a
     assert 'name="repair" value="1:material=steel"' in page
     long_badge.refresh_from_db()
     assert long_badge.choices["material"] == "acrylic"
+
+
+LAMP = """\
+family: lamp
+name: Lamp
+currency: EUR
+base_price: "0.00"
+options:
+  - {code: gold, name: Gold, kind: switch, default: "no"}
+  - {code: grand, name: Grand, kind: switch, default: "no"}
+  - {code: foot, name: Foot, kind: switch, default: "no"}
+  - {code: shade, name: Shade, kind: switch, default: "no"}
+  - {code: cord, name: Cord, kind: switch, default: "no"}
+  - {code: bulb, name: Bulb, kind: switch, default: "no"}
+rules:
+  - {code: GOLD, expr: "gold == 'no'", message: Nobody gilds lamps., protects: wear}
+  - {code: GRAND, message: A grand lamp has everything., protects: wear,
+     expr: "grand == 'yes' => foot == 'yes' & shade == 'yes' & cord == 'yes' & bulb == 'yes'"}
+"""
+
+
+@pytest.fixture
+def lamp(db: None, alice: User) -> Configuration:
+    """A value that its rules exclude from the start, one that takes four changes, and no prices."""
+    family = publish(source=LAMP, filename="lamp.yaml", actor="system:test", now=NOW).family
+    return start(family=family, owner=alice, session_key="", now=NOW)
+
+
+def test_a_value_excluded_from_the_start_is_told_as_never_possible(
+    lamp: Configuration, alice_client: Client
+) -> None:
+    page = alice_client.post(page_of(lamp), form_of(lamp, gold="yes")).content.decode()
+    assert "Never possible in this product: " in page
+    assert "Nobody gilds lamps." in page
+    assert "Not as things stand" not in page
+
+
+def test_four_changes_of_a_way_out_are_a_list(lamp: Configuration, alice_client: Client) -> None:
+    page = alice_client.post(page_of(lamp), form_of(lamp, grand="yes")).content.decode()
+    assert "Not as things stand: " in page
+    listed = page.split('class="repair-changes"')[1].split("</ul>")[0]
+    assert listed.count("<li>") == 4
+    assert "Make these 4 changes" in page
+
+
+def test_a_way_out_of_a_family_without_prices_has_no_price(lamp: Configuration) -> None:
+    told = why_not(lamp, option="grand", value="yes")
+    assert told is not None
+    assert told["repair"]["unit_price"] is None
 
 
 def test_what_else_was_typed_is_kept_when_a_value_is_refused(

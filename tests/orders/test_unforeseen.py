@@ -94,7 +94,11 @@ def test_rules_too_hard_to_decide_answer_the_page(
     form = {f"o-{code}": str(value) for code, value in tricky.choices.items()} | {"o-length": "60"}
     answer = alice_client.post(address(tricky), form)
     assert answer.status_code == 409
-    assert "too hard to decide" in answer.content.decode()
+    page = answer.content.decode()
+    assert "too hard to decide" in page
+    assert "<h1>This could not be decided in time</h1>" in page
+    assert "Nothing was changed. Go back and try again" in page
+    assert "cannot be made" not in page
 
 
 def test_rules_too_hard_to_decide_answer_the_api(
