@@ -11,9 +11,9 @@ import sys
 
 from server import bootstrap
 
-# Tests run side by side, each process on a PostgreSQL of its own; what starts brokers and workers stays in
-# one of them. What the command line says counts last: `-n 0` is one process.
-SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
+# Tests run side by side, each process on a PostgreSQL of its own; one begins with a run of neighbours and
+# takes over from the others at the end. What the command line says counts last: `-n 0` is one process.
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
 
 
 def main() -> None:

@@ -44,15 +44,10 @@ CHROMIUM_FLAGS = [
 ]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where tests run side by side, those that start brokers and workers run one after another."""
-    if item.get_closest_marker("broker"):
-        item.add_marker(pytest.mark.xdist_group("broker"))
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They come first: they wait more than they compute, and nobody has to wait for them at the end."""
+    """What starts brokers and workers comes first: side by side with others, it runs in one process then
+    (each begins with neighbours), and nobody waits at the end for what itself waits more than it computes."""
     items.sort(key=lambda item: item.get_closest_marker("broker") is None)
 
 
