@@ -41,8 +41,11 @@ from configurator.designs import (
     start,
     undo,
 )
-from configurator.engine.choices import ChoiceError
+from configurator.engine.choices import ChoiceError, normalise
+from configurator.engine.domains import Kernel
+from configurator.engine.knowledge import compile_family
 from configurator.models import Configuration, Design, Version
+from configurator.moving import MovedOn, move_of, move_to_current
 from tests.shops import BADGE, NOW
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -76,13 +79,14 @@ class Shopper(RuleBasedStateMachine):
         self.owner, _ = User.objects.get_or_create(username="random")
         self.configuration = start(family=self.family, owner=self.owner, session_key="", now=NOW)
         self.frozen: dict[str, dict[str, Any]] = {}
+        self.pinned = self.configuration.version_id
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
         self.alone.__exit__(None, None, None)
 
     def stored(self) -> Configuration:
-        return Configuration.objects.select_related("version").get(pk=self.configuration.pk)
+        return Configuration.objects.select_related("version__family").get(pk=self.configuration.pk)
 
     @rule(changes=st.lists(CHANGE, min_size=1, max_size=3))
     def chooses(self, changes: list[tuple[str, Any]]) -> None:
@@ -99,6 +103,53 @@ class Shopper(RuleBasedStateMachine):
             after = self.stored().choices
             untouched = {code: value for code, value in before.choices.items() if code not in wanted}
             assert {code: after.get(code) for code in untouched} == untouched
+
+    @rule(data=st.data())
+    def chooses_what_is_offered(self, data: st.DataObject) -> None:
+        """Nothing that is shown as possible is refused, in whatever state."""
+        before = self.stored()
+        offered = kernel_of(before.version).answer(before.choices).options
+        wishes = [
+            (code, value)
+            for code, option in offered.items()
+            for value, state in option.values.items()
+            if state == "possible"
+        ]
+        wishes += [("length", number) for number in (offered["length"].low, offered["length"].high)]
+        code, value = data.draw(st.sampled_from(wishes))
+        choose(configuration=self.configuration, changes={code: value}, now=NOW)
+        assert self.stored().choices == {**before.choices, code: value}
+
+    @rule()
+    def asks_a_kernel_that_was_never_asked_before(self) -> None:
+        held = self.stored()
+        used, fresh = kernel_of(held.version), Kernel(compile_family(spec_of(held.version)))
+        assert used.answer(held.choices) == fresh.answer(held.choices)
+        for wish in ({"material": "steel"}, {"pin": "clip"}, {"length": 120}):
+            ((option, value),) = wish.items()
+            assert used.explain(held.choices, option, value) == fresh.explain(held.choices, option, value)
+            assert used.repairs(held.choices, option, value) == fresh.repairs(held.choices, option, value)
+
+    @rule()
+    def moves_to_the_version_on_sale(self) -> None:
+        """What was shown is what happens; a version that was not looked at is never moved to."""
+        before = self.stored()
+        shown = move_of(configuration=before, now=NOW)
+        if shown is None:
+            try:
+                move_to_current(configuration=self.configuration, agreed=before.version.number, now=NOW)
+            except NotOnSale:
+                assert self.current() != before.version_id
+            assert (self.stored().version_id, self.stored().choices) == (self.pinned, before.choices)
+            return
+        with pytest.raises(MovedOn):
+            move_to_current(configuration=self.configuration, agreed=shown.target.number + 1, now=NOW)
+        assert self.stored().choices == before.choices
+        move_to_current(configuration=self.configuration, agreed=shown.target.number, now=NOW)
+        after = self.stored()
+        assert (after.version_id, after.choices) == (shown.target.pk, shown.choices)
+        assert (after.past, after.future) == ([], [])
+        self.pinned = shown.target.pk
 
     @rule(change=CHANGE)
     def repairs(self, change: tuple[str, Any]) -> None:
@@ -192,6 +243,7 @@ class Shopper(RuleBasedStateMachine):
         design = Design.objects.get(pk=list(self.frozen)[data.draw(st.integers(0, len(self.frozen) - 1))])
         try:
             self.configuration = reopen(design=design, owner=self.owner, session_key="", now=NOW)
+            self.pinned = self.configuration.version_id
         except NotOnSale:
             assert not Version.objects.sellable().filter(family=self.family, pk=self.current()).exists()
 
@@ -215,10 +267,15 @@ class Shopper(RuleBasedStateMachine):
             assert version.source in EDITIONS
 
     @invariant()
+    def no_version_changes_under_a_design(self) -> None:
+        assert self.stored().version_id == self.pinned
+
+    @invariant()
     def can_be_finished(self) -> None:
         configuration = self.stored()
         assert kernel_of(configuration.version).answer(configuration.choices).consistent
         assert configuration.choices == self.configuration.choices
+        assert configuration.choices == normalise(spec_of(configuration.version), configuration.choices)
 
 
 @pytest.mark.django_db
@@ -226,6 +283,6 @@ def test_random_shoppers() -> None:
     run_state_machine_as_test(
         Shopper,
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
