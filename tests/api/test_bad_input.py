@@ -84,6 +84,9 @@ def doors(workshop: None, bob_api: Api) -> dict[str, tuple[str, str, dict[str, s
         "change": ("patch", f"configurations/{configuration}/", {}, change),
         "explain": ("post", f"configurations/{configuration}/explain/", {}, wanted),
         "repair": ("post", f"configurations/{configuration}/repair/", {}, wanted),
+        "complete": ("post", f"configurations/{configuration}/complete/", {}, {"objective": "cheapest"}),
+        "move": ("post", f"configurations/{configuration}/move/", {}, {"version": 1}),
+        "validate": ("post", "families/badge/validations/", {}, {"rows": [{"length": 60}]}),
         "add": ("post", "cart/lines/", {}, {"design": design, "quantity": 1}),
         "quantity": ("patch", f"cart/lines/{cart}/", {}, {"quantity": 2}),
         "place": ("post", "orders/", once, {"customer": CUSTOMER, "lines": lines}),
@@ -93,7 +96,10 @@ def doors(workshop: None, bob_api: Api) -> dict[str, tuple[str, str, dict[str, s
     }  # fmt: skip
 
 
-DOORS = ("start", "change", "explain", "repair", "add", "quantity", "place", "cancel", "reject", "split")
+DOORS = (
+    "start", "change", "explain", "repair", "complete", "move", "validate",
+    "add", "quantity", "place", "cancel", "reject", "split",
+)  # fmt: skip
 
 
 def everything() -> list[Any]:
@@ -116,8 +122,8 @@ def _no_measure(settings: Any) -> None:
 def test_what_is_no_plain_json_is_refused_everywhere(doors: Any, bob_api: Api, name: str) -> None:
     before, wrong = everything(), {}
     for what, raw in RAW.items():
-        if (name, what) == ("cancel", "nothing"):
-            continue  # no reason has to be given
+        if (name, what) in (("cancel", "nothing"), ("complete", "nothing")):
+            continue  # no reason and no objective has to be given
         answer = send(bob_api, doors[name], raw, "application/json")
         if (answer.status_code, answer["Content-Type"]) != (400, PROBLEM):
             wrong[what] = (answer.status_code, answer.content[:200])
