@@ -12,6 +12,8 @@ from typing import Any
 
 from django import forms
 
+from configurator.engine.layout.live import placements_of
+from configurator.engine.placing import PER_MILLE, WHOLE, PlacementError, read_placement, write_placement
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec, Quantity, ValueSpec
 
 PREFIX = "o-"  # keeps the names of options apart from the names of buttons
@@ -41,11 +43,37 @@ class ShownValue:
 
 
 @dataclass(frozen=True)
+class ShownPart:
+    """One number of a placement."""
+
+    name: str
+    label: str
+    unit: str
+    value: str
+
+
+PLACE_PARTS = (
+    ("x", "Centre from the left", "mm"),
+    ("y", "Centre from the top", "mm"),
+    ("width", "Width", "mm"),
+    ("rotation", "Turned right by", "°"),
+)
+# Of a picture: how much of it is cut off on each side.
+CROP_PARTS = (
+    ("left", "Off the left", "%"),
+    ("top", "Off the top", "%"),
+    ("right", "Off the right", "%"),
+    ("bottom", "Off the bottom", "%"),
+)
+
+
+@dataclass(frozen=True)
 class ShownOption:
-    """One option as a page draws it. ``low`` and ``high`` are what the other choices leave."""
+    """One option as a page draws it. ``low`` and ``high`` are what the other choices leave; ``placed`` is
+    where something that can be placed stands now, ``croppable`` when it is a picture."""
 
     spec: OptionSpec
-    widget: str  # cards, checks, list, number, text, image
+    widget: str  # cards, checks, list, number, text, image, placement
     chosen: Choice | list[str] | None
     missing: bool
     values: tuple[ShownValue, ...] = ()
@@ -55,6 +83,19 @@ class ShownOption:
     holes: tuple[tuple[int, int], ...] = ()
     error: str = ""
     nearest: int | None = None
+    placed: str = ""
+    croppable: bool = False
+
+    @property
+    def place_parts(self) -> list[ShownPart]:
+        numbers = self.placed.partition(";")[0].split(",") if self.placed else ("", "", "", "")
+        return [ShownPart(*part, value) for part, value in zip(PLACE_PARTS, numbers, strict=True)]
+
+    @property
+    def crop_parts(self) -> list[ShownPart]:
+        crop = read_placement(self.placed).crop if self.placed else WHOLE
+        cut = (crop.left, crop.top, PER_MILLE - crop.right, PER_MILLE - crop.bottom)
+        return [ShownPart(*part, f"{value / 10:g}") for part, value in zip(CROP_PARTS, cut, strict=True)]
 
     @property
     def limits(self) -> str:
@@ -123,6 +164,8 @@ def shown_groups(
     """The groups of a page in the family's order; a long form starts with only its first open question
     unfolded. ``nearest`` are numbers to offer where one was typed that cannot be."""
     missing, answers, errors = set(described["missing"]), described["options"], errors or {}
+    placed = placements_of(described.get("artwork", ()))
+    pictures = {option.code for option in spec.options if option.kind == "image"}
     collapsible = len(spec.options) > LONG_FORM
     shown: list[ShownGroup] = []
     for code, name, members in _headings(spec):
@@ -134,6 +177,8 @@ def shown_groups(
                 option.code in missing,
                 errors.get(option.code, ""),
                 (nearest or {}).get(option.code),
+                placed.get(option.code, ""),
+                option.of in pictures,
             )
             for option in members
         )
@@ -174,6 +219,8 @@ def _shown_option(
     missing: bool,
     error: str,
     nearest: int | None,
+    placed: str,
+    croppable: bool,
 ) -> ShownOption:
     """While something is ``open_``, values show what they lead to at least; then, what they add."""
     chosen = answer.get("chosen")
@@ -187,7 +234,17 @@ def _shown_option(
     holes = tuple((low, high) for low, high in answer.get("holes") or ())
     low, high = answer.get("low"), answer.get("high")
     return ShownOption(
-        option, widget, chosen, missing, low=low, high=high, holes=holes, error=error, nearest=nearest
+        option,
+        widget,
+        chosen,
+        missing,
+        low=low,
+        high=high,
+        holes=holes,
+        error=error,
+        nearest=nearest,
+        placed=placed,
+        croppable=croppable,
     )
 
 
@@ -229,6 +286,9 @@ def read_post(spec: FamilySpec, data: Mapping[str, Any], *, current: Mapping[str
         raw = data.get(PREFIX + option.code)
         if raw is None:
             continue
+        if option.kind == "placement" and f"{PREFIX}{option.code}.x" in data:
+            _read_placement(option, data, post, current.get(option.code))
+            continue
         if option.kind == "multiple":
             several = _read_several(option, data)
             # Nothing ticked is no choice while nothing was chosen; later it says "none of them".
@@ -251,6 +311,30 @@ def read_post(spec: FamilySpec, data: Mapping[str, Any], *, current: Mapping[str
         if value != current.get(option.code):
             post.changes[option.code] = value
     return post
+
+
+def _read_placement(option: OptionSpec, data: Mapping[str, Any], post: Post, chosen: object) -> None:
+    """The numbers of a placement; where none was changed, nobody has placed anything."""
+    name = PREFIX + option.code
+    was = str(data[name])
+    if was == "":
+        return  # there is nothing to place yet
+    typed = {
+        part: str(data.get(f"{name}.{part}", "")).strip().replace(",", ".")
+        for part, _, _ in (*PLACE_PARTS, *CROP_PARTS)
+    }
+    try:
+        shown = read_placement(was)
+        cut = [round(float(typed[part] or 0) * 10) for part, _, _ in CROP_PARTS]
+        crop = f"{cut[0]},{cut[1]},{PER_MILLE - cut[2]},{PER_MILLE - cut[3]}"
+        wanted = read_placement(",".join(typed[part] for part, _, _ in PLACE_PARTS) + ";" + crop)
+    except PlacementError as refusal:
+        post.errors[option.code] = f"{option.name}: {refusal}"
+    except ValueError:
+        post.errors[option.code] = f"{option.name}: what is cut off is a number of per cent, such as 12.5."
+    else:
+        if wanted != shown and write_placement(wanted) != chosen:
+            post.changes[option.code] = write_placement(wanted)
 
 
 def _read_several(option: OptionSpec, data: Mapping[str, Any]) -> str:

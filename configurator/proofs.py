@@ -109,7 +109,13 @@ def _artworks_of(
         shown = view_of(spec=spec, choices=choices, scene=scene)
         described.append(
             {
-                **artwork_json(scene, elements, options=_filled_by(spec, scene.surface), fonts=fonts()),
+                **artwork_json(
+                    scene,
+                    elements,
+                    options=_filled_by(spec, scene.surface),
+                    places=_placed_by(spec, scene.surface),
+                    fonts=fonts(),
+                ),
                 "view": None if shown is None else grid_json(*shown, scene),
             }
         )
@@ -119,6 +125,15 @@ def _artworks_of(
 def _filled_by(spec: FamilySpec, surface: str) -> dict[str, str]:
     """Element -> the option that fills it."""
     return {name: element.option for name, element in named(spec.surface_by_code[surface].elements)}
+
+
+def _placed_by(spec: FamilySpec, surface: str) -> dict[str, str]:
+    """Element -> the option that says where it stands."""
+    return {
+        name: element.place
+        for name, element in named(spec.surface_by_code[surface].elements)
+        if element.place
+    }
 
 
 def without_typed(scene: Scene, spec: FamilySpec) -> Scene:

@@ -1,9 +1,13 @@
 /** A surface laid flat: its board, its items in the order in which they are drawn, its safe zone and bleed. */
 
 import { paintOf, svg, textNode } from "./outline.js";
+import { aspectOf, placementOf } from "./placing.js";
 
-/** Fills `root` (an SVG element) with a surface; `text(item)` gives what is set in a text, or null. */
-export function drawFlat(root, artwork, text) {
+/**
+ * Fills `root` (an SVG element) with a surface; `text(item)` gives what is set in a text, or null, and
+ * `placed(item)` where a shopper has just put it, or null where it stands as it was laid out.
+ */
+export function drawFlat(root, artwork, text, placed) {
   const { width, height, bleed, safe } = artwork;
   const room = Math.max(bleed, Math.round(Math.max(width, height) * 0.03));
   root.setAttribute("viewBox", `${-room} ${-room} ${width + 2 * room} ${height + 2 * room}`);
@@ -13,16 +17,17 @@ export function drawFlat(root, artwork, text) {
   const guides = svg("g", { class: "flat-guides" });
   if (bleed) guides.append(svg("rect", { x: -bleed, y: -bleed, width: width + 2 * bleed, height: height + 2 * bleed, class: "flat-bleed" }));
   if (safe) guides.append(svg("rect", { x: safe, y: safe, width: width - 2 * safe, height: height - 2 * safe, class: "flat-safe" }));
-  root.replaceChildren(board, svg("g", { class: "flat-items" }, ...itemsOf(artwork, text)), guides);
+  root.replaceChildren(board, svg("g", { class: "flat-items" }, ...itemsOf(artwork, text, placed)), guides);
 }
 
-export function itemsOf(artwork, text) {
+function itemsOf(artwork, text, placed) {
   return artwork.items.flatMap((item) => {
-    if (item.kind === "text") {
-      const set = text(item);
-      return set ? [turned(textNode(item, set), item)] : [];
-    }
-    return [turned(item.kind === "picture" ? pictureNode(item, artwork.pictures) : pathNode(item), item)];
+    if (item.kind === "path") return [pathNode(item)];
+    const placement = placed(item);
+    if (item.kind === "picture") return [pictureNode(item, placement ?? placementOf(item), artwork.pictures)];
+    const set = text(item);
+    if (!set) return [];
+    return [placement && set.box ? movedText(textNode(item, set), set.box, placement) : textNode(item, set)];
   });
 }
 
@@ -33,18 +38,22 @@ function pathNode(item) {
 }
 
 /** A picture in its box: what lies outside of the crop is cut off by the inner drawing's edge. */
-function pictureNode({ element, sha256, box, crop, pixels }, addresses) {
-  const [left, top, right, bottom] = box;
-  const image = svg("image", { href: addresses[sha256], width: pixels[0], height: pixels[1], preserveAspectRatio: "none" });
-  return svg("svg", {
-    x: left, y: top, width: right - left, height: bottom - top, preserveAspectRatio: "none",
-    viewBox: `${crop[0]} ${crop[1]} ${crop[2] - crop[0]} ${crop[3] - crop[1]}`,
-  }, image, svg("title", {}, element));
+function pictureNode(item, placement, addresses) {
+  const { x, y, width, rotation, crop } = placement;
+  const [across, down] = item.pixels;
+  const height = width * aspectOf(item, placement);
+  const shown = [crop[0] * across, crop[1] * down, (crop[2] - crop[0]) * across, (crop[3] - crop[1]) * down];
+  const image = svg("image", { href: addresses[item.sha256], width: across, height: down, preserveAspectRatio: "none" });
+  const cut = svg("svg", {
+    x: x - width / 2, y: y - height / 2, width, height, preserveAspectRatio: "none",
+    viewBox: shown.map((each) => each / 1000).join(" "),
+  }, image);
+  return svg("g", { transform: `rotate(${rotation} ${x} ${y})`, "data-element": item.element }, cut);
 }
 
-/** Turned about the middle of its box, clockwise; only what has a box can be turned. */
-function turned(node, item) {
-  if (!item.rotation) return node;
-  const [left, top, right, bottom] = item.turn ?? item.box;
-  return svg("g", { transform: `rotate(${item.rotation / 1000} ${(left + right) / 2} ${(top + bottom) / 2})` }, node);
+/** A text's outline brought to where it has just been put; the server sets it anew there. */
+function movedText(node, box, { x, y, width, rotation }) {
+  const scale = width / Math.max(1, box.width);
+  const middle = `${-(box.left + box.right) / 2} ${-(box.top + box.bottom) / 2}`;
+  return svg("g", { transform: `translate(${x} ${y}) rotate(${rotation}) scale(${scale}) translate(${middle})` }, node);
 }

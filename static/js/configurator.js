@@ -8,10 +8,14 @@
 
 import { Client } from "./client.js";
 import { combinations, day, graphemes, money, plural, range, signed } from "./format.js";
+import { PlacementEditor } from "./placement.js";
+import { fieldsOf, showFields } from "./placing-fields.js";
+import { write } from "./placing.js";
 import { Preview } from "./preview.js";
 import { panel } from "./refusal.js";
 
 const TYPING = 150; // milliseconds without a key before a text or number is sent
+const PLACING = 500; // milliseconds without a key before a typed number of a placement is sent
 const SPEAKING = 700; // milliseconds before a change is read out, so that typing is not interrupted
 
 class PcConfigurator extends HTMLElement {
@@ -42,6 +46,7 @@ class PcConfigurator extends HTMLElement {
       artwork: JSON.parse(this.dataset.artwork),
       textOf: (code) => (this.options.get(code)?.dataset.kind === "text" ? this.value(code) : null),
     });
+    if (this.preview.image) this.editor = this.placementEditor();
     this.enhance();
     this.form.addEventListener("focusin", (event) => {
       if (event.target.closest("[data-kind=text]")) this.preview.prepare();
@@ -64,6 +69,7 @@ class PcConfigurator extends HTMLElement {
     }
     if (node.matches("fieldset")) return node.querySelector("input:checked")?.value ?? null;
     if (node.dataset.kind === "image") return this.chosen?.get(code) ?? null;
+    if (node.dataset.kind === "placement") return this.chosen ? this.chosen.get(code) ?? null : node.dataset.chosen || null;
     const raw = node.querySelector("select, input").value.normalize("NFC").trim();
     if (node.dataset.kind === "text") return raw; // an emptied text is a choice: nothing is to stand there
     if (raw === "") return null;
@@ -86,6 +92,16 @@ class PcConfigurator extends HTMLElement {
     const code = node.dataset.option;
     if (node.dataset.kind === "image") {
       if (event.type === "change" && field.files?.length) this.takeIn(code, field);
+      return;
+    }
+    if (node.dataset.kind === "placement") {
+      const item = this.editor?.itemOf(code);
+      const placement = item && fieldsOf(node);
+      if (!placement) return;
+      this.forgive(code);
+      this.editor.wanted.set(code, placement);
+      this.preview.refresh();
+      if (write(placement) !== this.chosen.get(code)) this.client.change({ [code]: write(placement) }, delay && PLACING);
       return;
     }
     if (field.type === "range") this.fields.get(code).value = this.nearest(code, Number(field.value)) ?? field.value;
@@ -154,7 +170,10 @@ class PcConfigurator extends HTMLElement {
     } else if (button.name === "view") {
       event.preventDefault();
       this.preview.choose(button.dataset.view);
+    } else if (button.dataset.placeOpen) {
+      this.editor.open(button.dataset.placeOpen);
     } else if (button.dataset.clear) {
+      this.editor?.wanted.delete(button.dataset.clear);
       this.client.change({ [button.dataset.clear]: null });
     }
   }
@@ -213,6 +232,8 @@ class PcConfigurator extends HTMLElement {
     this.drawPrice(state);
     this.drawFindings(state);
     this.preview.show(state.preview ?? [], state.artwork ?? []);
+    this.editor?.answered(pending);
+    for (const [code, node] of this.options) if (node.dataset.kind === "placement") this.drawPlacement(code, node);
     this.say();
   }
 
@@ -279,6 +300,7 @@ class PcConfigurator extends HTMLElement {
       this.drawImage(node, code, chosen);
       return;
     }
+    if (node.dataset.kind === "placement") return; // drawn once the artwork is there
     if (node.dataset.kind === "multiple") {
       const ticked = chosen ? chosen.split(",") : [];
       for (const input of node.querySelectorAll("input[type=checkbox]")) input.checked = ticked.includes(input.value);
@@ -298,6 +320,29 @@ class PcConfigurator extends HTMLElement {
     }
     this.follow(code);
     this.count(code);
+  }
+
+  placementEditor() {
+    return new PlacementEditor(this.preview, {
+      chosen: (code) => this.chosen.get(code) || null,
+      change: (code, text) => {
+        this.forgive(code);
+        this.client.change({ [code]: text });
+      },
+      name: (code) => this.optionName(code),
+      shown: (code, placement) => showFields(this.options.get(code), placement),
+      say: (text) => this.text("[data-summary]", text),
+    });
+  }
+
+  /** The numbers of a placement, once there is something to place. */
+  drawPlacement(code, node) {
+    const item = this.editor?.itemOf(code);
+    node.querySelector("[data-placing]").hidden = !item;
+    node.querySelector("[data-nothing-to-place]").hidden = Boolean(item);
+    node.querySelector("[data-clear]").hidden = !this.chosen.get(code);
+    node.querySelector("[data-cropping]").hidden = item?.kind !== "picture";
+    if (item && !node.contains(document.activeElement)) showFields(node, this.editor.placement(item));
   }
 
   drawImage(node, code, chosen) {
@@ -448,6 +493,7 @@ class PcConfigurator extends HTMLElement {
       const code = decodeURIComponent((error.pointer ?? "").split("/").filter(Boolean).at(-1) ?? "");
       if (!this.options.has(code)) return false;
       this.turn(code);
+      this.editor?.refused(code);
       this.complain(code, error.detail);
       this.offerNearest(code);
       return true;
@@ -468,6 +514,7 @@ class PcConfigurator extends HTMLElement {
   }
 
   revert(code) {
+    if (this.options.get(code).dataset.kind === "placement") this.editor?.refused(code);
     if (!this.client.pending.has(code)) this.drawChosen(code, this.chosen.get(code));
   }
 
@@ -571,7 +618,7 @@ class PcConfigurator extends HTMLElement {
 
   optionName(code) {
     const node = this.options.get(code);
-    return (node?.querySelector("legend")?.firstChild ?? node?.querySelector("label"))?.textContent.trim() ?? code;
+    return (node?.querySelector("legend")?.firstChild ?? node?.querySelector(".option-name > :first-child"))?.textContent.trim() ?? code;
   }
 
   valueName(code, value) {
@@ -604,7 +651,7 @@ class PcConfigurator extends HTMLElement {
   }
 
   text(selector, text) {
-    const node = this.form.querySelector(selector);
+    const node = this.querySelector(selector);
     if (node.textContent !== text) node.textContent = text;
   }
 
@@ -627,6 +674,10 @@ class PcConfigurator extends HTMLElement {
         this.addRange(code, node);
       }
       if (node.dataset.kind === "text") this.count(code);
+      if (node.dataset.kind === "placement" && this.editor) {
+        node.querySelector("[data-place-open]").hidden = false;
+        this.drawPlacement(code, node);
+      }
       if (node.matches("fieldset") && node.querySelector("button[name=clear]")) {
         const back = clearButton(code, "Take this choice back");
         node.querySelector("button[name=clear]").after(back);

@@ -19,6 +19,7 @@ export class Preview {
     this.artworks = new Map();
     this.textOf = textOf;
     this.fonts = new Fonts(fonts, () => this.refresh());
+    this.placed = () => null; // where an editor has just put an item
     this.flat = false;
     this.ahead = false;
     this.coming = null;
@@ -160,7 +161,7 @@ export class Preview {
     this.frame.classList.toggle("is-flat", this.flat);
     if (this.flat) {
       this.board.setAttribute("aria-label", this.image.alt.replace(/^Picture/, "Artwork"));
-      drawFlat(this.board, artwork, (item) => this.set(item));
+      drawFlat(this.board, artwork, (item) => this.set(item), this.placed);
       this.root.dispatchEvent(new CustomEvent("flat-drawn"));
     }
     const texts = artwork.items.filter((item) => item.kind === "text" && item.option);

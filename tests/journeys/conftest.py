@@ -39,10 +39,11 @@ def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...,
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def enter(*, script: bool = True, phone: bool = False, dark: bool = False) -> Page:
+    def enter(*, script: bool = True, phone: bool = False, dark: bool = False, touch: bool = False) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
             java_script_enabled=script,
+            has_touch=touch,
             viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",

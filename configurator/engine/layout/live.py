@@ -17,6 +17,7 @@ from configurator.engine.fonts import Face, FontLibrary
 from configurator.engine.geometry import path_data
 from configurator.engine.layout.elements import Element, TextElement, role_and_colour
 from configurator.engine.layout.scene import Item, Placed, Scene, Stroke
+from configurator.engine.placing import PER_MILLE, WHOLE, Crop, Placement, write_placement
 
 
 def face_name(face: Face) -> str:
@@ -38,20 +39,33 @@ def scripts_of(path: FilePath) -> tuple[str, ...]:
 
 
 def artwork_json(
-    scene: Scene, elements: Sequence[Element], *, options: Mapping[str, str], fonts: FontLibrary
+    scene: Scene,
+    elements: Sequence[Element],
+    *,
+    options: Mapping[str, str],
+    places: Mapping[str, str],
+    fonts: FontLibrary,
 ) -> dict[str, Any]:
     """A surface as the browser draws and edits it, in µm: texts as what they are set from, the rest as made.
 
     `elements` are those that `elements_of` finds with `blank`; `options` names the option that fills an
-    element, where one does.
+    element, where one does, and `places` the one that says where it stands.
     """
     made = {item.element: item for item in scene.items}
     items = []
     for element in elements:
+        name = element.frame.element if isinstance(element, TextElement) else element.element
+        item = made.get(name)
+        known: dict[str, Any] = {
+            "element": name,
+            "option": options.get(name, ""),
+            "place": places.get(name, ""),
+            "box": None if item is None else item.box.as_json(),
+        }
         if isinstance(element, TextElement):
-            items.append(_text_json(element, scene.process, options, fonts))
-        elif item := made.get(element.element):
-            items.append(_item_json(item, options))
+            items.append({**known, **_text_json(element, scene.process, fonts)})
+        elif item is not None:
+            items.append({**known, **_item_json(item)})
     return {
         "surface": scene.surface,
         "process": scene.process,
@@ -59,21 +73,17 @@ def artwork_json(
         "height": scene.height_um,
         "corner_radius": scene.corner_radius_um,
         "safe": scene.safe_um,
-        "bleed": getattr(scene, "bleed_um", 0),
+        "bleed": scene.bleed_um,
         "background": scene.background,
         "items": items,
     }
 
 
-def _text_json(
-    element: TextElement, process: str, options: Mapping[str, str], fonts: FontLibrary
-) -> dict[str, Any]:
+def _text_json(element: TextElement, process: str, fonts: FontLibrary) -> dict[str, Any]:
     frame = element.frame
     role, colour = role_and_colour(element.colour, process)
     return {
         "kind": "text",
-        "element": frame.element,
-        "option": options.get(frame.element, ""),
         "text": element.text,
         "role": role,
         "colour": colour,
@@ -88,21 +98,44 @@ def _text_json(
     }
 
 
-def _item_json(item: Item, options: Mapping[str, str]) -> dict[str, Any]:
-    known = {"element": item.element, "option": options.get(item.element, ""), "role": item.role}
+def _item_json(item: Item) -> dict[str, Any]:
     if isinstance(item, Placed):
         return {
-            **known,
             "kind": "picture",
+            "role": item.role,
             "sha256": item.sha256,
-            "box": item.box.as_json(),
+            "rotation": item.rotation_mdeg,
             "crop": item.crop.as_json(),
             "pixels": [item.pixel_width, item.pixel_height],
         }
     return {
-        **known,
         "kind": "path",
+        "role": item.role,
         "colour": item.colour,
         "path": path_data(item.path),
         "stroke": item.width_um if isinstance(item, Stroke) else 0,
     }
+
+
+def placements_of(artworks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Where everything that can be placed stands now, by the option that says it, as that option's choice."""
+    found = {}
+    for artwork in artworks:
+        for item in artwork["items"]:
+            if item["place"] and item["box"]:
+                found[item["place"]] = write_placement(_placement_of(item))
+    return found
+
+
+def _placement_of(item: Mapping[str, Any]) -> Placement:
+    left, top, right, bottom = item["box"]
+    crop = WHOLE
+    if "crop" in item:
+        across, down = item["pixels"]
+        crop = Crop(
+            *(
+                round(side * PER_MILLE / pixels)
+                for side, pixels in zip(item["crop"], (across, down, across, down), strict=True)
+            )
+        )
+    return Placement((left + right) // 2, (top + bottom) // 2, right - left, item.get("rotation", 0), crop)
