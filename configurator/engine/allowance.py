@@ -55,33 +55,44 @@ def allowance(seconds: float, waiting: float | None = None) -> Iterator[None]:
         _left.seconds, _left.waiting = before
 
 
-@contextmanager
-def turn(lock: Lock) -> Iterator[None]:
+class turn:
     """Holds the lock. Raises ``Busy`` when what this thread may wait is over."""
-    left = _left.waiting
-    if left is None:
-        lock.acquire()
-    else:
+
+    __slots__ = ("_lock",)
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        left = _left.waiting
+        if left is None:
+            self._lock.acquire()
+            return
         started = monotonic()
-        taken = lock.acquire(timeout=left)
+        taken = self._lock.acquire(timeout=left)
         _left.waiting = max(0.0, left - (monotonic() - started))
         if not taken:
             raise Busy
-    try:
-        yield
-    finally:
-        lock.release()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
-@contextmanager
-def question(seconds: float) -> Iterator[float]:
+class question:
     """The seconds that one question may take, which are taken off the allowance."""
-    left = _left.seconds
-    if left is None:
-        yield seconds
-        return
-    started = thread_time()
-    try:
-        yield min(seconds, max(left, LEAST))
-    finally:
-        _left.seconds = left - (thread_time() - started)
+
+    __slots__ = ("_before", "_seconds", "_started")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> float:
+        left = self._before = _left.seconds
+        if left is None:
+            return self._seconds
+        self._started = thread_time()
+        return min(self._seconds, max(left, LEAST))
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            _left.seconds = self._before - (thread_time() - self._started)

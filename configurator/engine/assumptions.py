@@ -5,6 +5,8 @@ values (`option.value`), and a choice of several values says of each whether it 
 text or a picture (`measures`) are further variables, `option.measure`, that the choice settles.
 """
 
+from collections.abc import Mapping
+
 from configurator.engine.choices import decided, text_length
 from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
 from configurator.engine.measuring import Measures
@@ -86,6 +88,15 @@ class Assumptions:
             for position, index in settled.items()
             for literal in self._variables[position].assume(index)
         )
+
+    def of_each(self, chosen: Mapping[str, Choice], *, without: str = "") -> dict[str, Literals]:
+        """The literals of each choice, but for one option."""
+        known = self._of_values
+        return {
+            code: known.get((code, value)) or self.literals(code, value)
+            for code, value in chosen.items()
+            if code != without
+        }
 
 
 def index_of(option: OptionSpec, variable: Variable, value: Choice) -> int:

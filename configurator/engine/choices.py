@@ -50,31 +50,30 @@ def normalise(spec: FamilySpec, choices: Mapping[str, Any]) -> dict[str, Choice]
     An empty text is a choice (of no text) where the text is optional, and no choice where it is required.
     Raises `ChoiceError` with everything that is wrong.
     """
-    places = spec.place_by_code
-    problems = [
-        ChoiceProblem(
-            str(code),
-            value,
-            f"{spec.name} has no option {code}.",
-            nearest_hint(str(code), spec.option_by_code),
-        )
-        for code, value in choices.items()
-        if code not in places
-    ]
+    known = spec.plain_choices
     result: dict[str, Choice] = {}
-    for place in sorted(places[code] for code in choices if code in places):
-        option = spec.options[place]
-        value = choices[option.code]
-        if value is None:
+    unknown: list[ChoiceProblem] = []
+    wrong: dict[str, ChoiceProblem] = {}
+    last, ordered = -1, True
+    for code, value in choices.items():
+        if code not in known:
+            message, hint = f"{spec.name} has no option {code}.", nearest_hint(str(code), known)
+            unknown.append(ChoiceProblem(str(code), value, message, hint))
             continue
-        checked = check_choice(option, value)
-        if isinstance(checked, ChoiceProblem):
-            problems.append(checked)
-        elif checked != "" or may_be_empty(option):
-            result[option.code] = checked
-    if problems:
-        raise ChoiceError(tuple(problems))
-    return result
+        place, plain = known[code]
+        ordered = ordered and last < place
+        last = place
+        if type(value) is str and value in plain:
+            result[code] = value
+        elif value is not None:
+            checked = check_choice(spec.options[place], value)
+            if isinstance(checked, ChoiceProblem):
+                wrong[code] = checked
+            elif checked != "" or may_be_empty(spec.options[place]):
+                result[code] = checked
+    if unknown or wrong:
+        raise ChoiceError((*unknown, *(wrong[code] for code in known if code in wrong)))
+    return result if ordered else {code: result[code] for code in sorted(result, key=known.__getitem__)}
 
 
 def may_be_empty(option: OptionSpec) -> bool:

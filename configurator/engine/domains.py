@@ -8,8 +8,7 @@ never on what was asked before. (Only what the solver cannot decide within its b
 decided later.)
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from threading import RLock
 from typing import Any
@@ -93,7 +92,7 @@ class Kernel:
         `quantity` is for the lowest prices: they are of one of so many pieces.
         """
         chosen = normalise(self.spec, choices)
-        with self._turn():
+        with _Turn(self._lock, self._search):
             indices: dict[int, int] = {}
             for code, value in chosen.items():
                 indices |= self.assumptions.indices(code, value)
@@ -141,20 +140,20 @@ class Kernel:
     def consistent(self, choices: Mapping[str, Any]) -> bool:
         """Whether some configuration has all these choices."""
         literals = self._literals(normalise(self.spec, choices))
-        with self._turn():
+        with _Turn(self._lock, self._search):
             return witness_of(self._search, literals) is not None
 
     def missing(self, choices: Mapping[str, Any]) -> tuple[str, ...]:
         """What is still to be chosen after these choices, which have to be consistent."""
         chosen = normalise(self.spec, choices)
-        with self._turn():
+        with _Turn(self._lock, self._search):
             return self._missing(chosen, True)
 
     def explain(self, choices: Mapping[str, Any], option: str, value: Any) -> Conflict | None:
         """Why a value cannot be had with the choices for the other options; None when it can."""
         chosen, wanted = self._wish(choices, option, value)
         wish, beside = self._wished(chosen, option, wanted)
-        with self._turn():
+        with _Turn(self._lock, self._search):
             return self._conflict(chosen, option, wanted, wish, beside)
 
     def nearest(self, choices: Mapping[str, Any], option: str, value: Any) -> int | None:
@@ -170,7 +169,7 @@ class Kernel:
         variable = self._search.variables[position]
         assert isinstance(variable, NumberVariable)
         context = self._literals({code: choice for code, choice in chosen.items() if code != option})
-        with self._turn():
+        with _Turn(self._lock, self._search):
             index = completion.nearest_possible(
                 self._search, position, variable, context, variable.index_of(int(wanted))
             )
@@ -190,7 +189,7 @@ class Kernel:
         """
         chosen, wanted = self._wish(choices, option, value)
         wish, beside = self._wished(chosen, option, wanted)
-        with self._turn():
+        with _Turn(self._lock, self._search):
             return repair.repairs(
                 self.knowledge,
                 self._search,
@@ -210,7 +209,7 @@ class Kernel:
         each other.
         """
         chosen = normalise(self.spec, choices)
-        with self._turn():
+        with _Turn(self._lock, self._search):
             return completion.complete(self.knowledge, self._search, self.assumptions, chosen)
 
     def complete_best(
@@ -241,7 +240,7 @@ class Kernel:
             if rule.severity == "must" and rule_holds(rule, environment) is False
         ]
         if not broken:
-            with self._turn():
+            with _Turn(self._lock, self._search):
                 conflict = self._conflict(chosen, "", None, ())
             broken = [self.spec.rule_by_code[rule.code] for rule in conflict.rules] if conflict else []
         return tuple(self._violation(rule) for rule in broken)
@@ -268,13 +267,6 @@ class Kernel:
 
     # --- Under the lock
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One thread at a time; each question has the whole budget, as far as its thread is allowed it."""
-        with turn(self._lock), question(SECONDS) as seconds:
-            self._search.begin(seconds)
-            yield
-
     def _missing(self, chosen: dict[str, Choice], consistent: bool) -> tuple[str, ...]:
         """Options to be chosen; where only optional ones are open, those that cannot all be left out."""
         half = {code for code, value in chosen.items() if not settled(self.spec.option_by_code[code], value)}
@@ -299,12 +291,9 @@ class Kernel:
         wish: Literals,
         beside: Literals = (),
     ) -> Conflict | None:
-        literals = {code: self._assume(code, old) for code, old in chosen.items() if code != option}
-        if beside:
-            literals[option] = beside
         if self._lazy_reasons is None:
-            self._lazy_reasons = Reasons(self.knowledge, self._search)
-        found = self._lazy_reasons.conflict(literals, wish)
+            self._lazy_reasons = Reasons(self.knowledge, self._search, self.assumptions)
+        found = self._lazy_reasons.conflict(chosen, option, wish, beside)
         if found is None:
             return None
         against, rules = found
@@ -325,6 +314,9 @@ class Kernel:
 
     def _wish(self, choices: Mapping[str, Any], option: str, value: Any) -> tuple[dict[str, Choice], Choice]:
         chosen = normalise(self.spec, choices)
+        _, plain = self.spec.plain_choices.get(option, (0, ()))
+        if type(value) is str and value in plain:
+            return chosen, value
         spec = self.spec.option_by_code.get(option)
         if spec is None:
             hint = nearest_hint(option, self.spec.option_by_code)
@@ -356,3 +348,22 @@ class Kernel:
 def _needed(option: OptionSpec) -> bool:
     """Whether a design is not complete without it: only texts and pictures can be left out."""
     return option.required or option.kind not in FREE_KINDS
+
+
+class _Turn:
+    """One thread at a time; each question has the whole budget, as far as its thread is allowed it."""
+
+    __slots__ = ("_allowed", "_search", "_turn")
+
+    def __init__(self, lock: RLock, search: Search) -> None:
+        self._turn = turn(lock)
+        self._allowed = question(SECONDS)
+        self._search = search
+
+    def __enter__(self) -> None:
+        self._turn.__enter__()
+        self._search.begin(self._allowed.__enter__())
+
+    def __exit__(self, *error: object) -> None:
+        self._allowed.__exit__(*error)
+        self._turn.__exit__(*error)

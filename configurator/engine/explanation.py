@@ -18,8 +18,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from configurator.engine.answers import Conflict, RuleRef
+from configurator.engine.assumptions import Assumptions
 from configurator.engine.compiled import Knowledge
 from configurator.engine.completion import witness_of
+from configurator.engine.plain_conflicts import PlainConflicts
 from configurator.engine.points import bits
 from configurator.engine.propagation import Links, Propagation
 from configurator.engine.search import Literals, RuleSearch, Search
@@ -37,6 +39,8 @@ _Element = TypeVar("_Element")
 
 # Rules are taken this many at a time, nearest first, then twice as many.
 _FIRST_RULES = 8
+# So many rules are put in words before the first question, the others of larger families when needed.
+_PREPARED_RULES = 1_000
 
 
 def quickxplain(elements: Sequence[_Element], impossible: Callable[[list[_Element]], bool]) -> list[_Element]:
@@ -89,15 +93,26 @@ def _last(core: Collection[_Element], place: dict[_Element, int], needed: list[_
 class Reasons:
     """Finds the conflicts of one family. Not safe for several threads: the kernel has a lock."""
 
-    def __init__(self, knowledge: Knowledge, search: Search) -> None:
+    def __init__(self, knowledge: Knowledge, search: Search, assumptions: Assumptions) -> None:
         self._knowledge = knowledge
         self._search = search
+        self._assumptions = assumptions
         self._propagation = Propagation(knowledge)
         self._links = Links(knowledge)
         self._codes = list(knowledge.selectors)
         self._lazy_rule_search: RuleSearch | None = None
         self._references: dict[str, RuleRef] = {}
         self._possible = self._ever_possible()
+        self._plain = PlainConflicts(
+            knowledge,
+            self._propagation,
+            self._links,
+            assumptions,
+            possible=self._possible,
+            refute=lambda fixed, rules: self._core(fixed, rules) is not None,
+        )
+        for code in self._codes[:_PREPARED_RULES]:
+            self.reference(code)
 
     def _ever_possible(self) -> frozenset[int]:
         """Literals that are possible where nothing is chosen, as far as that can be told in time."""
@@ -109,16 +124,32 @@ class Reasons:
         search.begin()
         return frozenset(search.layout.literal_of[point] for point in bits(points & search.layout.values))
 
-    def conflict(self, chosen: dict[str, Literals], wish: Literals) -> tuple[list[str], list[str]] | None:
-        """The options whose choices, and the codes of the rules that, exclude the wish; None where nothing
-        does.
+    def conflict(
+        self, choices: dict[str, Choice], option: str, wish: Literals, beside: Literals
+    ) -> tuple[list[str], list[str]] | None:
+        """The options whose choices, and the codes of the rules that, exclude a wish; None where nothing
+        does. `beside` are values of the wish's option that are chosen and stay.
         """
-        against = self._against(chosen, wish)
+        pair = self._plain.of_a_pair(choices, wish[0]) if len(wish) == 1 else None
+        if pair is not None:
+            return [pair[0]], [self._codes[pair[1]]]
+        chosen = self._assumptions.of_each(choices, without=option)
+        if beside:
+            chosen[option] = beside
+        against, rules = self._found(chosen, wish)
+        return None if against is None else (against, [self._codes[rule] for rule in rules])
+
+    def _found(self, chosen: dict[str, Literals], wish: Literals) -> tuple[list[str] | None, list[int]]:
+        plain = self._plain.of_more(chosen, wish[0]) if len(wish) == 1 else None
+        if plain is not None:
+            return plain
+        against = self._excluded(chosen, wish)
         if against is None:
-            return None
+            against = self._preferred(chosen, wish)
+        if against is None:
+            return None, []
         parts = [wish, *(chosen[option] for option in against)]
-        rules = self._rules([part for part in parts if part])
-        return against, [self._codes[rule] for rule in sorted(rules)]
+        return against, sorted(self._rules([part for part in parts if part]))
 
     def reference(self, code: str) -> RuleRef:
         """A rule as shoppers read it."""
@@ -131,13 +162,18 @@ class Reasons:
 
     # --- Choices
 
-    def _against(self, chosen: dict[str, Literals], wish: Literals) -> list[str] | None:
+    def _excluded(self, chosen: dict[str, Literals], wish: Literals) -> list[str] | None:
+        """The first choice that the wish excludes by propagation; no choice where it is impossible anyway."""
         following = self._propagation.following(wish)
         if following is None:
             return []
         for option, literals in chosen.items():
             if any(-literal in following for literal in literals):
                 return [option] if self._is_possible(wish) else []
+        return None
+
+    def _preferred(self, chosen: dict[str, Literals], wish: Literals) -> list[str] | None:
+        """The preferred conflict between a wish and choices; None where there is none."""
         owner = {literal: option for option, literals in chosen.items() for literal in literals}
 
         def core_of(options: list[str]) -> set[str] | None:
@@ -241,15 +277,14 @@ def conflict_of(
     told: str = "",
 ) -> Conflict:
     """The conflict with its sentence; `told` says what was measured."""
-    spec = knowledge.spec
-    named = tuple((code, choices.get(code, "")) for code in against)
-    references = tuple(reasons.reference(code) for code in rules)
-    options = spec.option_by_code
+    options = knowledge.spec.option_by_code
+    named = tuple([(code, choices.get(code, "")) for code in against])
+    references = tuple([reasons.reference(code) for code in rules])
     wish = "" if not option or value is None else wish_in_words(options[option], value, choices.get(option))
     others = listed(
         [beside_in_words(options[code], choice, value if code == option else None) for code, choice in named]
     )
-    because = " ".join(reference.message for reference in references)
+    because = " ".join([reference.message for reference in references])
     limits = "" if because else _limits([options[code] for code in {**dict(named), option: ""} if code])
     said = (_contradiction(wish, others, len(named)), told, f"{because}{limits}")
     sentence = " ".join(part for part in said if part)

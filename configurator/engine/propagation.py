@@ -5,10 +5,11 @@ they say depends on the question only, never on what was asked before.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import neg
 
 from pysat.solvers import Glucose4
 
-from configurator.engine.compiled import TRUE, ChoiceVariable, Knowledge, Variable
+from configurator.engine.compiled import TRUE, ChoiceVariable, Clause, Knowledge, Variable
 from configurator.engine.rules import options_of
 
 
@@ -27,6 +28,11 @@ class Propagation:
         fine, implied = self._all.propagate(assumptions=list(literals))
         return frozenset(implied) if fine else None
 
+    def implied(self, literal: int, rule: int) -> Sequence[int]:
+        """What follows from a literal by one rule alone; nothing is told where the rule refutes it."""
+        fine, implied = self._some.propagate(assumptions=[literal, self.rules[rule]])
+        return implied if fine else ()
+
     def refuted(self, literals: Sequence[int], rules: Iterable[int]) -> bool:
         """Whether these rules alone refute the literals."""
         selectors = [self.rules[rule] for rule in rules]
@@ -44,18 +50,17 @@ class Links:
         firsts: dict[str, int] = {}
         for code, variable in knowledge.variables.items():
             option = code if code in knowledge.spec.option_by_code else code.split(".")[0]
-            for atom in _atoms(variable):
+            for atom in literals_of(variable):
                 self._join(atom, firsts.setdefault(option, atom))
-        numbers = {selector: number for number, selector in enumerate(knowledge.selectors.values())}
-        atoms: list[set[int]] = [set() for _ in numbers]
+        selectors = set(knowledge.selectors.values())
         for clause in knowledge.clauses:
-            rules = [numbers[-literal] for literal in clause if -literal in numbers]
-            rest = [abs(each) for each in clause if -each not in numbers and abs(each) != TRUE]
-            if rules:
-                atoms[rules[0]].update(rest)
-            else:
+            if selectors.isdisjoint(map(neg, clause)):
+                rest = [abs(each) for each in clause if abs(each) != TRUE]
                 for atom in rest:
                     self._join(atom, rest[0])
+        atoms = [
+            {abs(each) for clause in clauses for each in clause} for clauses in clauses_of_rules(knowledge)
+        ]
         codes = list(knowledge.selectors)
         for code in knowledge.arithmetic:
             rule = knowledge.spec.rule_by_code[code]
@@ -63,6 +68,10 @@ class Links:
                 firsts[option] for option in options_of(rule, knowledge.spec) if option in firsts
             )
         self.nodes_of = [frozenset(map(self._root, each)) for each in atoms]
+        self._options_at: dict[int, list[tuple[int, str]]] = {}
+        for place, (option, atom) in enumerate(firsts.items()):
+            self._options_at.setdefault(self._root(atom), []).append((place, option))
+        self._options_of: dict[int, list[str]] = {}
         self._nodes_around: dict[int, frozenset[int]] = {}
         self._rules_at: dict[int, list[int]] = {}
         for number, nodes in enumerate(self.nodes_of):
@@ -72,6 +81,23 @@ class Links:
     def nodes(self, literals: Iterable[int]) -> frozenset[int]:
         """The nodes that literals belong to."""
         return frozenset(self._root(abs(literal)) for literal in literals if abs(literal) != TRUE)
+
+    def rules_at(self, literal: int) -> Sequence[int]:
+        """The rules that speak of a literal's option, in the family's order."""
+        return self._rules_at.get(self._root(abs(literal)), ())
+
+    def options_of(self, rule: int) -> Sequence[str]:
+        """The options that a rule speaks of, in the family's order; none where clauses that belong to no rule
+        tie one of them to another option.
+        """
+        found = self._options_of.get(rule)
+        if found is None:
+            every = (self._options_at.get(node, ()) for node in self.nodes_of[rule])
+            options = [each for each in every if each]
+            apart = all(len(each) == 1 for each in options)
+            places = sorted(each[0] for each in options) if apart else []
+            found = self._options_of[rule] = [option for _, option in places]
+        return found
 
     def of_all(self, nodes: Collection[int]) -> list[int]:
         """The rules that speak of all these nodes, in the family's order."""
@@ -130,8 +156,20 @@ class Links:
             self._parents[max(a, b)] = min(a, b)
 
 
-def _atoms(variable: Variable) -> Iterable[int]:
+def literals_of(variable: Variable) -> Iterable[int]:
     """The literals of a variable without their signs."""
     if isinstance(variable, ChoiceVariable):
         return [abs(literal) for literal in variable.literals if abs(literal) != TRUE]
     return range(variable.first, variable.first + variable.count - 1)
+
+
+def clauses_of_rules(knowledge: Knowledge) -> list[list[Clause]]:
+    """The clauses of each rule, in the family's order, without the selector that switches them on."""
+    numbers = {-selector: number for number, selector in enumerate(knowledge.selectors.values())}
+    found: list[list[Clause]] = [[] for _ in numbers]
+    for clause in knowledge.clauses:
+        for literal in clause:
+            if literal in numbers:
+                found[numbers[literal]].append(tuple(each for each in clause if each != literal))
+                break
+    return found

@@ -55,13 +55,15 @@ class Search:
         self.arithmetic = Arithmetic(knowledge) if knowledge.arithmetic else None
         self._refused: frozenset[int] | None = None
         self._seconds = SECONDS_A_CLICK
-        self._until = 0.0
+        self._until: float | None = None
+        self._allowed = 0.0
         self._model: list[int] = []  # of the last configuration found
         self._of_neighbours = Neighbours(knowledge, self.layout)
 
     def begin(self, seconds: float = SECONDS) -> None:
-        """A new question: it may take so many seconds of CPU from now."""
-        self._until = thread_time() + seconds
+        """A new question: it may take so many seconds of CPU from where the solver is first asked."""
+        self._until = None
+        self._allowed = seconds
         self._seconds = SECONDS_A_CLICK
 
     def solve(self, assumptions: Sequence[int], budget: int) -> Witness | Literal[False] | None:
@@ -88,6 +90,8 @@ class Search:
         """What a solver says within a budget of conflicts and what is left of the question's time. What is
         easy is decided even when that is up.
         """
+        if self._until is None:
+            self._until = thread_time() + self._allowed
         while budget > 0:
             late = thread_time() >= self._until
             solver.conf_budget(min(budget, _CONFLICTS_WHEN_LATE if late else _CONFLICTS_AT_ONCE))

@@ -19,6 +19,7 @@ Severity = Literal["must", "warn"]
 _SUMMED = re.compile(r"\b(?:sum|avg|min|max)\s*\(\s*([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)?)\s*\)")
 # Answers that no rule limits beyond whether (and how long) they are given; they may be left out.
 FREE_KINDS = ("text", "image", "placement")
+_TRUTHS = frozenset({"yes", "no"})
 # A code, a number, a text, a picture's SHA-256, a placement (see `placing`); `yes` or `no` for a switch; for
 # several values of a multiple choice their codes in the option's order, joined by commas ("" for none): one
 # form that JSON keeps as it is.
@@ -100,6 +101,13 @@ class OptionSpec:
     @cached_property
     def codes(self) -> tuple[str, ...]:
         return tuple(value.code for value in self.values)
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """What is a choice as it is written: a code, yes or no."""
+        if self.kind == "switch":
+            return _TRUTHS
+        return frozenset(self.codes if self.kind == "choice" else ())
 
     @cached_property
     def number_attributes(self) -> tuple[str, ...]:
@@ -298,6 +306,11 @@ class FamilySpec:
     def place_by_code(self) -> Mapping[str, int]:
         """Which option comes where, from 0."""
         return {option.code: place for place, option in enumerate(self.options)}
+
+    @cached_property
+    def plain_choices(self) -> Mapping[str, tuple[int, frozenset[str]]]:
+        """For each option where it comes, and what is a choice of it as it is written."""
+        return {option.code: (place, option.plain) for place, option in enumerate(self.options)}
 
     @cached_property
     def rule_by_code(self) -> Mapping[str, RuleSpec]:
