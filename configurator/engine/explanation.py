@@ -1,15 +1,16 @@
 """Minimal, deterministic explanations: which choices exclude a wish, and by which rules.
 
-Every element of a conflict is needed: without it the rest can be had together. Choices are found first, by
-all rules, then the rules that exclude the wish with these choices:
+Every element of a conflict is needed: without it the rest can be had together.
 
-1. One choice that the wish excludes by propagation alone, or one rule that excludes the wish beside it, is
-   the plainest explanation: the first one in the family's order.
-2. Else the preferred conflict (U. Junker, "QuickXplain: Preferred explanations and relaxations for
-   over-constrained problems", AAAI 2004): its last element is where the elements, taken in order, first
-   become impossible, and so on with that one taken for granted. There is only one such conflict, so what
-   the solver says of its own way there may guide the search. Choices are taken in the family's order, rules
-   by their distance from the question.
+1. The plainest conflicts come first (`plain_conflicts`): those of one rule, then those of one choice and two
+   rules.
+2. Else choices are found first, by all rules: the first one, in the family's order, that the wish excludes by
+   propagation alone; or else the preferred conflict (U. Junker, "QuickXplain: Preferred explanations and
+   relaxations for over-constrained problems", AAAI 2004): its last element is where the elements, taken in
+   order, first become impossible, and so on with that one taken for granted. There is only one such conflict,
+   so what the solver says of its own way there may guide the search.
+3. Then the rules that exclude the wish with these choices: one that does so alone, or else the preferred
+   conflict among rules ordered by their distance from the question.
 
 So the same question has the same answer whatever was asked before.
 """
