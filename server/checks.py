@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
+from configurator.engine.layout import readiness
 from configurator.engine.machines import BadProfiles
 from configurator.profiles import shop_machines
 
@@ -102,6 +103,14 @@ def open_doors_are_locked(app_configs: Sequence[Any] | None, **kwargs: Any) -> I
         yield Warning(
             "Others reach this shop without TLS.", hint="Set HTTPS=1 behind a TLS proxy.", id="server.W001"
         )
+
+
+@register()
+def texts_can_be_made(app_configs: Sequence[Any] | None, **kwargs: Any) -> Iterable[CheckMessage]:
+    """The fonts that designs were approved with, and a shaper that joins letters."""
+    for problem in readiness.problems():
+        what, _, mend = problem.partition(" To mend it ")
+        yield Error(what, hint=f"To mend it {mend}" if mend else None, id="server.E006")
 
 
 @register(Tags.database)

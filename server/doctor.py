@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import fontpkg
 import uharfbuzz
 from django.conf import settings
 from django.core.checks import Tags, run_checks
@@ -20,6 +19,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from packaging.markers import Marker
 from packaging.version import Version
 
+from configurator.engine import font_files
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.layout import readiness
 from configurator.engine.machines import BadProfiles
 from configurator.profiles import shop_machines
 from server import broker, checks, env, health
@@ -29,8 +31,6 @@ OLDEST_PYTHON = (3, 11)
 MOST_CLOCK_SECONDS = 2.0
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 SET_UP_AGAIN = "Run `python3 manage.py up`: it installs what the lock names."
-# Arabic letters join: together they must become other glyphs than each one alone.
-JOINED_WORD = "\u0633\u0644\u0627\u0645"
 
 
 @dataclass(frozen=True)
@@ -154,37 +154,22 @@ def shared_memory() -> Finding:
 
 
 def fonts() -> Finding:
-    """Each locked font package opens its file."""
-    wanted = [
-        name for name, _ in _locked(settings.BASE_DIR / "requirements.txt") if name.startswith("fontpkg-")
-    ]
-    for name in wanted:
-        family = name.removeprefix("fontpkg-").replace("-", " ").title()
-        try:
-            readable = fontpkg.path(family, nearest=True).is_file()
-        except fontpkg.FontpkgError as error:
-            return Finding("fonts", f"{family}: {error}", SET_UP_AGAIN)
-        if not readable:
-            return Finding("fonts", f"{family}: its file is gone", SET_UP_AGAIN)
-    return Finding("fonts", f"{len(wanted)} families")
+    """Each font file is there and is the one that designs were approved with."""
+    wrong = font_files.problems()
+    if wrong:
+        return Finding("fonts", " ".join(wrong), SET_UP_AGAIN)
+    return Finding("fonts", f"{len(font_files.PINNED)} files, each with its hash")
 
 
 def shaper() -> Finding:
-    """HarfBuzz joins Arabic letters, whatever the system's own libraries are."""
-    face = uharfbuzz.Face(fontpkg.path("Noto Sans Arabic", nearest=True).read_bytes())
-    together = _glyphs(face, JOINED_WORD)
-    alone = [glyph for letter in JOINED_WORD for glyph in _glyphs(face, letter)]
-    if 0 in together or sorted(together) == sorted(alone):
-        return Finding("text shaping", "Arabic letters stay apart", SET_UP_AGAIN)
-    return Finding("text shaping", f"HarfBuzz {uharfbuzz.version_string()} joins Arabic letters")
-
-
-def _glyphs(face: uharfbuzz.Face, text: str) -> list[int]:
-    buffer = uharfbuzz.Buffer()
-    buffer.add_str(text)
-    buffer.guess_segment_properties()
-    uharfbuzz.shape(uharfbuzz.Font(face), buffer)
-    return [info.codepoint for info in buffer.glyph_infos]
+    """HarfBuzz joins and stacks letters, whatever the system's own libraries are."""
+    try:
+        wrong = readiness.shaping_problems(FontLibrary.installed())
+    except (LookupError, OSError) as error:
+        return Finding("text shaping", str(error), SET_UP_AGAIN)
+    if wrong:
+        return Finding("text shaping", " ".join(wrong), SET_UP_AGAIN)
+    return Finding("text shaping", f"HarfBuzz {uharfbuzz.version_string()} joins and stacks letters")
 
 
 def machine_profiles() -> Finding:

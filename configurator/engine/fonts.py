@@ -9,10 +9,7 @@ resolution. Letter height is the height of the font's capitals (OS/2 sCapHeight,
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -20,20 +17,21 @@ from typing import Any
 import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
-CODES = (
-    "great-vibes",
-    "playfair-display",
-    "cinzel",
-    "pacifico",
-    "inter",
-    "noto-sans",
-    "noto-serif",
-    "noto-sans-arabic",
-    "heebo",
-)
+from configurator.engine.font_files import BY_CODE, sha256_of
+
+CODES = tuple(BY_CODE)
 SERIFS = ("playfair-display", "cinzel", "noto-serif")
-# Inter comes last for its symbols: hearts, arrows, stars.
-FALLBACK = ("noto-sans", "heebo", "noto-sans-arabic", "inter")
+# By script first (Noto Sans has Devanagari too), then symbols: hearts, arrows and stars as Inter draws them,
+# then emoji. The font of all Chinese, Japanese and Korean is by far the largest: it is opened last.
+FALLBACK = (
+    "noto-sans",
+    "heebo",
+    "noto-sans-arabic",
+    "noto-sans-thai",
+    "inter",
+    "noto-emoji",
+    "noto-sans-cjk",
+)
 # HarfBuzz takes the language from the locale when none is given: always give one.
 LANGUAGE = "und"
 
@@ -56,6 +54,7 @@ class FontFile:
     code: str
     path: FilePath
     sha256: str
+    variable: bool = True
 
 
 class Face:
@@ -63,10 +62,13 @@ class Face:
 
     def __init__(self, file: FontFile, *, weight: int | None = None) -> None:
         self.code, self.weight, self.sha256 = file.code, weight, file.sha256
-        data = file.path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != file.sha256:
-            raise OSError(f"The font file {file.path} has changed since it was listed.")
-        self.font = hb.Font(hb.Face(hb.Blob(data)))
+        if sha256_of(file.path) != file.sha256:
+            raise OSError(
+                f"The font file {file.path} is not the one that is listed (SHA-256 {file.sha256[:12]}…):"
+                " see `python3 manage.py doctor`."
+            )
+        # Mapped into memory, so that processes share the pages of a large font.
+        self.font = hb.Font(hb.Face(hb.Blob.from_file_path(str(file.path))))
         if weight is not None:
             self.font.set_variations({"wght": float(weight)})
         self.cap_height = _cap_height(file.path, self.font)
@@ -119,18 +121,22 @@ def _drawing_functions() -> Any:
 class FontLibrary:
     """The fonts of this installation by code, with the fallback chain. Make one and keep it."""
 
-    def __init__(self, files: Mapping[str, FilePath], *, fallback: Sequence[str] = FALLBACK) -> None:
+    def __init__(
+        self, files: Mapping[str, FontFile | FilePath], *, fallback: Sequence[str] = FALLBACK
+    ) -> None:
         self._files = {
-            code: FontFile(code, path, hashlib.sha256(path.read_bytes()).hexdigest())
-            for code, path in sorted(files.items())
+            code: file if isinstance(file, FontFile) else FontFile(code, file, sha256_of(file))
+            for code, file in sorted(files.items())
         }
         self._fallback = tuple(code for code in fallback if code in self._files)
         self._faces: dict[str, Face] = {}
+        self._chains: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def installed(cls, codes: Sequence[str] = CODES) -> FontLibrary:
-        """The fonts from the `fontpkg-*` packages; raises `UnknownFont` when one is not installed."""
-        return cls({code: _packaged_file(code) for code in codes})
+        """The fonts of this shop; raises `UnknownFont` for a code that it has not, or whose package is not
+        installed. Their files are read, and their hashes checked, when they are first used."""
+        return cls({code: _pinned_file(code) for code in codes})
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -146,33 +152,39 @@ class FontLibrary:
     def face(self, font: str) -> Face:
         """The font asked for as `code` or `code:weight`; raises `UnknownFont`."""
         if font not in self._faces:
-            weight = font.partition(":")[2]
+            code, _, weight = font.partition(":")
             if weight and not weight.isdecimal():
                 raise UnknownFont(font, self.codes)
-            self._faces[font] = Face(self.file_of(font), weight=int(weight) if weight else None)
+            file = self.file_of(font)
+            if weight and not file.variable:
+                self._faces[font] = self.face(code)
+            else:
+                self._faces[font] = Face(file, weight=int(weight) if weight else None)
         return self._faces[font]
 
     def chain(self, font: str) -> tuple[Face, ...]:
         """The asked font and those that may stand in for it, in order, each once."""
-        code, _, weight = font.partition(":")
-        stand_in = ("noto-serif",) if code in SERIFS and "noto-serif" in self._files else ()
-        names = [font]
-        for other in (*stand_in, *self._fallback):
-            if other != code:
-                names.append(f"{other}:{weight}" if weight else other)
-        return tuple(self.face(name) for name in names)
+        return tuple(self._in_turn(font))
 
     def face_for(self, cluster: str, font: str) -> Face | None:
         """The first font of the chain that has every letter of the cluster; None when none has."""
-        return next((face for face in self.chain(font) if face.covers(cluster)), None)
+        return next((face for face in self._in_turn(font) if face.covers(cluster)), None)
+
+    def _in_turn(self, font: str) -> Iterator[Face]:
+        """The fonts of the chain, each opened only when it is asked for."""
+        names = self._chains.get(font)
+        if names is None:
+            code, _, weight = font.partition(":")
+            stand_in = ("noto-serif",) if code in SERIFS and "noto-serif" in self._files else ()
+            others = [other for other in (*stand_in, *self._fallback) if other != code]
+            names = (font, *(f"{other}:{weight}" if weight else other for other in others))
+            self._chains[font] = names
+        return map(self.face, names)
 
 
-def _packaged_file(code: str) -> FilePath:
-    package = "fontpkg_" + code.replace("-", "_")
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
-        raise UnknownFont(code, ())
-    root = FilePath(found.origin).parent
-    described = json.loads((root / "metadata.json").read_text(encoding="utf-8"))
-    upright = [entry["path"] for entry in described["files"] if entry["style"] == "normal"]
-    return root / str(upright[0])
+def _pinned_file(code: str) -> FontFile:
+    pinned = BY_CODE.get(code)
+    path = pinned.path() if pinned is not None else None
+    if pinned is None or path is None:
+        raise UnknownFont(code, CODES)
+    return FontFile(code, path, pinned.sha256, pinned.variable)

@@ -79,11 +79,6 @@ def test_a_broker_that_is_not_there_is_found(settings: Settings) -> None:
     assert "pgmq://" in finding.fix
 
 
-def test_a_missing_letter_shape_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_glyphs", lambda face, text: [ord(letter) for letter in text])
-    assert not doctor.shaper().ok
-
-
 def test_the_command_fails_when_something_is_wrong(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

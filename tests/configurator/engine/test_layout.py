@@ -82,7 +82,7 @@ def test_a_font_file_that_changed_is_refused(tmp_path):
     copy.write_bytes(FONTS.file_of("pacifico").path.read_bytes())
     library = FontLibrary({"pacifico": copy})
     copy.write_bytes(copy.read_bytes() + b"\0")
-    with pytest.raises(OSError, match="has changed"):
+    with pytest.raises(OSError, match="is not the one that is listed"):
         library.face("pacifico")
 
 
@@ -177,8 +177,33 @@ def test_a_combining_mark_stands_above_its_letter():
     assert abs(marked.width - plain.width) < 600
 
 
-def test_a_family_of_emoji_is_one_missing_letter():
-    assert shape_line("👩\u200d👧", font="inter", fonts=FONTS).missing == ("👩\u200d👧",)
+def test_a_family_of_emoji_is_one_letter():
+    (glyph,) = shape_line("👩\u200d👧", font="inter", fonts=FONTS).glyphs
+    assert glyph.face.code == "noto-emoji"
+    without = FontLibrary({"inter": FONTS.file_of("inter")})
+    assert shape_line("👩\u200d👧", font="inter", fonts=without).missing == ("👩\u200d👧",)
+
+
+@pytest.mark.parametrize(
+    ("text", "font"),
+    [
+        ("นน้ำ", "noto-sans-thai"),
+        ("東京骨", "noto-sans-cjk"),
+        ("한국", "noto-sans-cjk"),
+        ("ひらがな", "noto-sans-cjk"),
+        ("परिवार", "noto-sans"),
+        ("😀🎂", "noto-emoji"),
+    ],
+)
+def test_scripts_that_no_display_font_has_come_from_a_font_that_has_them(text, font):
+    line = shape_line(text, font="great-vibes", fonts=FONTS)
+    assert line.missing == ()
+    assert {glyph.face.code for glyph in line.glyphs} == {font}
+
+
+def test_a_font_with_one_weight_stands_in_for_every_weight():
+    assert FONTS.face("noto-emoji:700") is FONTS.face("noto-emoji")
+    assert FONTS.face("inter:700") is not FONTS.face("inter")
 
 
 # --- fitting --------------------------------------------------------------------------------------------
@@ -209,9 +234,9 @@ def test_a_text_that_does_not_fit_at_its_smallest_is_refused_with_both_widths():
 
 
 def test_a_letter_no_font_has_is_named():
-    made = set_text("Anna 😀", frame=frame(), fonts=FONTS)
+    made = set_text("Anna \U00013000", frame=frame(), fonts=FONTS)
     assert [finding.severity for finding in made.findings] == ["refuse"]
-    assert "😀" in made.findings[0].message and "U+1F600" in made.findings[0].message
+    assert "\U00013000" in made.findings[0].message and "U+13000" in made.findings[0].message
 
 
 def test_white_space_alone_makes_nothing():
