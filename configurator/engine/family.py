@@ -337,6 +337,7 @@ def _surface(item: Mapping[str, Any]) -> SurfaceSpec:
         width=str(item["width"]),
         height=str(item["height"]),
         safe=str(item.get("safe", "0 mm")),
+        bleed=str(item.get("bleed", "0 mm")),
         corner_radius=str(item.get("corner_radius", "0 mm")),
         background=item.get("background", ""),
         picture=None if picture is None else _picture(picture),
@@ -362,13 +363,17 @@ def _element(item: Mapping[str, Any], number: int) -> ElementSpec:
         size=_text(item.get("size")),
         min_size=_text(item.get("min_size")),
         colour=item.get("colour", ""),
-        fit=item.get("fit", "contain"),
+        fit=item.get("fit", "shrink" if item["kind"] == "text" else "contain"),
         shape=item.get("shape", ""),
         stroke=_text(item.get("stroke")),
         radius=_text(item.get("radius")),
         when=item.get("when"),
         code=item.get("code", f"{item['kind']}-{number}"),
         place=item.get("place", ""),
+        arc=_text(item.get("arc")),
+        symbology=item.get("symbology", ""),
+        level=item.get("level", "m"),
+        module=_text(item.get("module")),
     )
 
 

@@ -8,9 +8,9 @@ tuple of segments `(command, x, y, ...)` with absolute coordinates: `M` move, `L
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, cos, hypot, radians, sin, sqrt
 
 MICROMETRES_PER_MM = 1000
 
@@ -107,12 +107,136 @@ def read_path(data: str) -> Path:
     return tuple(segments)
 
 
+def end_of(segment: Segment) -> tuple[int, int]:
+    """Where a segment (not `Z`) ends."""
+    values = list(segment[1:])
+    return values[-2], values[-1]
+
+
 def moved(path: Path, dx: int, dy: int) -> Path:
     steps = (dx, dy)
     return tuple(
         (segment[0], *(value + steps[index % 2] for index, value in enumerate(segment[1:])))
         for segment in path
     )
+
+
+def turned(path: Path, mdeg: int, centre: tuple[int, int]) -> Path:
+    """The outline turned clockwise about a point, by thousandths of a degree; exact for quarter turns."""
+    cosine, sine = _direction(mdeg)
+    if cosine == 1:
+        return path
+    cx, cy = centre
+    return _mapped(
+        path,
+        lambda x, y: (
+            cx + round((x - cx) * cosine - (y - cy) * sine),
+            cy + round((x - cx) * sine + (y - cy) * cosine),
+        ),
+    )
+
+
+def corners(box: Box, mdeg: int = 0) -> tuple[tuple[int, int], ...]:
+    """The corners of a box that is turned clockwise about its centre."""
+    centre = (box.left + box.right) // 2, (box.top + box.bottom) // 2
+    return tuple(end_of(segment) for segment in turned(rectangle(box), mdeg, centre)[:4])
+
+
+def _direction(mdeg: int) -> tuple[float, float]:
+    quarters, rest = divmod(mdeg % 360_000, 90_000)
+    if rest == 0:
+        return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[quarters]
+    angle = radians((mdeg % 360_000) / 1000)
+    return cos(angle), sin(angle)
+
+
+def bent(path: Path, radius: float) -> Path:
+    """The outline of a straight line of letters (baseline on y 0, its middle at x 0) on a circle.
+
+    With a radius above 0 the letters stand on the outside, over the circle; below 0 inside, along its bottom.
+    Lengths along the baseline stay, and letters stay as high as they are. Straight lines become curves.
+    """
+
+    def onto(x: float, y: float) -> tuple[int, int]:
+        angle, distance = x / radius, radius - y
+        return round(distance * sin(angle)), round(radius - distance * cos(angle))
+
+    found: list[Segment] = []
+    x = y = start_x = start_y = 0
+    for segment in path:
+        command, values = segment[0], list(segment[1:])
+        if command == "M":
+            start_x, start_y = values
+        if command == "Z":
+            if (x, y) != (start_x, start_y):
+                found.append(_bent_line((x, y), (start_x, start_y), onto))
+            found.append(segment)
+            continue
+        if command == "L":
+            found.append(_bent_line((x, y), (values[0], values[1]), onto))
+        else:
+            points = [onto(values[index], values[index + 1]) for index in range(0, len(values), 2)]
+            found.append((command, *itertools.chain.from_iterable(points)))
+        x, y = end_of(segment)
+    return tuple(found)
+
+
+def _bent_line(
+    start: tuple[int, int], end: tuple[int, int], onto: Callable[[float, float], tuple[int, int]]
+) -> Segment:
+    """The quadratic curve through the bent ends and the bent middle of a line; a line where that is one."""
+    (ax, ay), (bx, by) = onto(*start), onto(*end)
+    mx, my = onto((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    cx, cy = 2 * mx - (ax + bx) // 2, 2 * my - (ay + by) // 2
+    if abs(2 * mx - ax - bx) <= 2 and abs(2 * my - ay - by) <= 2:
+        return ("L", bx, by)
+    return ("Q", cx, cy, bx, by)
+
+
+def _mapped(path: Path, onto: Callable[[int, int], tuple[int, int]]) -> Path:
+    found: list[Segment] = []
+    for segment in path:
+        values = segment[1:]
+        points = [onto(values[index], values[index + 1]) for index in range(0, len(values), 2)]
+        found.append((segment[0], *itertools.chain.from_iterable(points)))
+    return tuple(found)
+
+
+def points_along(path: Path, *, pieces: int = 8) -> Iterator[tuple[float, float]]:
+    """Points on an outline: the ends of its segments, and of a curve those between equal steps too."""
+    x = y = 0
+    for segment in path:
+        values = list(segment[1:])
+        if not values:
+            continue
+        xs, ys = values[0::2], values[1::2]
+        if len(xs) > 1:
+            for step in range(1, pieces):
+                yield _at((x, *xs), step / pieces), _at((y, *ys), step / pieces)
+        x, y = xs[-1], ys[-1]
+        yield x, y
+
+
+def excess_over_rounded(path: Path, box: Box, radius: int) -> int:
+    """How far an outline reaches beyond a box with round corners, in µm, rounded up; 0 when it is inside."""
+    covered = bounds(path)
+    if covered is None:
+        return 0
+    worst: float = box.excess_of(covered)
+    reach = min(radius, box.width // 2, box.height // 2)
+    near = box.inset(reach)
+    if reach <= 0 or not _touches_a_corner(covered, near):
+        return int(worst)
+    for x, y in points_along(path):
+        dx, dy = max(near.left - x, x - near.right, 0), max(near.top - y, y - near.bottom, 0)
+        if dx > 0 and dy > 0:
+            worst = max(worst, hypot(dx, dy) - reach)
+    return ceil(worst)
+
+
+def _touches_a_corner(covered: Box, near: Box) -> bool:
+    beside = covered.left < near.left or covered.right > near.right
+    return beside and (covered.top < near.top or covered.bottom > near.bottom)
 
 
 def quarter_turned(path: Path, *, height: int) -> Path:

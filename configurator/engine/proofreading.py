@@ -274,7 +274,7 @@ class Proofreader:
                 self._note((*path, "percent"), "percent has to be a number", 'such as "-8"')
 
     def _surface(self, path: Path, surface: SurfaceSpec) -> None:
-        for name in ("width", "height", "safe", "corner_radius"):
+        for name in ("width", "height", "safe", "bleed", "corner_radius"):
             self._number((*path, name), getattr(surface, name), LENGTH)
         self._template((*path, "background"), surface.background)
         if surface.picture is not None:
@@ -290,7 +290,7 @@ class Proofreader:
             self._condition((*place, "when"), element.when)
             for corner, text in enumerate(element.box):
                 self._number((*place, "box", corner), text, LENGTH)
-            for name in ("size", "min_size", "stroke", "radius"):
+            for name in ("size", "min_size", "stroke", "radius", "arc", "module"):
                 self._number((*place, name), getattr(element, name), LENGTH)
             self._template((*place, "font"), element.font)
             self._template((*place, "colour"), element.colour)
@@ -300,9 +300,9 @@ class Proofreader:
                 self._places((*place, "place"), element)
 
     def _drawn(self, path: Path, kind: str, code: str, text: str) -> None:
-        """A text element draws a text option or its own text, an image element an image option."""
-        if kind == "text" and bool(code) == bool(text):
-            self._note(path, "a text element needs either option or text")
+        """A text or a code draws a text option or its own text, an image element an image option."""
+        if kind in ("text", "code") and bool(code) == bool(text):
+            self._note(path, f"a {kind} element needs either option or text")
         option = self.spec.option_by_code.get(code)
         if not code or code in self.vocabulary.excused:
             return
@@ -310,8 +310,8 @@ class Proofreader:
             self._note(
                 (*path, "option"), f"there is no option {code}", nearest_hint(code, self.spec.option_by_code)
             )
-        elif option.kind != kind:
-            self._note((*path, "option"), f"{code} is no {kind} option")
+        elif option.kind != (wanted := "text" if kind == "code" else kind):
+            self._note((*path, "option"), f"{code} is no {wanted} option")
 
     def _places(self, path: Path, element: ElementSpec) -> None:
         """An element is placed by a placement of what it draws."""

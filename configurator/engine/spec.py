@@ -186,9 +186,13 @@ class PriceSpec:
 
 @dataclass(frozen=True, slots=True)
 class ElementSpec:
-    """One thing drawn on a surface; `box` is (x, y, width, height) in mm from the top left corner."""
+    """One thing drawn on a surface; `box` is (x, y, width, height) in mm from the top left corner.
 
-    kind: Literal["text", "image", "shape"]
+    `fit` is of a text (shrink, wrap) or a picture (contain, cover); `arc` the radius of a text's circle;
+    `place` the placement that moves it; `symbology`, `level` and least `module` are a code's.
+    """
+
+    kind: Literal["text", "image", "shape", "code"]
     box: tuple[str, str, str, str]
     option: str = ""
     text: str = ""
@@ -198,13 +202,17 @@ class ElementSpec:
     size: str | None = None
     min_size: str | None = None
     colour: str = ""
-    fit: str = "contain"
+    fit: str = ""
     shape: str = ""
     stroke: str | None = None
     radius: str | None = None
     when: str | None = None
     code: str = ""
     place: str = ""
+    arc: str | None = None
+    symbology: str = ""
+    level: str = "m"
+    module: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +233,7 @@ class SurfaceSpec:
     width: str
     height: str
     safe: str = "0 mm"
+    bleed: str = "0 mm"
     corner_radius: str = "0 mm"
     background: str = ""
     picture: PictureSpec | None = None
@@ -340,11 +349,12 @@ class FamilySpec:
         for price in self.prices:
             yield from (text for text in (price.when, price.amount) if text is not None)
         for surface in self.surfaces:
-            yield from (surface.width, surface.height, surface.safe, surface.corner_radius)
+            yield from (surface.width, surface.height, surface.safe, surface.bleed, surface.corner_radius)
             yield from surface.picture.parameters.values() if surface.picture is not None else ()
             for element in surface.elements:
                 yield from element.box
-                given = (element.when, element.size, element.min_size, element.stroke, element.radius)
+                sizes = (element.size, element.min_size, element.stroke, element.radius)
+                given = (element.when, *sizes, element.arc, element.module)
                 yield from (text for text in given if text is not None)
         if self.manufacture is not None:
             yield from _of_manufacture(self.manufacture)

@@ -2,13 +2,14 @@
 made."""
 
 from configurator.engine.layout.elements import (
+    CodeElement,
     Frame,
-    ImageElement,
     LayoutError,
     ShapeElement,
     TextElement,
     compose,
 )
+from configurator.engine.layout.pictures import ImageElement
 from configurator.engine.layout.scene import AssetInfo, Caret, Finding, Fix, Outline, Placed, Scene, Stroke
 from configurator.engine.layout.surfaces import StillOpen, lay_out
 from configurator.engine.layout.text import TextFrame
@@ -16,6 +17,7 @@ from configurator.engine.layout.text import TextFrame
 __all__ = [
     "AssetInfo",
     "Caret",
+    "CodeElement",
     "Finding",
     "Fix",
     "Frame",

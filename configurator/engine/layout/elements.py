@@ -7,22 +7,32 @@ expressions. The order of the elements is the order in which they are drawn.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Literal
 
 from configurator.engine import geometry
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.geometry import Box, Path, millimetres
-from configurator.engine.layout.scene import ROLES, AssetInfo, Finding, Item, Outline, Placed, Scene, Stroke
-from configurator.engine.layout.text import TextFrame, set_text
+from configurator.engine.geometry import Box, Path, excess_over_rounded, millimetres, rectangle
+from configurator.engine.layout.codes import QUIET_MODULES, CodeTooLong, Level, Symbology, modules_of
+from configurator.engine.layout.codes import outline_of as code_outline
+from configurator.engine.layout.pictures import (
+    ImageElement,
+    coarse,
+    in_its_box,
+    moved_inside,
+    over_the_edge,
+    where_put,
+)
+from configurator.engine.layout.scene import ROLES, AssetInfo, Finding, Fix, Item, Outline, Scene, Stroke
+from configurator.engine.layout.text import SetText, TextFrame, place_text, set_text
+from configurator.engine.placing import Placement, write_placement
 
-MICROMETRES_PER_INCH = 25_400
-# Below this a picture is seen to be coarse at arm's length; below half of it, it is not made.
-GOOD_DPI = 150
-
-Fit = Literal["contain", "cover"]
 Shape = Literal["rect", "rounded", "line", "circle"]
+# A box inset by this share of the radius of round corners lies inside them: 1 - sqrt(1/2).
+CORNER = 1 - sqrt(0.5)
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -41,28 +51,46 @@ class Frame:
     safe_um: int = 0
     corner_radius_um: int = 0
     background: str = "#ffffff"
+    bleed_um: int = 0
 
     @property
     def box(self) -> Box:
         return Box(0, 0, self.width_um, self.height_um)
 
+    @property
+    def safe_radius_um(self) -> int:
+        """The radius of the corners of what the safe border leaves."""
+        return max(self.corner_radius_um - self.safe_um, 0)
+
+    @property
+    def printable(self) -> Box:
+        """The surface with the bleed around it: beyond it nothing is printed."""
+        return self.box.inset(-self.bleed_um)
+
 
 @dataclass(frozen=True, slots=True)
 class TextElement:
+    """With a `placement` (of the option `place`) it stands where the shopper has put it."""
+
     frame: TextFrame
     text: str
     colour: str
+    placement: Placement | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ImageElement:
-    """`min_dpi`: the least resolution at the printed size that is still made."""
+class CodeElement:
+    """A QR code or DataMatrix as large as goes into its box; `least_module_um` is the smallest module that
+    is still made."""
 
     element: str
-    asset: AssetInfo
+    text: str
+    symbology: Symbology
+    level: Level
     box: Box
-    fit: Fit
-    min_dpi: int = GOOD_DPI // 2
+    least_module_um: int
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +105,7 @@ class ShapeElement:
     colour: str
 
 
-Element = TextElement | ImageElement | ShapeElement
+Element = TextElement | ImageElement | CodeElement | ShapeElement
 
 
 def compose(frame: Frame, elements: Sequence[Element], *, fonts: FontLibrary) -> Scene:
@@ -89,6 +117,8 @@ def compose(frame: Frame, elements: Sequence[Element], *, fonts: FontLibrary) ->
             made, found = _text(frame, element, fonts)
         elif isinstance(element, ImageElement):
             made, found = _image(frame, element)
+        elif isinstance(element, CodeElement):
+            made, found = _code(frame, element)
         else:
             made, found = _shape(frame, element)
         items += made
@@ -100,6 +130,7 @@ def compose(frame: Frame, elements: Sequence[Element], *, fonts: FontLibrary) ->
         height_um=frame.height_um,
         corner_radius_um=frame.corner_radius_um,
         safe_um=frame.safe_um,
+        bleed_um=frame.bleed_um,
         background=frame.background,
         items=tuple(items),
         findings=tuple(findings),
@@ -118,22 +149,51 @@ def role_and_colour(colour: str, process: str) -> tuple[str, str]:
 
 
 def _text(frame: Frame, element: TextElement, fonts: FontLibrary) -> tuple[list[Item], list[Finding]]:
-    set_ = set_text(element.text, frame=element.frame, fonts=fonts)
-    findings = list(set_.findings)
+    if element.placement is None:
+        set_ = set_text(element.text, frame=element.frame, fonts=fonts)
+    else:
+        set_ = place_text(element.text, frame=element.frame, placement=element.placement, fonts=fonts)
     if set_.box is None:
-        return [], findings
+        return [], list(set_.findings)
+    findings = [replace(finding, box=set_.box) for finding in set_.findings]
     role, colour = role_and_colour(element.colour, frame.process)
     name = element.frame.element
+    findings += _too_small(element, set_)
     if not any(finding.code == "text-too-long" for finding in findings):
-        findings += _outside(frame.box.inset(frame.safe_um), set_.box, name, frame.safe_um)
-    outline = Outline(name, role, colour, set_.path, set_.box, set_.fonts, kind="text", text=element.text)
+        findings += _outside(
+            frame,
+            set_.path,
+            set_.box,
+            name,
+            frame.safe_um,
+            radius_um=frame.safe_radius_um,
+            placement=element.placement,
+            place=element.place,
+        )
+    text = unicodedata.normalize("NFC", element.text)
+    outline = Outline(
+        name, role, colour, set_.path, set_.box, set_.fonts, kind="text", text=text, carets=set_.carets
+    )
     return [outline], findings
 
 
-def _outside(allowed: Box, box: Box, element: str, safe_um: int) -> list[Finding]:
-    excess = allowed.excess_of(box)
+def _outside(
+    frame: Frame,
+    path: Path,
+    box: Box,
+    element: str,
+    safe_um: int,
+    *,
+    radius_um: int = 0,
+    placement: Placement | None = None,
+    place: str = "",
+) -> list[Finding]:
+    """Whether the exact outline stays inside the safe border, whose corners are round by `radius_um`."""
+    allowed = frame.box.inset(safe_um)
+    excess = excess_over_rounded(path, allowed, radius_um)
     if excess == 0:
         return []
+    mend = "Move it or make it smaller." if placement else "Make it shorter or smaller."
     return [
         Finding(
             code="outside-safe-zone",
@@ -144,78 +204,98 @@ def _outside(allowed: Box, box: Box, element: str, safe_um: int) -> list[Finding
             unit="mm",
             message=(
                 f"This reaches {millimetres(excess)} mm into the {millimetres(safe_um)} mm border that has to"
-                " stay free. Make it shorter or smaller."
+                f" stay free. {mend}"
                 if safe_um
-                else f"This reaches {millimetres(excess)} mm over the edge. Make it shorter or smaller."
+                else f"This reaches {millimetres(excess)} mm over the edge. {mend}"
             ),
+            box=box,
+            repairs=moved_inside(placement, box, allowed.inset(round(radius_um * CORNER)), place),
         )
     ]
 
 
 def _image(frame: Frame, element: ImageElement) -> tuple[list[Item], list[Finding]]:
-    asset, box = element.asset, element.box
-    if box.width <= 0 or box.height <= 0:
+    role = "engrave" if frame.process == "engrave" else "print"
+    if element.placement is not None:
+        item = where_put(element, element.placement, role=role)
+        item, found = over_the_edge(item, element, surface=frame.box, printable=frame.printable)
+        return [item], [*coarse(element, item), *found]
+    if element.box.width <= 0 or element.box.height <= 0:
         raise LayoutError(f"The box of the picture {element.element!r} is empty.")
-    crop = Box(0, 0, asset.width, asset.height)
-    if element.fit == "cover":
-        crop = _covering_crop(asset, box)
-    else:
-        box = _containing_box(asset, box)
-    dpi = min(
-        crop.width * MICROMETRES_PER_INCH / box.width,
-        crop.height * MICROMETRES_PER_INCH / box.height,
-    )
-    placed = Placed(
-        element.element,
-        "engrave" if frame.process == "engrave" else "print",
-        asset.sha256,
-        box,
-        crop,
-        asset.width,
-        asset.height,
-    )
-    return [placed], [*_coarse(element, dpi, box), *_outside(frame.box, box, element.element, 0)]
+    item = in_its_box(element, role=role)
+    return [item], [*coarse(element, item), *_edge(frame, item.box, element.element)]
 
 
-def _covering_crop(asset: AssetInfo, box: Box) -> Box:
-    """The middle part of the picture that has the shape of the box, at least one pixel each way."""
-    width = min(asset.width, max(1, round(asset.height * box.width / box.height)))
-    height = min(asset.height, max(1, round(asset.width * box.height / box.width)))
-    left, top = (asset.width - width) // 2, (asset.height - height) // 2
-    return Box(left, top, left + width, top + height)
-
-
-def _containing_box(asset: AssetInfo, box: Box) -> Box:
-    width = min(box.width, round(box.height * asset.width / asset.height))
-    height = min(box.height, round(box.width * asset.height / asset.width))
-    left, top = box.left + (box.width - width) // 2, box.top + (box.height - height) // 2
-    return Box(left, top, left + width, top + height)
-
-
-def _coarse(element: ImageElement, dpi: float, box: Box) -> list[Finding]:
-    good = max(GOOD_DPI, element.min_dpi)
-    if dpi >= good:
+def _too_small(element: TextElement, set_: SetText) -> list[Finding]:
+    """A text that was placed so small that its letters are below the least height."""
+    frame, placement = element.frame, element.placement
+    if placement is None or set_.size_um >= min(frame.min_size_um, frame.size_um):
         return []
-    refused = dpi < element.min_dpi
-    longer = max(element.asset.width, element.asset.height)
-    needed = round(longer * good / dpi)
+    least = min(frame.min_size_um, frame.size_um)
+    width = -(-placement.width_um * least // max(set_.size_um, 1) // 100) * 100 + 100
+    wider = write_placement(replace(placement, width_um=width))
     return [
         Finding(
-            code="dpi-too-low",
-            severity="refuse" if refused else "warn",
-            element=element.element,
-            measured=round(dpi, 1),
-            limit=element.min_dpi if refused else good,
-            unit="dpi",
+            code="text-too-small",
+            severity="refuse",
+            element=frame.element,
+            measured=set_.size_um / 1000,
+            limit=least / 1000,
+            unit="mm",
             message=(
-                f"At {millimetres(box.width)} × {millimetres(box.height)} mm this picture has"
-                f" {dpi:.0f} dots an"
-                f" inch; {element.min_dpi if refused else good} are needed. Upload one of about"
-                f" {needed} pixels on"
-                " its longer side."
+                f"At this width the letters are {millimetres(set_.size_um)} mm high; below"
+                f" {millimetres(least)} mm they cannot be made. Make the text wider, or shorten it."
             ),
+            box=set_.box,
+            repairs=(Fix(f"Make it {millimetres(width)} mm wide", {element.place: wider}),),
         )
     ]
+
+
+def _code(frame: Frame, element: CodeElement) -> tuple[list[Item], list[Finding]]:
+    """A code in the middle of its box, with its quiet zone inside it."""
+    role, colour = role_and_colour(element.colour, frame.process)
+    name = element.element
+    try:
+        matrix = modules_of(element.text, symbology=element.symbology, level=element.level)
+    except CodeTooLong as error:
+        told = f"{error} Shorten the text of the code."
+        return [], [_code_refused("code-too-long", name, told, element.box)]
+    quiet = 2 * QUIET_MODULES[element.symbology]
+    columns, rows = len(matrix[0]) + quiet, len(matrix) + quiet
+    module = min(element.box.width // columns, element.box.height // rows)
+    findings: list[Finding] = []
+    if module < max(element.least_module_um, 1):
+        told = (
+            f"The squares of this code would be {millimetres(module)} mm wide; below"
+            f" {millimetres(element.least_module_um)} mm no telephone reads them. Shorten the text of the"
+            " code, or choose a bigger size of the product."
+        )
+        refused = _code_refused("code-too-small", name, told, element.box)
+        findings.append(
+            replace(refused, measured=module / 1000, limit=element.least_module_um / 1000, unit="mm")
+        )
+        module = max(module, 1)
+    left = (element.box.left + element.box.right - len(matrix[0]) * module) // 2
+    top = (element.box.top + element.box.bottom - len(matrix) * module) // 2
+    path = code_outline(matrix, module_um=module, left_um=left, top_um=top)
+    box = Box(left, top, left + len(matrix[0]) * module, top + len(matrix) * module)
+    findings += _outside(frame, path, box, name, frame.safe_um, radius_um=frame.safe_radius_um)
+    outline = Outline(name, role, colour, path, box, kind="code", text=element.text, module_um=module)
+    return [outline], findings
+
+
+def _code_refused(code: str, element: str, message: str, box: Box) -> Finding:
+    return Finding(
+        code=code,
+        severity="refuse",
+        element=element,
+        measured=None,
+        limit=None,
+        unit="",
+        message=message,
+        box=box,
+    )
 
 
 def _shape(frame: Frame, element: ShapeElement) -> tuple[list[Item], list[Finding]]:
@@ -223,9 +303,7 @@ def _shape(frame: Frame, element: ShapeElement) -> tuple[list[Item], list[Findin
     path = shape_path(element.shape, element.box, element.radius_um)
     if element.stroke_um <= 0 and element.shape != "line":
         filled = geometry.bounds(path) or element.box
-        return [Outline(element.element, role, colour, path, filled)], _outside(
-            frame.box, filled, element.element, 0
-        )
+        return [Outline(element.element, role, colour, path, filled)], _edge(frame, filled, element.element)
     half = -(-element.stroke_um // 2)
     along = geometry.bounds(path) or element.box
     inked = along.inset(-half)
@@ -238,7 +316,13 @@ def _shape(frame: Frame, element: ShapeElement) -> tuple[list[Item], list[Findin
             along.bottom + (half if flat else 0),
         )
     stroke = Stroke(element.element, role, colour, path, max(element.stroke_um, 1), inked)
-    return [stroke], _outside(frame.box, inked, element.element, 0)
+    return [stroke], _edge(frame, inked, element.element)
+
+
+def _edge(frame: Frame, box: Box, element: str) -> list[Finding]:
+    """Pictures and shapes may fill the surface up to its edge, and its bleed."""
+    over = frame.printable.excess_of(box) > 0
+    return _outside(frame, rectangle(box), box, element, 0) if over else []
 
 
 def shape_path(shape: Shape, box: Box, radius_um: int) -> Path:

@@ -9,11 +9,11 @@ from typing import cast
 from configurator.engine import rules
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box
+from configurator.engine.layout.codes import Level, Symbology
 from configurator.engine.layout.elements import (
+    CodeElement,
     Element,
-    Fit,
     Frame,
-    ImageElement,
     LayoutError,
     Shape,
     ShapeElement,
@@ -21,13 +21,17 @@ from configurator.engine.layout.elements import (
     asset_of,
     compose,
 )
+from configurator.engine.layout.pictures import GOOD_DPI, Fit, ImageElement
 from configurator.engine.layout.scene import AssetInfo, Scene
-from configurator.engine.layout.text import Align, TextFrame, VAlign
+from configurator.engine.layout.text import Align, TextFit, TextFrame, VAlign
+from configurator.engine.placing import Placement, read_placement
 from configurator.engine.spec import Choices, ElementSpec, FamilySpec, SurfaceSpec
 
 DEFAULT_FONT = "noto-sans"
 DEFAULT_COLOUR = "#000000"
 DEFAULT_BACKGROUND = "#ffffff"
+# The smallest module of a code that a telephone reads at arm's length.
+DEFAULT_MODULE = "0.4 mm"
 
 
 class StillOpen(LayoutError):
@@ -119,6 +123,7 @@ def frame_of(surface: SurfaceSpec, reader: _Reader) -> Frame:
         width_um=width,
         height_um=height,
         safe_um=reader.length(surface.safe, "its safe border"),
+        bleed_um=reader.length(surface.bleed, "its bleed"),
         corner_radius_um=reader.length(surface.corner_radius, "its corner radius"),
         background=reader.words(surface.background, "its background") or DEFAULT_BACKGROUND,
     )
@@ -160,6 +165,8 @@ def _element(
         radius = reader.length(element.radius, f"the radius of {name}") if element.radius else 0
         return ShapeElement(name, cast(Shape, element.shape), box, stroke, radius, colour)
     words = str(choices.get(element.option) or "") if element.option else reader.words(element.text, name)
+    if element.kind == "code":
+        return _code(element, name, box, words, colour, reader)
     if not words.strip() and not (blank and element.option and width > 0 and height > 0):
         return None
     if width <= 0 or height <= 0:
@@ -176,8 +183,35 @@ def _element(
         valign=cast(VAlign, element.valign),
         size_um=size,
         min_size_um=least,
+        fit=cast(TextFit, element.fit or "shrink"),
+        arc_um=reader.length(element.arc, f"the radius of the circle of {name}") if element.arc else 0,
     )
-    return TextElement(frame, words, colour)
+    return TextElement(frame, words, colour, placement_of(element, choices), element.place)
+
+
+def placement_of(element: ElementSpec, choices: Choices) -> Placement | None:
+    """Where the shopper has put the element; None where they left it to the family."""
+    chosen = choices.get(element.place) if element.place else None
+    return read_placement(str(chosen)) if chosen else None
+
+
+def _code(
+    element: ElementSpec, name: str, box: Box, words: str, colour: str, reader: _Reader
+) -> CodeElement | None:
+    if not words.strip():
+        return None
+    if box.width <= 0 or box.height <= 0:
+        raise LayoutError(f"{reader.surface}: the box of {name} is empty.")
+    module = reader.length(element.module or DEFAULT_MODULE, f"the least module of {name}")
+    return CodeElement(
+        element=name,
+        text=words,
+        symbology=cast(Symbology, element.symbology),
+        level=cast(Level, element.level),
+        box=box,
+        least_module_um=module,
+        colour=colour,
+    )
 
 
 def _image(
@@ -193,5 +227,12 @@ def _image(
         return None
     asset = asset_of(str(chosen), assets, element=name)
     least = spec.option_by_code[element.option].min_dpi
-    fit = cast(Fit, element.fit)
-    return ImageElement(name, asset, box, fit, least) if least else ImageElement(name, asset, box, fit)
+    return ImageElement(
+        name,
+        asset,
+        box,
+        cast(Fit, element.fit or "contain"),
+        least or GOOD_DPI // 2,
+        placement_of(element, choices),
+        element.place,
+    )
