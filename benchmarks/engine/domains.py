@@ -11,7 +11,7 @@ import math
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,7 +147,7 @@ def offered(answer: Answer, but: Sequence[str] = ()) -> set[Pair]:
 Contender = OnClauses | OnFeatures
 
 
-def contenders(model: Model) -> list[Contender]:
+def contenders(model: Model, *, sessions: bool = True) -> list[Contender]:
     found: list[Contender] = []
     if model.is_boolean:
         found += [
@@ -159,18 +159,24 @@ def contenders(model: Model) -> list[Contender]:
         ]
     if model.uvl or (model.source is not None and model.source.suffix == ".uvl"):
         flamapy = OnFeatures(model)
-        found += [flamapy, flamapy.in_session()]
+        found += [flamapy, flamapy.in_session()] if sessions else [flamapy]
     return found
 
 
 def compare(
-    model: Model, sequences: Sequence[Clicks], *, sample: int, slow: int, seconds: float = math.inf
+    model: Model,
+    sequences: Sequence[Clicks],
+    *,
+    sample: int,
+    slow: int,
+    seconds: float = math.inf,
+    sessions: bool = True,
 ) -> tuple[list[float], list[Measured]]:
     """Our CPU seconds for every click, each peer's on `sample` of the states (`slow` for the slow ones).
 
     It ends with the seconds, whatever was asked by then.
     """
-    rivals = contenders(model)
+    rivals = contenders(model, sessions=sessions)
     until = time.monotonic() + seconds
     measured = {rival.label: Measured(rival.label) for rival in rivals}
     states = [
@@ -225,18 +231,30 @@ EVERYWHERE = {"clingo brave, full": 1.2, "CP-SAT loop, open options": 50.0}
 
 
 def section(
-    named: Sequence[Model], *, seed: int, count: int, sample: int, slow: int, seconds: float
+    named: Sequence[Model],
+    *,
+    seed: int,
+    count: int,
+    sample: int,
+    slow: Mapping[str, int],
+    seconds: float,
+    sessions: bool,
 ) -> Section:
+    """`slow` gives for each model how many states the slow peers are asked about."""
     found = Section("domains", "Valid domains after a click")
     found.notes.append((__doc__ or "").split("\n\n", 1)[1].strip())
     rows: list[list[str]] = []
     for model in named:
         sequences = models.clicks(model, seed=seed, count=count)
-        ours, measured = compare(model, sequences, sample=sample, slow=slow, seconds=seconds)
+        ours, measured = compare(
+            model, sequences, sample=sample, slow=slow[model.name], seconds=seconds, sessions=sessions
+        )
         rows.append([model.name, "this product, full, every click", str(len(ours)), spread(ours), "", ""])
         found.raw[model.name] = {"ours": milliseconds({"all": ours})["all"], "peers": {}}
         for each in measured:
             _judge(found, model, each, rows)
+    if not sessions:
+        found.left_out.append("flamapy-configurator in a session: not in the quick run")
     columns = ["model", "who answers what", "states", "ms: min / quartiles / max", "ours is faster", "differ"]
     found.tables.append(Table("CPU time of one answer", columns, rows))
     return found

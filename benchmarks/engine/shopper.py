@@ -90,6 +90,8 @@ class Shopper:
     def _some_of(self, option: OptionSpec, values: list[str], choices: dict[str, Choice]) -> str | None:
         """A set that goes: the answer judges one value at a time, the kernel the set."""
         for _ in range(TRIES):
+            if len(values) < option.least:
+                break
             size = self.chance.randint(option.least, min(option.most, len(values)))
             some = set(self.chance.sample(values, size))
             wanted = ",".join(code for code in option.codes if code in some)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import get_context
 
 from benchmarks.engine.bars import Bar, Section, Table
@@ -18,6 +19,7 @@ from benchmarks.engine.shopper import Shopper, judged
 from configurator.engine.domains import Kernel, Undecided
 
 CHANGES = 0.1
+PIECES = 4
 WALK_SECONDS = 30.0  # that a walk may go on after the time is over
 # Most clicks of a walk by the number of options.
 SHORT, LONG = 25, 150
@@ -31,13 +33,13 @@ class Walked:
     stuck: tuple[str, ...]
 
 
-def walked(model: Model, *, seed: int, walks: int, seconds: float) -> Walked:
-    """So many walks, fewer where the seconds end."""
+def walked(model: Model, *, seed: int, walks: int, seconds: float, first: int = 0) -> Walked:
+    """So many walks from the number `first` on, fewer where the seconds end."""
     kernel = Kernel(model.knowledge)
     most = LONG if len(model.spec.options) <= LONG else SHORT
     clicks, unknown, stuck, done = 0, 0, [], 0
     end = time.monotonic() + seconds
-    for number in range(walks):
+    for number in range(first, first + walks):
         if time.monotonic() > end:
             break
         done += 1
@@ -53,17 +55,42 @@ def walked(model: Model, *, seed: int, walks: int, seconds: float) -> Walked:
     return Walked(done, clicks, unknown, tuple(stuck))
 
 
+def _together(pieces: Sequence[Walked]) -> Walked:
+    return Walked(
+        sum(piece.walks for piece in pieces),
+        sum(piece.clicks for piece in pieces),
+        sum(piece.unknown for piece in pieces),
+        tuple(chain.from_iterable(piece.stuck for piece in pieces)),
+    )
+
+
 def section(named: Sequence[Model], *, seed: int, walks: int, seconds: float, fewer: bool) -> Section:
-    """Two models at a time: nothing is timed here. `fewer` walks are enough where the seconds end first."""
+    """Two pieces of the walks at a time: nothing is timed here. `fewer` walks are enough where the seconds,
+    of each piece, end first."""
     found = Section("walks", "Random walks")
     found.notes.append((__doc__ or "").strip())
     rows = []
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        size = -(-walks // PIECES)
         pending = [
-            (model, pool.submit(walked, model, seed=seed, walks=walks, seconds=seconds)) for model in named
+            (
+                model,
+                [
+                    pool.submit(
+                        walked,
+                        model,
+                        seed=seed,
+                        walks=min(size, walks - first),
+                        seconds=seconds / PIECES,
+                        first=first,
+                    )
+                    for first in range(0, walks, size)
+                ],
+            )
+            for model in named
         ]
-        for model, each in pending:
-            result = each.result()
+        for model, pieces in pending:
+            result = _together([piece.result() for piece in pieces])
             rows.append(
                 [
                     model.name,
