@@ -15,7 +15,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from configurator.engine.compiled import FALSE, ChoiceVariable, NumberVariable, Variable
+from configurator.engine.compiled import FALSE, TRUE, ChoiceVariable, NumberVariable, Variable
 
 Points = int
 # One point for each variable.
@@ -87,9 +87,10 @@ class Layout:
                 literals[offset : offset + variable.count] = [FALSE] * variable.count
                 self._fine.append((offset, start, start + variable.count - 1))
         self._negative = union(1 << point for point, literal in enumerate(literals) if literal < 0)
-        # itemgetter gives a tuple for two and more only.
-        places = {place: number for number, place in enumerate({0, 1, *(abs(each) - 1 for each in literals)})}
-        self._pick = itemgetter(*places)
+        distinct = sorted({TRUE - 1, *(abs(literal) - 1 for literal in literals)})
+        # One more in front: itemgetter gives a tuple for two and more only.
+        self._pick = itemgetter(TRUE - 1, *distinct)
+        places = {place: number for number, place in enumerate(distinct, start=1)}
         self._own = np.asarray([places[abs(literal) - 1] for literal in literals], dtype=np.intp)
 
     @property

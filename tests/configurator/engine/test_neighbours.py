@@ -4,10 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configurator.engine.assumptions import Assumptions
+from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
 from configurator.engine.neighbours import Neighbours
 from configurator.engine.points import Layout, bits
 from configurator.engine.spec import Choice, FamilySpec
+from configurator.engine.uvl import read_uvl
 from tests.configurator.engine.products import (
     all_valid,
     families_of_all_kinds,
@@ -45,3 +47,10 @@ def test_changes_are_shown_for_numbers_and_tables_too() -> None:
         layout = Layout(tuple(knowledge.variables.values()))
         shown += Neighbours(knowledge, layout).cost > 0
     assert shown > 10
+
+
+def test_a_family_without_any_decision_has_its_one_configuration() -> None:
+    spec = read_uvl("features\n    only\n", code="model", name="")
+    knowledge = compile_family(spec)
+    answer = Kernel(knowledge).answer({})
+    assert [option.forced for option in answer.options.values()] == ["yes"]
