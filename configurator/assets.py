@@ -42,15 +42,15 @@ def take_in(
         sha256=accepted.sha256,
         width=accepted.width,
         height=accepted.height,
-        size=len(accepted.png),
+        size=len(accepted.content),
         created_at=now,
     )
     with transaction.atomic():
         alone_with(asset.sha256)
         # The file before the row: a file without a row is litter, a row without its file is a broken order.
         file = Path(default_storage.path(asset.path))
-        if not file.exists() or file.stat().st_size != len(accepted.png):  # a torn file is not trusted
-            write_whole(file, accepted.png)
+        if not file.exists() or file.stat().st_size != len(accepted.content):  # a torn file is not trusted
+            write_whole(file, accepted.content)
         kept, _ = Asset.objects.get_or_create(
             sha256=asset.sha256,
             defaults={"width": asset.width, "height": asset.height, "size": asset.size, "created_at": now},

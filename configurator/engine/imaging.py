@@ -13,22 +13,27 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from configurator.engine import cage
+from configurator.engine.drawing import read_drawing
 from configurator.engine.imaging_child import REFUSALS
+from configurator.engine.svg_paths import looks_like_svg
 
 # Above any photograph a phone makes. Whoever receives files over the network stops reading there too.
 MAX_BYTES = 20 * 1024 * 1024
 # What a picture is written as, and what it came as.
 Kind = Literal["picture", "vector"]
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_CHILDREN = dict.fromkeys(("JPEG", "PNG", "WEBP"), "configurator.engine.imaging_child")
+FIRST_BYTES = 4096  # what a format is told by
 
-EXPORT = "Export it as JPEG or PNG (from a drawing: as PNG, at least 2000 pixels wide) and upload that."
+_PNG = b"\x89PNG\r\n\x1a\n"
+_DRAWING = "configurator.engine.svg_child"
+_CHILDREN = {"SVG": _DRAWING} | dict.fromkeys(("JPEG", "PNG", "WEBP"), "configurator.engine.imaging_child")
+
+EXPORT = "Export it as JPEG or PNG (from a drawing program: as plain SVG) and upload that."
 IS_EMPTY = "The file is empty. Choose it again, or export it anew."
-NO_PICTURE = "This is not a JPEG, PNG or WebP picture, whatever its name says. "
+NO_PICTURE = "This is not a JPEG, PNG, WebP or SVG picture, whatever its name says. "
 # First bytes of what people try most, and what it is called. Only for the advice: none of it is opened.
 _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF8", "a GIF picture"),
@@ -51,15 +56,18 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A picture ready to be used: upright, sRGB, PNG. `sha256` (hexadecimal) is that of the PNG.
+    """A picture ready to be used: upright, sRGB, PNG; or a drawing as outlines (kind `vector`, the canonical
+    JSON of `drawing.Drawing`, with its frame's width and height).
 
-    `notes` are sentences for whoever sent it: what came out other than it went in.
+    `sha256` (hexadecimal) is that of the content. `notes` are sentences for whoever sent it:
+    what came out other than it went in.
     """
 
-    png: bytes
+    content: bytes
     width: int
     height: int
     sha256: str
+    kind: Kind = "picture"
     notes: tuple[str, ...] = ()
 
 
@@ -83,9 +91,10 @@ class TooLarge(UploadRefused):
 
 
 def take_in(source: bytes | FilePath | IO[bytes], *, keep_open: Sequence[int] = ()) -> Accepted:
-    """Check and re-encode a JPEG, PNG or WebP; raises `UploadRefused`. The same bytes give the same PNG.
+    """Check and re-encode a JPEG, PNG, WebP or SVG; raises `UploadRefused`. The same bytes give the same.
 
-    A file has to be a real one (with a descriptor), all written: the child reads it, this process 32 bytes.
+    A file has to be a real one (with a descriptor), all written: the child reads it, this process only its
+    first bytes.
     `keep_open`: descriptors that the child holds open for as long as it lives.
     """
     if isinstance(source, FilePath):
@@ -100,11 +109,12 @@ def take_in(source: bytes | FilePath | IO[bytes], *, keep_open: Sequence[int] = 
         raise TooLarge
     if not size:
         raise UploadRefused("empty", IS_EMPTY)
-    first = os.pread(source.fileno(), 32, 0)
+    first = os.pread(source.fileno(), FIRST_BYTES, 0)
     form = sniff(first)
     if form is None:
         raise UploadRefused("format", _other(first))
-    return _accepted(_asked(_CHILDREN[form], source, keep_open))
+    answer = _asked(_CHILDREN[form], source, keep_open)
+    return _drawing(answer) if form == "SVG" else _picture(answer)
 
 
 def sniff(data: bytes) -> str | None:
@@ -115,7 +125,7 @@ def sniff(data: bytes) -> str | None:
         return "PNG"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    return None
+    return "SVG" if looks_like_svg(data) else None
 
 
 def _other(first: bytes) -> str:
@@ -144,13 +154,26 @@ def _asked(child: str, file: IO[bytes], keep_open: Sequence[int]) -> cage.Answer
     return answer
 
 
-def _accepted(answer: cage.Answer) -> Accepted:
-    head: dict[str, Any] = answer.head
-    png = answer.body
+def _picture(answer: cage.Answer) -> Accepted:
+    head, png = answer.head, answer.body
     if not png.startswith(_PNG) or not all(isinstance(head.get(side), int) for side in ("width", "height")):
         raise _refused("broken")
-    notes = tuple(str(note) for note in head.get("notes", ()))
-    return Accepted(png, head["width"], head["height"], hashlib.sha256(png).hexdigest(), notes)
+    return Accepted(png, head["width"], head["height"], hashlib.sha256(png).hexdigest(), notes=_notes(answer))
+
+
+def _drawing(answer: cage.Answer) -> Accepted:
+    """Read and written once more, so that what is stored is what this process understands."""
+    try:
+        drawing = read_drawing(answer.body)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _refused("broken") from error
+    content = drawing.canonical()
+    name = hashlib.sha256(content).hexdigest()
+    return Accepted(content, drawing.width, drawing.height, name, "vector", _notes(answer))
+
+
+def _notes(answer: cage.Answer) -> tuple[str, ...]:
+    return tuple(str(note) for note in answer.head.get("notes", ()))
 
 
 def _refused(code: str) -> UploadRefused:

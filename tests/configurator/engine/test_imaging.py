@@ -34,7 +34,7 @@ def file_of(picture, form, **options):
 
 
 def pixels_of(accepted):
-    return Image.open(io.BytesIO(accepted.png))
+    return Image.open(io.BytesIO(accepted.content))
 
 
 def chunk(kind, data):
@@ -61,7 +61,7 @@ def png(width, height, *, rows=None, extra=b"", depth=8, colour=0):
 def test_a_picture_is_taken_in_as_png(form):
     accepted = take_in(file_of(photo(), form))
     assert (accepted.width, accepted.height) == (320, 240)
-    assert accepted.sha256 == hashlib.sha256(accepted.png).hexdigest()
+    assert accepted.sha256 == hashlib.sha256(accepted.content).hexdigest()
     picture = pixels_of(accepted)
     assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (320, 240))
     assert np.abs(np.asarray(picture, dtype=int) - np.asarray(photo(), dtype=int)).mean() < 6
@@ -112,7 +112,7 @@ def test_nothing_but_pixels_is_kept():
         file_of(photo(), "PNG", pnginfo=notes, exif=exif, dpi=(72, 72)),
         file_of(photo(), "PNG") + b"PK\x03\x04 SECRET <?php SECRET ?>",
     ):
-        made = take_in(data).png
+        made = take_in(data).content
         assert b"SECRET" not in made
         kinds, at = [], 8
         while at < len(made):
@@ -178,7 +178,6 @@ OTHER_FORMATS = {
     "tiff": file_of(photo(), "TIFF"),
     "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n(/etc/passwd) (r) file\n",
     "pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-    "svg": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     "html": b"<!DOCTYPE html><html><script>alert(1)</script></html>",
     "zip": b"PK\x03\x04" + b"\0" * 60,
     "executable": b"\x7fELF\x02\x01\x01" + b"\0" * 60,
@@ -426,8 +425,8 @@ def test_every_refusal_says_what_to_do():
 
 
 def test_only_the_first_bytes_decide():
-    files = (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"GIF89a", b"")
-    assert [sniff(data) for data in files] == ["JPEG", "PNG", "WEBP", None, None]
+    files = (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"<svg>", b"GIF89a", b"")
+    assert [sniff(data) for data in files] == ["JPEG", "PNG", "WEBP", "SVG", None, None]
 
 
 def test_the_answer_of_the_child_is_not_believed_without_a_png(monkeypatch):

@@ -1,0 +1,105 @@
+"""A shopper's drawing as outlines: what is left of an SVG once everything but shapes is gone.
+
+The longer side of its frame is a million units, so that whatever size it is placed at, an outline is as exact
+as the machine. It is stored as canonical JSON: numbers, four letters and colours, nothing that a browser or a
+cutter would act on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from configurator.engine.geometry import Box, Path, Segment, path_data, read_path
+
+DRAWING_FORMAT = 1
+LONGER_SIDE = 1_000_000  # units of the frame; its µm when it is placed a metre wide
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An outline that is filled (rule non-zero), or drawn as a line `line` units wide where that is not 0.
+
+    `colour` is `#rrggbb`.
+    """
+
+    path: Path
+    colour: str
+    line: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {"path": path_data(self.path), "colour": self.colour, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Shapes in the order in which they are drawn, in a frame of `width` by `height` units."""
+
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+
+    def canonical(self) -> bytes:
+        """The same drawing is always the same bytes: its hash is its name."""
+        whole = {
+            "format": DRAWING_FORMAT,
+            "width": self.width,
+            "height": self.height,
+            "shapes": [shape.as_json() for shape in self.shapes],
+        }
+        return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+    def as_svg(self) -> str:
+        """Our own clean SVG of it, for a page."""
+        body = "".join(
+            f'<path d="{path_data(shape.path)}" '
+            + (
+                f'fill="none" stroke="{shape.colour}" stroke-width="{shape.line}"/>'
+                if shape.line
+                else f'fill="{shape.colour}"/>'
+            )
+            for shape in self.shapes
+        )
+        frame = f"0 0 {self.width} {self.height}"
+        return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{frame}">{body}</svg>\n'
+
+
+def read_drawing(data: bytes | str) -> Drawing:
+    """What `Drawing.canonical` wrote; raises `ValueError` for anything else."""
+    whole: Mapping[str, Any] = json.loads(data)
+    if not isinstance(whole, dict) or whole.get("format") != DRAWING_FORMAT:
+        raise ValueError("This is not a drawing of ours.")
+    shapes = tuple(Shape(read_path(s["path"]), s["colour"], s["line"]) for s in whole["shapes"])
+    return Drawing(whole["width"], whole["height"], shapes)
+
+
+def vector_items(drawing: Drawing, box: Box, crop: Box | None = None) -> tuple[Shape, ...]:
+    """The shapes laid into a box on a surface, in its µm; line widths go by the mean of both scales.
+
+    `crop` is the part of the frame that fills the box (all of it when None), in the drawing's units; what
+    lies outside is not cut away here.
+    """
+    shown = crop or Box(0, 0, drawing.width, drawing.height)
+    across, down = box.width / shown.width, box.height / shown.height
+    mean = (across * down) ** 0.5
+    return tuple(
+        Shape(
+            tuple(_laid(segment, shown, box, across, down) for segment in shape.path),
+            shape.colour,
+            max(1, round(shape.line * mean)) if shape.line else 0,
+        )
+        for shape in drawing.shapes
+    )
+
+
+def _laid(segment: Segment, shown: Box, box: Box, across: float, down: float) -> Segment:
+    values = segment[1:]
+    laid = [
+        box.left + round((value - shown.left) * across)
+        if index % 2 == 0
+        else box.top + round((value - shown.top) * down)
+        for index, value in enumerate(values)
+    ]
+    return (segment[0], *laid)
