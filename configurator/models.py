@@ -285,26 +285,40 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
 
 class Asset(models.Model):
-    """A picture as we re-encoded it, named by the hash of its bytes and stored once."""
+    """A picture or drawing as we wrote it anew, named by the hash of its bytes and stored once."""
+
+    class Kind(models.TextChoices):
+        PICTURE = "picture", "picture (PNG)"
+        VECTOR = "vector", "drawing (outlines)"
 
     sha256 = models.CharField(primary_key=True, max_length=64)
-    width = models.PositiveIntegerField(help_text="pixels")
-    height = models.PositiveIntegerField(help_text="pixels")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PICTURE, db_default=Kind.PICTURE)
+    width = models.PositiveIntegerField(help_text="pixels; of a drawing, units of its frame")
+    height = models.PositiveIntegerField(help_text="pixels; of a drawing, units of its frame")
     size = models.PositiveBigIntegerField(help_text="bytes")
     created_at = models.DateTimeField()
 
     objects = AssetQuerySet.as_manager()
 
+    # What the one who just handed it in should be told about it; known only then.
+    notes: tuple[str, ...] = ()
+
     class Meta:
         ordering = ["-created_at", "sha256"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["picture", "vector"]), name="asset_of_a_known_kind"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sha256
 
     @property
     def path(self) -> str:
-        """Where the PNG lies, as a name in the default storage."""
-        return f"assets/{self.sha256[:2]}/{self.sha256}.png"
+        """Where the PNG or the outlines lie, as a name in the default storage."""
+        ending = "json" if self.kind == self.Kind.VECTOR else "png"
+        return f"assets/{self.sha256[:2]}/{self.sha256}.{ending}"
 
     def read(self) -> bytes:
         with default_storage.open(self.path) as file:
@@ -315,6 +329,9 @@ class Upload(Owned):
     """Who handed in a picture, and when."""
 
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="uploads")
+    original = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="SHA-256 of the file as it was sent"
+    )
     uploaded_at = models.DateTimeField(db_default=Now())
 
     objects = OwnedQuerySet.as_manager()

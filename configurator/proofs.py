@@ -154,7 +154,11 @@ def assets_of(spec: FamilySpec, choices: Mapping[str, Choice]) -> dict[str, Asse
         return {}
     return {
         asset.sha256: AssetInfo(
-            asset.sha256, asset.width, asset.height, Path(default_storage.path(asset.path))
+            asset.sha256,
+            asset.width,
+            asset.height,
+            Path(default_storage.path(asset.path)),
+            "vector" if asset.kind == Asset.Kind.VECTOR else "picture",
         )
         for asset in Asset.objects.filter(sha256__in=named)
     }

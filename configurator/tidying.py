@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from configurator import quarantine
 from configurator.assets import alone_with
 from configurator.engine.artefacts import fingerprint
 from configurator.models import (
@@ -129,7 +130,7 @@ def files_without_asset(limits: Limits) -> Removed:
             count, size = count + 1, size + half.stat().st_size
             if not limits.dry_run:
                 half.unlink(missing_ok=True)
-    for path in sorted(folder.glob("??/*.png")):
+    for path in sorted(path for ending in ("png", "json") for path in folder.glob(f"??/*.{ending}")):
         if Asset.objects.filter(pk=path.stem).exists():
             continue
         with transaction.atomic():
@@ -140,6 +141,17 @@ def files_without_asset(limits: Limits) -> Removed:
             count, size = count + 1, size + path.stat().st_size
             if not limits.dry_run:
                 path.unlink()
+    return Removed(count, size)
+
+
+@tidying("configurator: pictures as they were sent", stage=50)
+def old_originals(limits: Limits) -> Removed:
+    """Nothing needs them: what is printed is the picture as we wrote it anew."""
+    count = size = 0
+    for path in quarantine.old(folder=settings.QUARANTINE, before=limits.before.timestamp()):
+        count, size = count + 1, size + path.stat().st_size
+        if not limits.dry_run:
+            path.unlink(missing_ok=True)
     return Removed(count, size)
 
 

@@ -22,6 +22,7 @@ from rest_framework.views import set_rollback
 
 from configurator import (
     answers,
+    assets,
     catalogue,
     designs,
     drafts,
@@ -29,13 +30,14 @@ from configurator import (
     moving,
     proofs,
     quotes,
+    receiving,
     validations,
 )
 from configurator.engine.allowance import Busy
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.family import FamilyError
-from configurator.engine.imaging import UploadRefused
+from configurator.engine.imaging import FileTooLarge, UploadRefused
 from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
@@ -149,6 +151,9 @@ TABLE: dict[type[Exception], Refusal] = {
     Undecided: Refusal(422, "undecided", "The rules are too hard to decide about these choices"),
     Busy: Refusal(503, "engine-busy", "The engine is busy with hard questions", retry_after=5),
     ChoiceError: Refusal(422, "invalid-choices", "A choice means nothing here", _choices),
+    FileTooLarge: Refusal(413, "upload-too-large", "The file is too large", lambda e: {"reason": e.code}),
+    assets.UploadsBusy: Refusal(503, "uploads-busy", "Too many pictures at the moment", retry_after=5),
+    receiving.LengthMissing: Refusal(411, "length-required", "The body does not say how long it is"),
     UploadRefused: Refusal(422, "upload-refused", "The picture was not taken", lambda e: {"reason": e.code}),
     proofs.UnknownSurface: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
     quotes.QuoteForged: Refusal(422, "quote-forged", "This price was not given by us"),

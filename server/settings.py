@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "server.request_id.RequestIdMiddleware",
+    "server.bodies.BodiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "server.headers.SecurityHeadersMiddleware",
@@ -160,6 +161,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
+QUARANTINE = VAR_DIR / "quarantine"  # what shoppers sent, as they sent it; never served
+UPLOADS_AT_ONCE = env.number("UPLOADS_AT_ONCE", 2, least=1)  # pictures being opened, each up to 300 MB
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -175,6 +178,7 @@ MACHINE_PROFILES = env.text("MACHINE_PROFILES") or str(
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_HANDLERS = ["configurator.receiving.Receiver"]  # which stops at what is too large
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 

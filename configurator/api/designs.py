@@ -12,13 +12,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 
-from configurator import answers, assets, quotes
+from configurator import answers, assets, quotes, receiving
 from configurator.api.callers import caller
 from configurator.api.shapes import QUANTITY, AssetShape, DesignSerializer, QuoteShape, quantity_in
 from configurator.models import Design
 
 SCOPES = ("configurations:write", "configurations:write")
-FORM_AROUND_IT = 64 * 1024  # bytes of the multipart form besides the picture
 
 
 class OneDesign(APIView):
@@ -55,7 +54,10 @@ class Quote(APIView):
 
 
 class Assets(APIView):
-    """Upload a picture (PNG, JPEG or WebP): it is decoded apart, checked and stored anew."""
+    """Upload a picture (PNG, JPEG, WebP) or a drawing (SVG): it is opened apart, checked and written anew.
+
+    `notes` say what came out other than it went in, such as what of a drawing was left out.
+    """
 
     scopes = SCOPES
     people = "anyone"
@@ -74,16 +76,20 @@ class Assets(APIView):
         responses={201: AssetShape},
     )
     def post(self, request: Request) -> Response:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > assets.MAX_BYTES + FORM_AROUND_IT:
-            raise assets.UploadRefused(
-                "too-large", f"The picture is larger than {assets.MAX_BYTES // 2**20} MB."
-            )  # before any of it is read
         upload = request.FILES.get("file")
+        if receiving.oversized(request._request) is not None:
+            raise assets.FileTooLarge
         if upload is None:
             raise ValidationError({"file": "Send the picture as the part `file` of a multipart form."})
         who = caller(request)
         asset = assets.take_in(upload=upload, owner=who.user, session_key=who.session_key, now=timezone.now())
         return Response(
-            {"sha256": asset.sha256, "width": asset.width, "height": asset.height},
+            {
+                "sha256": asset.sha256,
+                "kind": asset.kind,
+                "width": asset.width,
+                "height": asset.height,
+                "notes": list(asset.notes),
+            },
             status=status.HTTP_201_CREATED,
         )

@@ -318,5 +318,7 @@ class QuoteShape(serializers.Serializer[Any]):
 
 class AssetShape(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
-    width = serializers.IntegerField()
-    height = serializers.IntegerField()
+    kind = serializers.ChoiceField(["picture", "vector"])
+    width = serializers.IntegerField(help_text="pixels; of a vector, units of its frame")
+    height = serializers.IntegerField(help_text="pixels; of a vector, units of its frame")
+    notes = serializers.ListField(child=serializers.CharField())

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import cos, radians, sin
 from typing import Any
 
-from configurator.engine.geometry import Box, Path, Segment, path_data, read_path
+from configurator.engine.geometry import Box, Path, Segment, bounds, path_data, read_path
 
 DRAWING_FORMAT = 1
 LONGER_SIDE = 1_000_000  # units of the frame; its µm when it is placed a metre wide
@@ -75,31 +76,48 @@ def read_drawing(data: bytes | str) -> Drawing:
     return Drawing(whole["width"], whole["height"], shapes)
 
 
-def vector_items(drawing: Drawing, box: Box, crop: Box | None = None) -> tuple[Shape, ...]:
+def vector_items(
+    drawing: Drawing, box: Box, crop: Box | None = None, *, rotation_mdeg: int = 0
+) -> tuple[Shape, ...]:
     """The shapes laid into a box on a surface, in its µm; line widths go by the mean of both scales.
 
-    `crop` is the part of the frame that fills the box (all of it when None), in the drawing's units; what
-    lies outside is not cut away here.
+    `crop` is the part of the frame that fills the box (all of it when None), in the drawing's units; shapes
+    that touch it are there whole, others not at all. `rotation_mdeg` turns all of it clockwise about the box's middle.
     """
     shown = crop or Box(0, 0, drawing.width, drawing.height)
     across, down = box.width / shown.width, box.height / shown.height
     mean = (across * down) ** 0.5
+    turn = radians(rotation_mdeg / 1000)
+    c, s = cos(turn), sin(turn)
+    middle_x, middle_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+
+    def laid(segment: Segment) -> Segment:
+        values: tuple[int, ...] = segment[1:]
+        made: list[int] = []
+        for x, y in zip(values[0::2], values[1::2], strict=True):
+            dx = box.left + (x - shown.left) * across - middle_x
+            dy = box.top + (y - shown.top) * down - middle_y
+            made += (round(middle_x + c * dx - s * dy), round(middle_y + s * dx + c * dy))
+        return (segment[0], *made)
+
     return tuple(
         Shape(
-            tuple(_laid(segment, shown, box, across, down) for segment in shape.path),
-            shape.colour,
-            max(1, round(shape.line * mean)) if shape.line else 0,
+            tuple(map(laid, shape.path)), shape.colour, max(1, round(shape.line * mean)) if shape.line else 0
         )
         for shape in drawing.shapes
+        if touches(shape, shown)
     )
 
 
-def _laid(segment: Segment, shown: Box, box: Box, across: float, down: float) -> Segment:
-    values = segment[1:]
-    laid = [
-        box.left + round((value - shown.left) * across)
-        if index % 2 == 0
-        else box.top + round((value - shown.top) * down)
-        for index, value in enumerate(values)
-    ]
-    return (segment[0], *laid)
+def touches(shape: Shape, frame: Box) -> bool:
+    """Whether anything of it is inside a frame (in the same units) and has an extent."""
+    box = bounds(shape.path)
+    if box is None or (not shape.line and (box.width == 0 or box.height == 0)):
+        return False
+    box = box.inset(-(shape.line // 2))
+    return (
+        box.right > frame.left
+        and box.bottom > frame.top
+        and box.left < frame.right
+        and box.top < frame.bottom
+    )

@@ -79,7 +79,7 @@ class UploadRefused(Exception):
         self.code, self.message = code, message
 
 
-class TooLarge(UploadRefused):
+class FileTooLarge(UploadRefused):
     """More bytes than are taken."""
 
     def __init__(self, most: int = MAX_BYTES) -> None:
@@ -106,7 +106,7 @@ def take_in(source: bytes | FilePath | IO[bytes], *, keep_open: Sequence[int] = 
     # Asked of the system, past any buffer: where the child starts to read is shared with this process.
     size = os.fstat(source.fileno()).st_size
     if size > MAX_BYTES:
-        raise TooLarge
+        raise FileTooLarge
     if not size:
         raise UploadRefused("empty", IS_EMPTY)
     first = os.pread(source.fileno(), FIRST_BYTES, 0)
@@ -135,7 +135,7 @@ def _other(first: bytes) -> str:
 
 def _spooled(data: bytes) -> IO[bytes]:
     if len(data) > MAX_BYTES:
-        raise TooLarge
+        raise FileTooLarge
     file = cage.unnamed_file()
     file.write(data)
     file.flush()

@@ -18,9 +18,9 @@ from defusedxml.ElementTree import DefusedXMLParser
 from PIL import ImageColor
 
 from configurator.engine import svg_data
-from configurator.engine.drawing import LONGER_SIDE, Drawing, Shape
+from configurator.engine.drawing import LONGER_SIDE, Drawing, Shape, touches
 from configurator.engine.even_odd import Crossing, non_zero
-from configurator.engine.geometry import Path, Segment, bounds
+from configurator.engine.geometry import Box, Path, Segment
 from configurator.engine.svg_data import UNCHANGED, Curve, Matrix, TooMany, Unreadable
 
 MAX_SVG_BYTES = 4_000_000
@@ -294,7 +294,7 @@ class _Reader:
         shapes: list[Shape] = []
         for found in self.found:
             shapes += self._shapes(found, svg_data.times(frame, found.state.matrix))
-        seen = [shape for shape in shapes if _touches(shape, across, down)]
+        seen = [shape for shape in shapes if touches(shape, Box(0, 0, across, down))]
         words = tuple(self.left_out)
         if not seen:
             but = f"; left out: {', '.join(words)}" if words else ""
@@ -371,14 +371,3 @@ def _closed(path: Path) -> Path:
         if last and segment[0] != "Z":
             made.append(("Z",))
     return tuple(made)
-
-
-def _touches(shape: Shape, width: int, height: int) -> bool:
-    """Whether anything of it is inside the frame and has an extent."""
-    box = bounds(shape.path)
-    if box is None or (not shape.line and (box.width == 0 or box.height == 0)):
-        return False
-    half = shape.line // 2
-    return (
-        box.right + half > 0 and box.bottom + half > 0 and box.left - half < width and box.top - half < height
-    )

@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from configurator import answers, assets, designs, moving
+from configurator import answers, assets, designs, moving, receiving
 from configurator.catalogue import kernel_of, spec_of
 from configurator.engine.answers import Repair
 from configurator.engine.choices import ChoiceError, codes_of, nearest_number
@@ -60,6 +60,18 @@ class Outcome:
     refused: designs.Refused | None = None
     errors: dict[str, str] = field(default_factory=dict)
     nearest: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what came out of an upload other than it went in
+    too_large: bool = False  # a file was, and what stood behind it in the form was not read
+    busy: bool = False  # too many uploads at the moment: the same again would do
+
+    @property
+    def status(self) -> int:
+        """That of the page that tells it."""
+        if self.busy:
+            return 503
+        if self.too_large:
+            return 413
+        return 200 if self.taken else 409 if self.refused else 422
 
     @property
     def taken(self) -> bool:
@@ -96,7 +108,13 @@ def take_post(request: HttpRequest, held: Configuration) -> Outcome:
     post = read_post(spec, request.POST, current=held.choices)
     outcome = Outcome(errors=dict(post.errors))
     changes = dict(post.changes)
+    oversized = receiving.oversized(request)
+    outcome.too_large = oversized is not None
     for option in spec.options:
+        if oversized == PREFIX + option.code:
+            outcome.errors[option.code] = (
+                f"{assets.FileTooLarge()} What you changed below it was not taken either."
+            )
         upload = request.FILES.get(PREFIX + option.code) if option.kind == "image" else None
         if upload is not None:
             try:
@@ -104,8 +122,12 @@ def take_post(request: HttpRequest, held: Configuration) -> Outcome:
                     upload=upload, owner=visitor.user, session_key=visitor.session_key, now=now
                 )
                 changes[option.code] = asset.sha256
-            except assets.UploadRefused as refusal:
+                outcome.notes += (f"{option.name}: {note}" for note in asset.notes)
+            except (assets.UploadRefused, assets.UploadsBusy) as refusal:
                 outcome.errors[option.code] = str(refusal)
+                outcome.busy |= isinstance(refusal, assets.UploadsBusy)
+    for note in outcome.notes:
+        messages.info(request, note)
     while changes:
         try:
             designs.choose(configuration=held, changes=changes, actor=visitor.actor, now=now)
@@ -352,8 +374,10 @@ def configuration_page(
             "fonts_url": f"{reverse('fonts')}?v={fonts.index_hash()}",
             "artwork": json.dumps(described["artwork"], ensure_ascii=False, separators=(",", ":")),
         },
-        status=200 if outcome.taken else 409 if outcome.refused else 422,
+        status=outcome.status,
     )
+    if outcome.busy:
+        response["Retry-After"] = "5"
     # Texts are shaped by WebAssembly: docs/decisions/0007-texts-are-set-in-the-browser.md.
     cast(Any, response)._csp_update = {"script-src": [WASM_UNSAFE_EVAL]}
     return response

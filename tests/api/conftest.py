@@ -130,6 +130,7 @@ def contents(*labels: str) -> list[Any]:
 def _own_files_and_rates(settings: Any, tmp_path: Path) -> Iterator[None]:
     """Nothing of one test is seen by the next: pictures, files, counted requests."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.QUARANTINE = tmp_path / "quarantine"
     cache.clear()
     yield
     cache.clear()

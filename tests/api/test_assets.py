@@ -90,7 +90,7 @@ def test_the_name_of_an_upload_means_nothing(alice_api: Api, name: str, settings
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(alice_api: Api) -> None:
-    problem = refused(alice_api.upload("big.png", b"\x89PNG" + bytes(21 * 2**20)), 422, "upload-refused")
+    problem = refused(alice_api.upload("big.png", b"\x89PNG" + bytes(21 * 2**20)), 413, "upload-too-large")
     assert problem["reason"] == "too-large"
 
 

@@ -16,6 +16,7 @@ from tests.shops import BADGE, NOW
 def promises(settings: Any, tmp_path: Path) -> None:
     settings.PROMISER = "tests.shops.InTwoDays"
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.QUARANTINE = tmp_path / "quarantine"
 
 
 @pytest.fixture

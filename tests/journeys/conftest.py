@@ -24,6 +24,7 @@ expect.set_options(timeout=PATIENCE)
 def quiet_shop(settings: Any, tmp_path: Path) -> None:
     settings.PROMISER = "tests.shops.InTwoDays"
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.QUARANTINE = tmp_path / "quarantine"
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from typing import Literal
 from configurator.engine import geometry
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, Path, excess_over_rounded, millimetres, rectangle
+from configurator.engine.layout.artwork import drawn, not_cut_off
 from configurator.engine.layout.codes import QUIET_MODULES, CodeTooLong, Level, Symbology, modules_of
 from configurator.engine.layout.codes import outline_of as code_outline
 from configurator.engine.layout.pictures import (
@@ -26,7 +27,7 @@ from configurator.engine.layout.pictures import (
     over_the_edge,
     where_put,
 )
-from configurator.engine.layout.scene import ROLES, AssetInfo, Finding, Fix, Item, Outline, Scene, Stroke
+from configurator.engine.layout.scene import ROLES, AssetInfo, Finding, Fix, Item, Outline, Placed, Scene, Stroke
 from configurator.engine.layout.text import SetText, TextFrame, place_text, set_text
 from configurator.engine.placing import Placement, write_placement
 
@@ -219,11 +220,23 @@ def _image(frame: Frame, element: ImageElement) -> tuple[list[Item], list[Findin
     if element.placement is not None:
         item = where_put(element, element.placement, role=role)
         item, found = over_the_edge(item, element, surface=frame.box, printable=frame.printable)
-        return [item], [*coarse(element, item), *found]
+        return _filled(element, item, found)
     if element.box.width <= 0 or element.box.height <= 0:
         raise LayoutError(f"The box of the picture {element.element!r} is empty.")
+    if element.asset.kind == "vector":
+        element = replace(element, fit="contain")  # outlines are not cut off by a box: all of it is shown
     item = in_its_box(element, role=role)
-    return [item], [*coarse(element, item), *_edge(frame, item.box, element.element)]
+    return _filled(element, item, _edge(frame, item.box, element.element))
+
+
+def _filled(
+    element: ImageElement, item: Placed, findings: Sequence[Finding]
+) -> tuple[list[Item], list[Finding]]:
+    """The picture there, or the outlines of a drawing."""
+    if element.asset.kind == "vector":
+        items, told = drawn(element.asset, item)
+        return items, [*told, *(not_cut_off(finding) for finding in findings)]
+    return [item], [*coarse(element, item), *findings]
 
 
 def _too_small(element: TextElement, set_: SetText) -> list[Finding]:

@@ -26,12 +26,16 @@ OutlineKind = Literal["text", "code", "shape"]
 
 @dataclass(frozen=True, slots=True)
 class AssetInfo:
-    """A picture that was taken in: upright, sRGB, PNG; its size in pixels and its file."""
+    """A picture that was taken in: upright, sRGB, PNG; its size in pixels and its file.
+
+    Of the kind `vector` it is a drawing (`engine.drawing`), its size in units of its frame.
+    """
 
     sha256: str
     width: int
     height: int
     path: FilePath | None = None
+    kind: Literal["picture", "vector"] = "picture"
 
     def read(self) -> bytes:
         if self.path is None:
