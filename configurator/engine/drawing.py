@@ -82,7 +82,8 @@ def vector_items(
     """The shapes laid into a box on a surface, in its µm; line widths go by the mean of both scales.
 
     `crop` is the part of the frame that fills the box (all of it when None), in the drawing's units; shapes
-    that touch it are there whole, others not at all. `rotation_mdeg` turns all of it clockwise about the box's middle.
+    that touch it are there whole, others not at all. `rotation_mdeg` turns all of it clockwise about the
+    box's middle.
     """
     shown = crop or Box(0, 0, drawing.width, drawing.height)
     across, down = box.width / shown.width, box.height / shown.height

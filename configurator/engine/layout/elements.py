@@ -27,7 +27,17 @@ from configurator.engine.layout.pictures import (
     over_the_edge,
     where_put,
 )
-from configurator.engine.layout.scene import ROLES, AssetInfo, Finding, Fix, Item, Outline, Placed, Scene, Stroke
+from configurator.engine.layout.scene import (
+    ROLES,
+    AssetInfo,
+    Finding,
+    Fix,
+    Item,
+    Outline,
+    Placed,
+    Scene,
+    Stroke,
+)
 from configurator.engine.layout.text import SetText, TextFrame, place_text, set_text
 from configurator.engine.placing import Placement, write_placement
 
