@@ -78,17 +78,16 @@ class PlainConflicts:
 
     def _of_one_rule(self, chosen: dict[str, Literals], wish: int, there: Values) -> Found | None:
         for rule in self._links.rules_at(wish):
-            options = [option for option in self._links.options_of(rule) if option in chosen]
             refused = self._exclusions.refused[rule]
-            if not options:
+            # It is refuted where every option has a value that does not keep it: all of these are needed.
+            if refused and not all(each & there for each in refused):
                 continue
-            if refused:
-                # Where each option has a value that does not keep the rule, all of these are needed.
-                if all(each & there for each in refused):
-                    return [o for o in options if self._has(chosen[o], refused)], [rule]
-            elif self._allowing[rule] and len(options) < 2:
+            options = [option for option in self._links.options_of(rule) if option in chosen]
+            if not options or (self._allowing[rule] and len(options) < 2):
                 continue  # one choice would have been excluded
-            elif self._propagation.refuted(_together(chosen, options, wish), (rule,)):
+            if refused:
+                return [option for option in options if self._has(chosen[option], refused)], [rule]
+            if self._propagation.refuted(_together(chosen, options, wish), (rule,)):
                 return self._needed(chosen, options, wish, rule), [rule]
         return None
 
@@ -98,6 +97,8 @@ class PlainConflicts:
 
     def _needed(self, chosen: dict[str, Literals], options: list[str], wish: int, rule: int) -> list[str]:
         """Propagation tells all that tables of what is allowed refute, of other rules perhaps not all."""
+        if self._allowing[rule] and len(options) == 2:
+            return options  # one of them would have been excluded
         needed = options
         for option in reversed(options):
             rest = [each for each in needed if each != option]

@@ -55,8 +55,6 @@ def repairs(
     literals = {code: assumptions.literals(code, old) for code, old in chosen.items() if code != option}
     if beside:
         literals[option] = beside
-    if not _possible(search, wish):
-        return ()
     priced = bool(knowledge.spec.prices)
     found: list[Repair] = []
     for given_up in _ways(knowledge, search, literals, wish):
@@ -142,7 +140,7 @@ def _ways(
         # With more conflicts known it never takes fewer changes.
         proposal = sets.first(least)
         if proposal is None:
-            if not sets.known:
+            if not sets.known and _possible(search, wish):
                 yield _kept_one_by_one(search, order, literals, wish)
             return
         least = len(proposal)
@@ -153,10 +151,13 @@ def _ways(
         if found is None:
             if not sets.known:
                 search.begin()
-                yield _kept_one_by_one(search, order, literals, wish)
+                if _possible(search, wish):
+                    yield _kept_one_by_one(search, order, literals, wish)
             return
         if not found:
             ranks = {owner[literal] for literal in search.core() if literal in owner}
+            if not ranks:
+                return  # the wish is never possible
             sets.conflicts.append(union(1 << rank for rank in ranks))
         else:
             sets.known.append(union(1 << rank for rank in proposal))
