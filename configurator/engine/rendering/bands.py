@@ -60,7 +60,7 @@ def write_png(
             _begin(target, width, height, channels, dpi)
         if lines.shape[1] != width * channels or channels not in COLOUR_TYPES:
             raise ValueError(f"A band is {band.shape}, the picture {width} pixels wide.")
-        packed += packer.compress(_filtered(lines, above))
+        packed += packer.compress(up_filtered(lines, above))
         above = lines[-1].copy()
         written += len(lines)
         while len(packed) >= CHUNK:
@@ -91,7 +91,7 @@ def _begin(target: Target, width: int, height: int, channels: int, dpi: float | 
         _chunk(target, b"sRGB", b"\x01")  # relative colorimetric
 
 
-def _filtered(lines: Pixels, above: Pixels) -> bytes:
+def up_filtered(lines: Pixels, above: Pixels) -> bytes:
     """Each line less the one above it, behind the number of the filter."""
     filtered = np.empty((len(lines), lines.shape[1] + 1), dtype=np.uint8)
     filtered[:, 0] = UP

@@ -7,6 +7,7 @@ colours of `svg.ROLE_COLOURS`. Outlines are written to a thousandth of a point (
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 
 import pikepdf
@@ -177,14 +178,26 @@ def _decimal(um: int) -> pikepdf.Object:
 def item_operators(item: Item, *, height_um: int, colours: Mapping[str, str], picture: str) -> str:
     """One item in PDF operators on a page `height_um` high."""
     if isinstance(item, Placed):
-        box = item.box
-        size = f"{points(box.width)} 0 0 {points(box.height)}"
-        return f"q {size} {points(box.left)} {points(height_um - box.bottom)} cm {picture} Do Q"
+        return placed_operators(item, height_um=height_um, picture=picture)
     colour = colours.get(item.role, "") or item.colour
     outline = path_operators(item.path, height_um=height_um)
     if isinstance(item, Stroke):
         return f"{colour_operator(colour, stroke=True)} {points(item.width_um)} w\n{outline}\nS"
     return f"{colour_operator(colour)}\n{outline}\nf"
+
+
+def placed_operators(item: Placed, *, height_um: int, picture: str) -> str:
+    """A picture in its box, turned clockwise about the box's middle, masked by its outline."""
+    box, turn = item.box, math.radians(item.rotation_mdeg / 1000)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    wide, high = box.width, box.height
+    left = (box.left + box.right - wide * cosine - high * sine) / 2
+    bottom = height_um - (box.top + box.bottom - wide * sine + high * cosine) / 2
+    matrix = (wide * cosine, -wide * sine, high * sine, high * cosine, left, bottom)
+    drawn = f"{' '.join(map(points, matrix))} cm {picture} Do"
+    if not item.outline:
+        return f"q {drawn} Q"
+    return f"q {path_operators(item.outline, height_um=height_um)}\nW n {drawn} Q"
 
 
 def picture_object(document: pikepdf.Pdf, asset: AssetInfo, item: Placed) -> pikepdf.Object:
