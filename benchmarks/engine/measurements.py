@@ -81,14 +81,14 @@ def full(seed: int) -> Scale:
 def quick(seed: int) -> Scale:
     return Scale(
         seed=seed,
-        products=150,
+        products=100,
         states=1,
-        clicks=150,
-        compared=200,
+        clicks=100,
+        compared=160,
         sample=10,
-        slow={"synthetic-40-250": 5, "renault-medium": 2, "busybox": 1},
+        slow={"synthetic-40-250": 3, "renault-medium": 2, "busybox": 1},
         wishes=10,
-        walks=16,
+        walks=10,
         walk_seconds=4.0,
         memory_clicks=1_000,
         loads=1,
@@ -96,13 +96,13 @@ def quick(seed: int) -> Scale:
         requests=3.0,
         skipped=frozenset({"memory", "serving"}),
         large=False,
-        seconds=40.0,
+        seconds=44.0,
     )
 
 
 def _exactness(scale: Scale) -> Section:
     # In a quick run the domains compare the other ones with flamapy; the diagram counts Renault medium.
-    few = ("renault-small", "berkeleydb", "dell")
+    few = ("berkeleydb", "dell")
     return exactness.section(
         list(scale.named.values()),
         asked=frozenset(scale.named if scale.large else few),
