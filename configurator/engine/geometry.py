@@ -8,7 +8,7 @@ tuple of segments `(command, x, y, ...)` with absolute coordinates: `M` move, `L
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, hypot, radians, sin, sqrt
 
@@ -20,6 +20,9 @@ Path = tuple[Segment, ...]
 # Distance of the control points of the cubic curve nearest to a quarter of a circle, radius 1:
 # 4/3 * (sqrt(2) - 1); the radius is off by at most 0.027 %.
 QUARTER_CIRCLE = 4 / 3 * (sqrt(2) - 1)
+
+# Curves at round corners are looked at in this many steps.
+CORNER_STEPS = 16
 
 _NUMBERS_OF = {"M": 2, "L": 2, "Q": 4, "C": 6, "Z": 0}
 
@@ -202,21 +205,6 @@ def _mapped(path: Path, onto: Callable[[int, int], tuple[int, int]]) -> Path:
     return tuple(found)
 
 
-def points_along(path: Path, *, pieces: int = 8) -> Iterator[tuple[float, float]]:
-    """Points on an outline: the ends of its segments, and of a curve those between equal steps too."""
-    x = y = 0
-    for segment in path:
-        values = list(segment[1:])
-        if not values:
-            continue
-        xs, ys = values[0::2], values[1::2]
-        if len(xs) > 1:
-            for step in range(1, pieces):
-                yield _at((x, *xs), step / pieces), _at((y, *ys), step / pieces)
-        x, y = xs[-1], ys[-1]
-        yield x, y
-
-
 def excess_over_rounded(path: Path, box: Box, radius: int) -> int:
     """How far an outline reaches beyond a box with round corners, in µm, rounded up; 0 when it is inside."""
     covered = bounds(path)
@@ -227,10 +215,26 @@ def excess_over_rounded(path: Path, box: Box, radius: int) -> int:
     near = box.inset(reach)
     if reach <= 0 or not _touches_a_corner(covered, near):
         return int(worst)
-    for x, y in points_along(path):
-        dx, dy = max(near.left - x, x - near.right, 0), max(near.top - y, y - near.bottom, 0)
-        if dx > 0 and dy > 0:
-            worst = max(worst, hypot(dx, dy) - reach)
+
+    def beyond(x: float, y: float) -> float:
+        """How far a point lies beyond the round corner next to it."""
+        dx, dy = max(near.left - x, x - near.right), max(near.top - y, y - near.bottom)
+        return hypot(dx, dy) - reach if dx > 0 and dy > 0 else 0.0
+
+    x = y = 0
+    for segment in path:
+        values = list(segment[1:])
+        if not values:
+            continue
+        points = [beyond(values[index], values[index + 1]) for index in range(0, len(values), 2)]
+        # A curve lies in the hull of its points: where these are inside, so is the curve.
+        if max(points) > 0:
+            worst = max(worst, points[-1])
+            if len(points) > 1:
+                xs, ys = (x, *values[0::2]), (y, *values[1::2])
+                steps = [step / CORNER_STEPS for step in range(1, CORNER_STEPS)]
+                worst = max(worst, *(beyond(_at(xs, t), _at(ys, t)) for t in steps))
+        x, y = values[-2:]
     return ceil(worst)
 
 

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import tau
 from typing import Literal
 
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.geometry import Box, Path, Segment, bent, bounds, millimetres, moved, turned
+from configurator.engine.geometry import Box, Path, bent, bounds, millimetres, moved, turned, union
 from configurator.engine.layout.carets import bent_caret, moved_carets, turned_carets
+from configurator.engine.layout.ink import Ink, ink_at
 from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters, needs_dictionary
 from configurator.engine.layout.scene import Caret, Finding
 from configurator.engine.layout.shaping import ShapedLine, shape_line
@@ -36,8 +37,6 @@ LINE_PITCH = 1.6
 SIZE_STEP_UM = 10
 # Text on a circle leaves this part of the circle free, so that its end does not run into its beginning.
 LEAST_GAP_RADIANS = 0.17
-# Lines are measured at this letter height; their ink grows and shrinks with it in proportion.
-SAMPLE_UM = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +80,43 @@ class _Line:
 @lru_cache(maxsize=128)
 def set_text(text: str, *, frame: TextFrame, fonts: FontLibrary) -> SetText:
     """Set a text (lines parted by `\n`) into its frame; what stands against making it is in the findings."""
-    lines, size, findings = _fitted(text, frame, fonts)
-    used = sorted({glyph.face.sha256 for line in lines for glyph in line.shaped.glyphs})
-    path, carets = _made(lines, size, frame)
-    if not path:
+    lines, size, findings = _fitted(unicodedata.normalize("NFC", text), frame, fonts)
+    block = _block(lines, size, frame)
+    if block.box is None:
         return SetText((), None, frame.size_um, (), tuple(findings))
-    dx, dy = _standing(path, len(lines), size, frame)
-    path = moved(path, dx, dy)
-    return SetText(path, bounds(path), size, tuple(used), tuple(findings), moved_carets(carets, dx, dy))
+    path, carets = _made(block, lines, size, _standing(block.box, len(lines), size, frame))
+    return SetText(path, bounds(path), size, _hashes(lines), tuple(findings), carets)
 
 
 @lru_cache(maxsize=128)
 def place_text(text: str, *, frame: TextFrame, placement: Placement, fonts: FontLibrary) -> SetText:
     """Set a text where a shopper has put it: as wide as they want, with the lines that it has in its frame,
     its ink centred on the placement and turned about its middle."""
-    text = unicodedata.normalize("NFC", text)
-    lines = _lines_at(frame.size_um, text, frame, fonts)
-    used = sorted({glyph.face.sha256 for line in lines for glyph in line.shaped.glyphs})
+    lines = _lines_at(frame.size_um, unicodedata.normalize("NFC", text), frame, fonts)
     findings = _missing_letters(lines, frame)
-    nominal = bounds(_outline(lines, frame.size_um, frame))
+    nominal = _block(lines, frame.size_um, frame).box
     if nominal is None:
         return SetText((), None, frame.size_um, (), tuple(findings))
     scale = placement.width_um / max(nominal.width, 1)
     size = max(round(frame.size_um * scale), 1)
-    path, carets = _made(lines, size, frame, arc_um=frame.arc_um * scale)
-    ink = bounds(path)
+    block = _block(lines, size, frame, arc_um=frame.arc_um * scale)
+    ink = block.box
     assert ink is not None
-    dx, dy = placement.x_um - (ink.left + ink.right) // 2, placement.y_um - (ink.top + ink.bottom) // 2
+    shift = placement.x_um - (ink.left + ink.right) // 2, placement.y_um - (ink.top + ink.bottom) // 2
+    path, carets = _made(block, lines, size, shift)
     centre = placement.x_um, placement.y_um
-    path = turned(moved(path, dx, dy), placement.rotation_mdeg, centre)
-    carets = turned_carets(moved_carets(carets, dx, dy), placement.rotation_mdeg, centre)
-    return SetText(path, bounds(path), size, tuple(used), tuple(findings), carets)
+    path = turned(path, placement.rotation_mdeg, centre)
+    carets = turned_carets(carets, placement.rotation_mdeg, centre)
+    return SetText(path, bounds(path), size, _hashes(lines), tuple(findings), carets)
+
+
+def _hashes(lines: list[_Line]) -> tuple[str, ...]:
+    return tuple(sorted({glyph.face.sha256 for line in lines for glyph in line.shaped.glyphs}))
 
 
 def ink_of(text: str, *, font: str, size_um: int, fonts: FontLibrary) -> Box | None:
     """The box of a line's ink at this letter height; None where nothing is seen."""
-    return bounds(_line_outline(shape_line(text, font=font, fonts=fonts), size_um))
+    return ink_at(shape_line(text, font=font, fonts=fonts), size_um).box()
 
 
 # --- Size and lines ---------------------------------------------------------------------------------------
@@ -124,26 +124,25 @@ def ink_of(text: str, *, font: str, size_um: int, fonts: FontLibrary) -> Box | N
 
 def _fitted(text: str, frame: TextFrame, fonts: FontLibrary) -> tuple[list[_Line], int, list[Finding]]:
     """The lines, the letter height at which they fit the frame, and what has to be said about that."""
-    text = unicodedata.normalize("NFC", text)
     lines = _lines_at(frame.size_um, text, frame, fonts)
     findings = _missing_letters(lines, frame)
-    box = bounds(_outline(lines, frame.size_um, frame))
-    if box is None or _fits(lines, frame.size_um, frame, box):
+    if _fits(lines, frame.size_um, frame):
         return lines, frame.size_um, findings
     least = min(frame.min_size_um, frame.size_um)
     if frame.fit == "shrink" and not frame.arc_um:
-        fitting = _fitting_size(lines, frame, box)
+        fitting = _fitting_size(lines, frame)
     else:
-        fitting = _largest(frame.size_um, lambda size: _lines_fit(size, text, frame, fonts))
+        fitting = _largest(
+            frame.size_um, lambda size: _fits(_lines_at(size, text, frame, fonts), size, frame)
+        )
     if fitting < least and frame.fit == "wrap" and needs_dictionary(text):
-        torn = _largest(frame.size_um, lambda size: _lines_fit(size, text, frame, fonts, torn=True))
+        torn = _largest(
+            frame.size_um, lambda size: _fits(_lines_at(size, text, frame, fonts, torn=True), size, frame)
+        )
         if torn >= least:
             lines = _lines_at(torn, text, frame, fonts, torn=True)
-            return (
-                lines,
-                torn,
-                [*findings, *([] if torn == frame.size_um else [_shrunk(frame, torn)]), _torn(frame)],
-            )
+            shrunk = [] if torn == frame.size_um else [_shrunk(frame, torn)]
+            return lines, torn, [*findings, *shrunk, _torn(frame)]
     size = max(fitting, least)
     if frame.fit == "wrap":
         lines = _lines_at(size, text, frame, fonts)
@@ -200,20 +199,14 @@ def _advance(text: str, font: str, fonts: FontLibrary) -> float:
     return _shaped(text, font, fonts).advance if text else 0.0
 
 
-def _lines_fit(size_um: int, text: str, frame: TextFrame, fonts: FontLibrary, *, torn: bool = False) -> bool:
-    lines = _lines_at(size_um, text, frame, fonts, torn=torn)
-    return _fits(lines, size_um, frame, bounds(_outline(lines, size_um, frame)))
-
-
-def _fits(lines: list[_Line], size_um: int, frame: TextFrame, box: Box | None) -> bool:
-    """Whether ink with this box fits the frame, and on a circle whether its end stays off its beginning."""
-    if box is None:
-        return True
+def _fits(lines: list[_Line], size_um: int, frame: TextFrame) -> bool:
+    """Whether the ink fits the frame, and on a circle whether its end stays off its beginning."""
     if frame.arc_um:
         longest = max(line.shaped.advance for line in lines) * size_um
         if longest > (tau - LEAST_GAP_RADIANS) * abs(frame.arc_um) or size_um >= abs(frame.arc_um):
             return False
-    return box.width <= frame.box.width and box.height <= frame.box.height
+    box = _block(lines, size_um, frame).box
+    return box is None or (box.width <= frame.box.width and box.height <= frame.box.height)
 
 
 def _largest(high_um: int, fits: Callable[[int], bool]) -> int:
@@ -227,75 +220,72 @@ def _largest(high_um: int, fits: Callable[[int], bool]) -> int:
     return low * SIZE_STEP_UM
 
 
-def _fitting_size(lines: list[_Line], frame: TextFrame, box: Box) -> int:
+def _fitting_size(lines: list[_Line], frame: TextFrame) -> int:
     """The largest letter height at which the ink fits the frame (rounding of outlines included)."""
+    box = _block(lines, frame.size_um, frame).box
+    assert box is not None
     share = min(frame.box.width / box.width, frame.box.height / box.height)
     size = int(frame.size_um * share) // SIZE_STEP_UM * SIZE_STEP_UM
-    while size > SIZE_STEP_UM:
-        fitted = bounds(_outline(lines, size, frame))
-        if fitted is None or (fitted.width <= frame.box.width and fitted.height <= frame.box.height):
-            break
+    while size > SIZE_STEP_UM and not _fits(lines, size, frame):
         size -= SIZE_STEP_UM
     return max(size, 0)
 
 
-# --- Outlines ---------------------------------------------------------------------------------------------
+# --- Ink --------------------------------------------------------------------------------------------------
 
 
-def _outline(lines: list[_Line], size_um: int, frame: TextFrame) -> Path:
-    path, _ = _straight(lines, size_um, frame.align)
-    return bent(path, frame.arc_um) if frame.arc_um else path
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The lines one under the other, first baseline at y 0, the ink of each aligned at x 0, then bent where
+    there is a radius; `shifts` are by how much each line was moved for that."""
+
+    inks: tuple[Ink, ...]
+    shifts: tuple[tuple[int, int], ...]
+    box: Box | None
+    arc_um: float
+
+    def path(self) -> Path:
+        segments = [
+            segment
+            for ink, (dx, dy) in zip(self.inks, self.shifts, strict=True)
+            for segment in ink.segments(dx, dy)
+        ]
+        return bent(tuple(segments), self.arc_um) if self.arc_um else tuple(segments)
+
+
+def _block(lines: list[_Line], size_um: int, frame: TextFrame, *, arc_um: float | None = None) -> _Block:
+    inks = tuple(ink_at(line.shaped, size_um) for line in lines)
+    shifts: list[tuple[int, int]] = []
+    boxes: list[Box] = []
+    for number, ink in enumerate(inks):
+        dy, dx = round(number * LINE_PITCH * size_um), 0
+        box = ink.box()
+        if box is not None:
+            middle = (box.left + box.right) // 2
+            dx = -{"left": box.left, "center": middle, "right": box.right}[frame.align]
+            boxes.append(box.moved(dx, dy))
+        shifts.append((dx, dy))
+    radius = frame.arc_um if arc_um is None else arc_um
+    block = _Block(inks, tuple(shifts), union(boxes), radius)
+    return replace(block, box=bounds(block.path())) if radius else block
 
 
 def _made(
-    lines: list[_Line], size_um: int, frame: TextFrame, *, arc_um: float | None = None
+    block: _Block, lines: list[_Line], size_um: int, shift: tuple[int, int]
 ) -> tuple[Path, tuple[Caret, ...]]:
-    """The outline of the lines and their cursor places, before they are put into the frame."""
-    radius = frame.arc_um if arc_um is None else arc_um
-    path, shifts = _straight(lines, size_um, frame.align)
-    carets = _carets(lines, shifts, size_um)
-    if not radius:
-        return path, carets
-    return bent(path, radius), tuple(bent_caret(caret, radius) for caret in carets)
+    """The outline of a block and its cursor places, moved."""
+    dx, dy = shift
+    carets = _carets(lines, block.shifts, size_um)
+    if block.arc_um:
+        bent_ = tuple(bent_caret(caret, block.arc_um) for caret in carets)
+        return moved(block.path(), dx, dy), moved_carets(bent_, dx, dy)
+    standing = replace(block, shifts=tuple((x + dx, y + dy) for x, y in block.shifts))
+    return standing.path(), moved_carets(carets, dx, dy)
 
 
-def _straight(lines: list[_Line], size_um: int, align: Align) -> tuple[Path, list[tuple[int, int]]]:
-    """The lines one under the other: first baseline at y 0, ink of each line aligned at x 0; and by how much
-    each line was moved for that."""
-    whole: list[Segment] = []
-    shifts: list[tuple[int, int]] = []
-    for number, line in enumerate(lines):
-        path = _line_outline(line.shaped, size_um)
-        dy = round(number * LINE_PITCH * size_um)
-        box = bounds(path)
-        at = 0
-        if box is not None:
-            at = {"left": box.left, "center": (box.left + box.right) // 2, "right": box.right}[align]
-            whole += moved(path, -at, dy)
-        shifts.append((-at, dy))
-    return tuple(whole), shifts
-
-
-def _line_outline(line: ShapedLine, size_um: int) -> Path:
-    segments: list[Segment] = []
-    for glyph in line.glyphs:
-        scale = size_um / glyph.face.cap_height
-        x0, y0 = glyph.x * size_um, glyph.y * size_um
-        for command, *values in glyph.face.outline(glyph.glyph):
-            points = [
-                round(x0 + value * scale) if index % 2 == 0 else round(-y0 - value * scale)
-                for index, value in enumerate(values)
-            ]
-            segments.append((command, *points))
-    return tuple(segments)
-
-
-def _standing(path: Path, line_count: int, size_um: int, frame: TextFrame) -> tuple[int, int]:
-    """By how much the outline has to be moved to stand in its frame."""
+def _standing(ink: Box, line_count: int, size_um: int, frame: TextFrame) -> tuple[int, int]:
+    """By how much the ink has to be moved to stand in its frame."""
     box = frame.box
-    ink = bounds(path)
-    if ink is None:
-        return 0, 0
     dx = {"left": box.left, "center": (box.left + box.right) // 2, "right": box.right}[frame.align]
     if frame.arc_um:
         dx -= {"left": ink.left, "center": 0, "right": ink.right}[frame.align]
@@ -316,7 +306,7 @@ def _standing(path: Path, line_count: int, size_um: int, frame: TextFrame) -> tu
 # --- Cursor -----------------------------------------------------------------------------------------------
 
 
-def _carets(lines: list[_Line], shifts: list[tuple[int, int]], size_um: int) -> tuple[Caret, ...]:
+def _carets(lines: list[_Line], shifts: tuple[tuple[int, int], ...], size_um: int) -> tuple[Caret, ...]:
     found: list[Caret] = []
     for line, (dx, dy) in zip(lines, shifts, strict=True):
         letters = line.shaped.letters
@@ -386,7 +376,7 @@ def _torn(frame: TextFrame) -> Finding:
 
 def _too_long(lines: list[_Line], frame: TextFrame, text: str, least: int) -> Finding:
     """A text that does not fit at its smallest letters, which the lines are set in."""
-    box = bounds(_outline(lines, least, frame))
+    box = _block(lines, least, frame).box
     width, height = (box.width, box.height) if box else (0, 0)
     wide = width > frame.box.width
     measured, room = (width, frame.box.width) if wide else (height, frame.box.height)
