@@ -85,7 +85,7 @@ def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ())
             types[option.code] = Type("text", codes=option.codes)
             _attributes(option, types, gaps)
     measured = {
-        f"{option.code}.{name}": Type("number", PLAIN if name == "dpi" else LENGTH)
+        f"{option.code}.{name}": Type("number", LENGTH if name in ("width", "height") else PLAIN)
         for option in known.values()
         for name in names_of(option)
     }

@@ -277,7 +277,7 @@ def _attributes(item: Mapping[str, Any]) -> dict[str, Attribute]:
 
 
 def _measure(item: Mapping[str, Any]) -> MeasureSpec | None:
-    measure = item.get("measure")
+    measure = {} if item["kind"] == "placement" else item.get("measure")
     return None if measure is None else MeasureSpec(**{name: str(value) for name, value in measure.items()})
 
 

@@ -1,4 +1,5 @@
-"""Measured numbers in rules: `line1.width` and `line1.height` of a text, `photo.dpi` of a picture.
+"""Measured numbers in rules: `line1.width` and `line1.height` of a text, `photo.dpi` of a picture,
+`photo_place.width` and `photo_place.rotation` of a placement.
 
 How wide a text is made depends on its letters, its font and its size. The letters and the font together give
 a whole number, thousandths of the letter height; each font has a variable of its own for it,
@@ -20,6 +21,7 @@ import numpy as np
 
 from configurator.engine.compiled import NumberVariable, TooLarge
 from configurator.engine.expressions import Constant, Node, Operation, Reference, parse, walk
+from configurator.engine.placing import FARTHEST_MM, FULL_TURN_MDEG
 from configurator.engine.rules import fill, template_references, values_of
 from configurator.engine.spec import FamilySpec, OptionSpec
 
@@ -29,6 +31,8 @@ PARTS = 1000
 # pixels.
 MAX_HEIGHTS_A_LETTER = 20
 MAX_PIXELS = 100_000
+# Of a placement: its width in µm, its turn in thousandths of a degree (whichever way).
+MOST_THOUSANDTHS = {"width": FARTHEST_MM * 1000, "rotation": FULL_TURN_MDEG // 2}
 MAX_POINTS = 2_000
 COARSE_POINTS = 400
 _MM_PER_INCH = Fraction(254, 10)
@@ -51,9 +55,16 @@ class Measured:
 
 def names_of(option: OptionSpec) -> tuple[str, ...]:
     """What rules can ask of an option that declares `measure`."""
+    if option.kind == "placement":
+        return ("width", "rotation")
     if option.measure is None:
         return ()
     return ("width", "height") if option.kind == "text" else ("dpi",)
+
+
+def placements_of(spec: FamilySpec, code: str) -> tuple[str, ...]:
+    """The options by which a shopper places this text or picture."""
+    return tuple(option.code for option in spec.options if option.kind == "placement" and option.of == code)
 
 
 def mentions(node: Node, spec: FamilySpec) -> set[tuple[str, str]]:
@@ -68,6 +79,8 @@ def mentions(node: Node, spec: FamilySpec) -> set[tuple[str, str]]:
 
 def measured_of(spec: FamilySpec, option: OptionSpec, name: str) -> tuple[Measured, ...]:
     """The variables behind `option.name`."""
+    if option.kind == "placement":
+        return (Measured(f"{option.code}.{name}", option.code, name),)
     if option.kind != "text":
         return tuple(
             Measured(f"{option.code}.{side}", option.code, side) for side in ("pixels_across", "pixels_down")
@@ -101,9 +114,11 @@ def unlimited(spec: FamilySpec, mentioned: Iterable[tuple[str, str]]) -> dict[st
     found: dict[str, NumberVariable] = {}
     for code, name in sorted(mentioned):
         option = spec.option_by_code[code]
-        text = option.kind == "text"
-        limit = option.max_length * MAX_HEIGHTS_A_LETTER * PARTS if text else MAX_PIXELS
-        factor = Fraction(1, PARTS) if text else Fraction(1)
+        limit, factor = MAX_PIXELS, Fraction(1)
+        if option.kind == "text":
+            limit, factor = option.max_length * MAX_HEIGHTS_A_LETTER * PARTS, Fraction(1, PARTS)
+        elif option.kind == "placement":
+            limit, factor = MOST_THOUSANDTHS[name], Fraction(1, 1000)
         for each in measured_of(spec, option, name):
             found[each.code] = NumberVariable(each.code, each.code, 0, 1, limit + 1, 0, factor, limit=limit)
     return found
@@ -128,12 +143,17 @@ def written_out(node: Node, spec: FamilySpec) -> Node:
             for each, instead in _instead(spec, option, name)
         ]
         node = cases[0] if len(cases) == 1 else Operation(node.column, node.depth + 2, "&", tuple(cases))
+        if name == "dpi":
+            node = _while_not_placed(node, spec, code)
     return node
 
 
 def _instead(spec: FamilySpec, option: OptionSpec, name: str) -> Iterator[tuple[Measured, Node]]:
-    assert option.measure is not None
     variables = measured_of(spec, option, name)
+    if option.kind == "placement":
+        yield variables[0], _leaf(variables[0])
+        return
+    assert option.measure is not None
     if option.kind == "text":
         size = parse(option.measure.size).root
         for each in variables:
@@ -159,6 +179,15 @@ def _under(measured: Measured, node: Node) -> Node:
     return _operation("=>", _operation("in", Reference(1, 1, measured.chooser), *codes), node)
 
 
+def _while_not_placed(node: Node, spec: FamilySpec, code: str) -> Node:
+    """How fine a picture is where its shopper has put it, its layout says (and refuses): rules speak of the
+    size that the family gives it."""
+    for place in placements_of(spec, code):
+        given = _operation("==", Reference(1, 1, place, "count"), Constant(1, 1, Fraction(0)))
+        node = _operation("=>", given, node)
+    return node
+
+
 def _replaced(node: Node, option: OptionSpec, name: str, instead: Node) -> Node:
     if isinstance(node, Reference) and node.option == option.code and node.attribute == name:
         return instead
@@ -175,8 +204,8 @@ def _operation(operator: str, *operands: Node) -> Operation:
 def empty_is_nothing(
     option: OptionSpec, own: NumberVariable, variables: Mapping[str, NumberVariable]
 ) -> Iterator[tuple[int, ...]]:
-    """Clauses that say that a text without letters has no width and no height."""
-    if option.kind == "text" and not option.required:
+    """Clauses that say that a text without letters, or what is not placed, has no width and no height."""
+    if option.kind in ("text", "placement") and not option.required:
         for variable in variables.values():
             if variable.code.startswith(f"{option.code}."):
                 yield own.at_least(1), variable.at_most(0)

@@ -14,8 +14,19 @@ from typing import Protocol
 from configurator.engine.compiled import Knowledge, NumberVariable
 from configurator.engine.expressions import parse
 from configurator.engine.fonts import FontLibrary
+from configurator.engine.layout.pictures import cropped
+from configurator.engine.layout.scene import AssetInfo
 from configurator.engine.layout.text import ink_of
-from configurator.engine.measured import PARTS, Measured, measured_of, mentions, names_of
+from configurator.engine.measured import (
+    MOST_THOUSANDTHS,
+    PARTS,
+    Measured,
+    measured_of,
+    mentions,
+    names_of,
+    placements_of,
+)
+from configurator.engine.placing import Placement, read_placement
 from configurator.engine.rules import Undefined, Value, environment_of, expressions_of, fill, number_of
 from configurator.engine.spec import Choice, Choices, FamilySpec, OptionSpec
 from configurator.engine.units import LENGTH, in_words
@@ -62,6 +73,14 @@ def _text_size(text: str, font: str, fonts: FontLibrary) -> tuple[int, int]:
     return ink.width // part + 1, ink.height // part + 1
 
 
+def _placed(value: str) -> dict[str, int]:
+    """The width in µm and the turn, whichever way, in thousandths of a degree of a placement's string."""
+    if not value:
+        return {"width": 0, "rotation": 0}
+    placement = read_placement(value)
+    return {"width": placement.width_um, "rotation": abs(placement.rotation_mdeg)}
+
+
 class Measures:
     """What is measured of the choices of one family."""
 
@@ -93,6 +112,8 @@ class Measures:
         return found
 
     def _number(self, measured: Measured, value: str) -> int | None:
+        if measured.measure in MOST_THOUSANDTHS and not measured.font:
+            return _placed(value)[measured.measure]
         if measured.font:
             return self._measurer.text(value, measured.font)[measured.measure == "height"] if value else 0
         pixels = self._measurer.picture(value) if value else None
@@ -120,6 +141,10 @@ class Measures:
 
 
 def _sentence(option: OptionSpec, name: str, choices: Choices, value: Fraction) -> str:
+    if name == "rotation":
+        return f"{option.name} is turned by {float(value):g} degrees."
+    if option.kind == "placement":
+        return f"{option.name} is {in_words(value, LENGTH)} wide."
     if name == "dpi":
         return f"{option.name} has {math.floor(value)} dots an inch at this size."
     way = "wide" if name == "width" else "high"
@@ -147,12 +172,20 @@ def measured_values(spec: FamilySpec, choices: Choices, measurer: Measurer) -> d
                 elif font is not None and size is not None:
                     for name, parts in zip(names_of(option), measurer.text(chosen, font), strict=True):
                         found[f"{option.code}.{name}"] = Fraction(parts, PARTS) * size
+            elif option.kind == "placement":
+                for name, thousandths in _placed(chosen).items():
+                    found[f"{option.code}.{name}"] = Fraction(thousandths, 1000)
             else:
                 sides = [
                     number_of(text, environment) for text in (option.measure.width, option.measure.height)
                 ]
                 pixels = measurer.picture(chosen) if chosen else None
-                if pixels is not None and sides[0] and sides[1]:
+                placed = next(
+                    (str(choices[code]) for code in placements_of(spec, option.code) if choices.get(code)), ""
+                )
+                if pixels is not None and placed:
+                    found[f"{option.code}.dpi"] = _placed_dpi(pixels, read_placement(placed))
+                elif pixels is not None and sides[0] and sides[1]:
                     pick = min if option.measure.fit == "cover" else max
                     found[f"{option.code}.dpi"] = pick(
                         pixels[0] * _MM_PER_INCH / sides[0], pixels[1] * _MM_PER_INCH / sides[1]
@@ -160,3 +193,9 @@ def measured_values(spec: FamilySpec, choices: Choices, measurer: Measurer) -> d
         except Undefined:
             continue  # a size that does not exist: nothing can be told of it
     return found
+
+
+def _placed_dpi(pixels: tuple[int, int], placement: Placement) -> Fraction:
+    """The dots an inch of a picture where it was put, with the part of it that shows."""
+    shown = cropped(AssetInfo("", *pixels), placement)
+    return shown.width * _MM_PER_INCH / Fraction(placement.width_um, 1000)

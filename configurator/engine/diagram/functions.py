@@ -142,7 +142,7 @@ class Functions:
 
     def empty_is_nothing(self, option: OptionSpec) -> list[Plan]:
         """A text without letters has no width and no height (`measured.empty_is_nothing`)."""
-        if option.kind != "text" or option.required or option.measure is None:
+        if option.kind not in ("text", "placement") or option.required or option.measure is None:
             return []
         own = self.positions[option.code]
         return [

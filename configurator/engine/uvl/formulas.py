@@ -151,7 +151,7 @@ class Writer:
             return name if factor == 1 else f"({name} * {number_in_uvl(factor)})"
         if option.kind == "text" and node.attribute == "length":
             return f"len({name})"
-        if option.kind == "image" and node.attribute == "count":
+        if option.kind in ("image", "placement") and node.attribute == "count":
             return f"{name}.counted"
         if option.kind == "multiple" and node.attribute == "count":
             return self.added(option, "counted")

@@ -117,14 +117,14 @@ class _Export:
             yield from self.option(option, depth)
 
     def option(self, option: OptionSpec, depth: int) -> Iterator[str]:
-        optional = option.kind == "switch" or (option.kind == "image" and not option.required)
+        optional = option.kind == "switch" or (option.kind in ("image", "placement") and not option.required)
         yield f"{_INDENT * depth}{'optional' if optional else 'mandatory'}"
         kind = {"integer": "Integer ", "text": "String "}.get(option.kind, "")
         attributes = [self.shop(option.code, option.name, *self.about(option))]
         name = self.names[option.code, ""]
         if option.kind == "integer":
             attributes.append(self.grid(option, name))
-        if option.kind == "image":
+        if option.kind in ("image", "placement"):
             attributes.append("counted 1")
         if option.kind == "switch":
             attributes += self.attributes(option, option.value_by_code["yes"])
@@ -215,6 +215,8 @@ class _Export:
         self._list("measures", (option.code for option in spec.options if option.measure is not None))
         images = [option.code for option in spec.options if option.kind == "image"]
         self._list("pictures (only whether they are given)", images)
+        placements = [option.code for option in spec.options if option.kind == "placement"]
+        self._list("placements (only whether they are given)", placements)
         units = {
             attribute.unit
             for option in spec.options

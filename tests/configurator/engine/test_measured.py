@@ -1,6 +1,7 @@
 """Measured numbers in rules: the width and height of texts as they are made, the resolution of pictures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_text_that_fits_nowhere_is_asked_for_anew() -> None:
 
 
 def test_a_completion_takes_no_default_text_that_is_too_wide() -> None:
-    words = OptionSpec(**{**vars(WORDS), "default": "MAXIMILIAN"})
+    words = replace(WORDS, default="MAXIMILIAN")
     kernel = kernel_of(sign("line1.width <= board.width", options=(BOARD, FONT, SIZE, words)))
     full = kernel.complete({"board": "b120", "font": "wide", "size": 60})
     assert full is not None

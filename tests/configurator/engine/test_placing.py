@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configurator.engine.choices import ChoiceError, normalise
+from configurator.engine.domains import Kernel
 from configurator.engine.family import FamilyError, read_family
+from configurator.engine.knowledge import compile_family
+from configurator.engine.measuring import Measures, measured_values
 from configurator.engine.placing import (
     WHOLE,
     Crop,
@@ -161,3 +164,81 @@ def test_an_element_is_placed_by_a_placement_of_its_own():
 def test_a_placement_cannot_be_required():
     problem = problem_of(PHOTO.replace("of: photo}", "of: photo, required: true}"))
     assert "required is not known here" in problem
+
+
+# --- in rules
+
+
+def shop(*rules):
+    written = "\n".join(f'  - {{code: R{number}, expr: "{rule}"}}' for number, rule in enumerate(rules))
+    spec = read_family(PHOTO.replace("surfaces:", f"rules:\n{written}\nsurfaces:"))
+    knowledge = compile_family(spec)
+    return Kernel(knowledge, measures=Measures(knowledge, Pictures()))
+
+
+class Pictures:
+    """Every picture has 3000 by 2000 pixels."""
+
+    def text(self, text, font):
+        return 0, 0
+
+    def picture(self, sha256):
+        return 3000, 2000
+
+
+def test_a_rule_may_limit_the_width_of_what_is_placed():
+    kernel = shop("photo_place.width <= 60 mm")
+    assert kernel.consistent({"photo_place": "50,40,60,0"})
+    conflict = kernel.explain({}, "photo_place", "50,40,60.001,0")
+    assert [rule.code for rule in conflict.rules] == ["R0"]
+    assert "Place is 60.001 mm wide." in conflict.sentence
+
+
+def test_a_rule_may_forbid_turning():
+    kernel = shop("photo_place.rotation == 0")
+    assert kernel.consistent({"photo_place": "50,40,60,0"})
+    assert not kernel.consistent({"photo_place": "50,40,60,-0.5"})
+
+
+def test_what_is_not_placed_has_no_width():
+    kernel = shop("photo_place.width >= 20 mm | photo_place.count == 0")
+    assert kernel.complete({}) is not None
+    assert not kernel.consistent({"photo_place": "50,40,19,0"})
+
+
+def test_a_repair_puts_the_picture_back_where_it_belongs():
+    size = "{code: size, name: Size, kind: choice, values: [{code: s, name: S}, {code: l, name: L}]}"
+    text = PHOTO.replace("of: photo}", f"of: photo}}\n  - {size}")
+    rule = "rules:\n  - {code: R, expr: \"size == 's' => photo_place.width <= 40 mm\"}\nsurfaces:"
+    text = text.replace("surfaces:", rule)
+    knowledge = compile_family(read_family(text))
+    kernel = Kernel(knowledge, measures=Measures(knowledge, Pictures()))
+    repair = kernel.repair({"photo_place": "50,40,60,0"}, "size", "s")
+    assert [(change.option, change.new) for change in repair.changes] == [("photo_place", None)]
+    assert "put Place back where it belongs" in repair.sentence
+
+
+def measured(width, height):
+    return PHOTO.replace(
+        "kind: image, required: false",
+        f"kind: image, required: false, measure: {{width: {width} mm, height: {height} mm}}",
+    )
+
+
+def test_dots_an_inch_follow_the_size_and_the_crop_of_a_placement():
+    spec = read_family(measured(100, 80))
+    choices = {"photo": "a" * 64, "photo_place": "50,40,50.8,0"}
+    assert measured_values(spec, choices, Pictures())["photo.dpi"] == 1500
+    choices["photo_place"] = "50,40,50.8,0;0,0,500,1000"
+    assert measured_values(spec, choices, Pictures())["photo.dpi"] == 750
+
+
+def test_rules_about_dots_an_inch_count_while_the_family_places_the_picture():
+    rules = 'rules:\n  - {code: R0, expr: "photo.dpi >= 100"}\n'
+    fixed = '  - {code: R1, expr: "photo_place.count == 0"}\n'
+    for more, possible in ((fixed, False), ("", True)):
+        text = measured(1000, 800).replace("surfaces:", f"{rules}{more}surfaces:")
+        knowledge = compile_family(read_family(text))
+        kernel = Kernel(knowledge, measures=Measures(knowledge, Pictures()))
+        assert kernel.consistent({"photo": "a" * 64}) is possible
+    assert kernel.consistent({"photo": "a" * 64, "photo_place": "50,40,60,0"})
