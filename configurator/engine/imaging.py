@@ -29,7 +29,7 @@ FIRST_BYTES = 4096  # what a format is told by
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DRAWING = "configurator.engine.svg_child"
-_CHILDREN = {"SVG": _DRAWING} | dict.fromkeys(("JPEG", "PNG", "WEBP"), "configurator.engine.imaging_child")
+CHILDREN = {"SVG": _DRAWING} | dict.fromkeys(("JPEG", "PNG", "WEBP"), "configurator.engine.imaging_child")
 
 EXPORT = "Export it as JPEG or PNG (from a drawing program: as plain SVG) and upload that."
 IS_EMPTY = "The file is empty. Choose it again, or export it anew."
@@ -113,7 +113,7 @@ def take_in(source: bytes | FilePath | IO[bytes], *, keep_open: Sequence[int] = 
     form = sniff(first)
     if form is None:
         raise UploadRefused("format", _other(first))
-    answer = _asked(_CHILDREN[form], source, keep_open)
+    answer = _asked(CHILDREN[form], source, keep_open)
     return _drawing(answer) if form == "SVG" else _picture(answer)
 
 

@@ -126,14 +126,16 @@ def read_svg(data: bytes) -> tuple[Drawing, tuple[str, ...]]:
     try:
         parser.feed(data)
         parser.close()
+        return reader.drawing()
     except DefusedXmlException as error:
         raise DrawingRefused("svg-entities") from error
     except (ParseError, SAXParseException) as error:
         raise DrawingRefused("svg-broken", what="it is not well-formed XML") from error
+    except TooMany as error:
+        raise DrawingRefused("svg-broken", what="a list has more numbers than it may") from error
     except (UnicodeError, LookupError, ValueError) as error:
         what = str(error) if isinstance(error, Unreadable) else "its letters are in no encoding that is known"
         raise DrawingRefused("svg-broken", what=what) from error
-    return reader.drawing()
 
 
 _Box = tuple[float, float, float, float]
