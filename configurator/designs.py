@@ -26,6 +26,7 @@ from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from configurator.examination import examine, price_json
 from configurator.models import Asset, Configuration, Design, Family, Version
 from configurator.popularity import popularity_of
+from configurator.proofs import ask_for_smaller
 from ledger.entries import record
 
 COMPLETION_SECONDS = 1.5  # a web request waits for it
@@ -282,7 +283,7 @@ def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design
         held = _hold(configuration, None)
         if refused := refused_since(held, now=now):
             raise refused
-        return freeze_choices(
+        design = freeze_choices(
             version=held.version,
             choices=held.choices,
             owner_id=held.owner_id,
@@ -290,6 +291,8 @@ def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design
             actor=actor,
             now=now,
         )
+        ask_for_smaller(design, now=now)
+        return design
 
 
 def freeze_choices(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -29,10 +30,13 @@ from configurator.engine.rendering.preview import encode, picture_of, view_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
 from ledger.files import write_whole
+from ledger.requesting import request
 
-Form = Literal["png", "webp"]
+Form = Literal["jpeg", "png", "webp"]
 
 PREVIEW_FORMAT = "2026-11-21"  # change it when the same scene comes to look different
+SMALLER_JOB = "configurator.pictures"
+SMALLER_EFFORT = 4  # of WebP, 0 to 6: a third fewer bytes for three times the work
 PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side
 DEFAULT_SIZE = 960
 EDITED_PIXELS = 1200
@@ -201,7 +205,7 @@ def preview(
     if size not in PREVIEW_SIZES:
         raise ValueError(f"Previews come in {', '.join(map(str, PREVIEW_SIZES))} pixels.")
     name = preview_hash(version=version, choices=choices, surface=surface, size=size, bare=bare)
-    path = Path(settings.MEDIA_ROOT) / "previews" / name[:2] / f"{name}.{form}"
+    path = _path(name, form)
     drawn = _kept(path)
     if drawn is None:
         with _alone(path):
@@ -238,8 +242,42 @@ def frozen_name(design: Design) -> str:
     return f"{design.content_hash[:16]}-{PREVIEW_FORMAT}"
 
 
+def ask_for_smaller(design: Design, *, now: datetime) -> None:
+    """Have the pictures of a design that is kept made anew, smaller; asking twice is asking once."""
+    if spec_of(design.version).surfaces:
+        request(kind=SMALLER_JOB, payload={"design": design.pk}, key=f"{SMALLER_JOB}:{design.pk}", now=now)
+
+
+def make_smaller(design: Design) -> int:
+    """Put well-packed WebP files in place of those that were drawn in haste, under the same names; how many.
+
+    While somebody chooses, a picture has to come soon; a design that is kept is looked at often.
+    """
+    version, choices = design.version, design.choices
+    for surface in spec_of(version).surfaces:
+        name = preview_hash(version=version, choices=choices, surface=surface.code)
+        path = _path(name, "webp")
+        with _alone(path):
+            write_whole(
+                path,
+                _draw(version, choices, surface.code, DEFAULT_SIZE, "webp", False, effort=SMALLER_EFFORT),
+            )
+    return len(spec_of(version).surfaces)
+
+
+def _path(name: str, form: Form) -> Path:
+    return Path(settings.MEDIA_ROOT) / "previews" / name[:2] / f"{name}.{form}"
+
+
 def _draw(
-    version: Version, choices: Mapping[str, Choice], surface: str, size: int, form: Form, bare: bool
+    version: Version,
+    choices: Mapping[str, Choice],
+    surface: str,
+    size: int,
+    form: Form,
+    bare: bool,
+    *,
+    effort: int = 0,
 ) -> bytes:
     spec = spec_of(version)
     scene = scene_of(version=version, choices=choices, surface=surface)
@@ -250,7 +288,7 @@ def _draw(
         size=size,
         assets=assets_of(spec, choices),
     )
-    return encode(image, form)
+    return encode(image, form, effort=effort)
 
 
 def small_picture(asset: AssetInfo) -> bytes:

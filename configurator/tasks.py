@@ -6,9 +6,9 @@ from functools import partial
 
 from django.utils import timezone
 
-from configurator import artefacts, auditing, validations
+from configurator import artefacts, auditing, proofs, validations
 from configurator.catalogue import compiled
-from configurator.models import Validation, ValidationResult, Version
+from configurator.models import Design, Validation, ValidationResult, Version
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
 from ledger.models import Entry
@@ -55,6 +55,15 @@ def make_artefacts(claim: Claim) -> Effect | None:
     known = compiled(version, date.fromisoformat(on) if on else None)
     made = artefacts.make(hash=known.hash, known=known.kernel.knowledge)
     return partial(store_artefacts_as_effect, known.hash, made) if made else None
+
+
+@handler(proofs.SMALLER_JOB, lease=timedelta(seconds=60))
+def make_pictures_smaller(claim: Claim) -> Effect | None:
+    """The pictures of a kept design; the files are the effect, and the same each time they are made."""
+    design = Design.objects.select_related("version").filter(pk=claim.payload["design"]).first()
+    if design is not None:  # tidied away meanwhile
+        proofs.make_smaller(design)
+    return None
 
 
 def _version_of(claim: Claim) -> Version:

@@ -42,7 +42,8 @@ def preview(request: HttpRequest, of: str, surface: str) -> HttpResponse:
     if of.startswith("cfg"):
         making = own_configuration(request, of)
         full = kernel_of(making.version).complete(making.choices)
-        return picture(request, making.version, full if full is not None else making.choices, surface)
+        shown = full if full is not None else making.choices
+        return picture(request, making.version, shown, surface, form="jpeg")  # drawn in haste: soonest packed
     visitor = visitor_of(request)
     open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
     held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
@@ -56,9 +57,11 @@ def picture(
     surface: str,
     *,
     known_as: str | None = None,
+    form: proofs.Form | None = None,
 ) -> HttpResponse:
-    """The picture as WebP or PNG; an address that names exactly this picture may be kept for ever."""
-    form: proofs.Form = "webp" if "image/webp" in request.headers.get("Accept", "") else "png"
+    """The picture in a form, or as WebP or else PNG as the browser takes it; an address that names exactly
+    this picture may be kept for ever."""
+    form = form or ("webp" if "image/webp" in request.headers.get("Accept", "") else "png")
     bare = "bare" in request.GET
     try:
         size = int(request.GET.get("w", proofs.DEFAULT_SIZE))

@@ -1,8 +1,10 @@
 """Pictures handed in, and pictures of designs: named by what they show, made once."""
 
+import hashlib
 import io
 import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from PIL import Image
 
 from configurator import proofs
@@ -17,6 +20,8 @@ from configurator.assets import UploadRefused, take_in
 from configurator.designs import choose, freeze
 from configurator.models import Asset, Configuration, Upload
 from configurator.proofs import UnknownSurface, preview, preview_hash, preview_url, scene_of
+from ledger import jobs
+from ledger.models import Job
 from tests.shops import NOW
 
 
@@ -110,10 +115,10 @@ def test_the_address_of_a_preview_changes_with_the_picture(configuration: Config
     assert before != after
 
 
-def test_processes_that_want_the_same_preview_draw_it_once(
+def test_fifty_requests_of_five_processes_draw_the_same_preview_once(
     configuration: Configuration, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    drawn = tmp_path / "drawn"
+    drawn, given = tmp_path / "drawn", tmp_path / "given"
     draw = proofs._draw
     version, choices = configuration.version, dict(configuration.choices) | {"text": "Race"}
     scene_of(version=version, choices=choices, surface="front")  # the children must not ask the database
@@ -125,18 +130,71 @@ def test_processes_that_want_the_same_preview_draw_it_once(
 
     monkeypatch.setattr(proofs, "_draw", noted)
 
+    def ask(_: int) -> str:
+        shown = preview(version=version, choices=choices, surface="front", size=320)
+        return hashlib.sha256(shown).hexdigest()
+
     def run() -> None:
-        preview(version=version, choices=choices, surface="front", size=320)
+        with ThreadPoolExecutor(10) as pool, given.open("a") as file:
+            file.write("".join(f"{name}\n" for name in pool.map(ask, range(10))))
         os._exit(0)
 
     fork = multiprocessing.get_context("fork")
-    children = [fork.Process(target=run) for _ in range(4)]
+    children = [fork.Process(target=run) for _ in range(5)]
     for child in children:
         child.start()
     for child in children:
         child.join(60)
-    assert [child.exitcode for child in children] == [0, 0, 0, 0]
+    assert [child.exitcode for child in children] == [0] * 5
     assert drawn.read_text() == "x"
+    pictures = given.read_text().split()
+    assert (len(pictures), len(set(pictures))) == (50, 1)
+
+
+def test_what_is_typed_is_not_on_the_bare_picture(configuration: Configuration) -> None:
+    version, choices = configuration.version, dict(configuration.choices)
+
+    def bare(text: str) -> bytes:
+        return preview(
+            version=version, choices=choices | {"text": text}, surface="front", size=320, bare=True
+        )
+
+    assert bare("Åse") == bare("Müller")
+    assert bare("Åse") != preview(
+        version=version, choices=choices | {"text": "Åse"}, surface="front", size=320
+    )
+
+
+def test_a_kept_design_has_its_pictures_made_smaller(configuration: Configuration, alice: User) -> None:
+    design = freeze(configuration=configuration, actor="system:test", now=NOW)
+    asked = {"version": design.version, "choices": design.choices, "surface": "front", "form": "webp"}
+    hasty = preview(**asked)
+    job = Job.objects.get(kind=proofs.SMALLER_JOB)
+    freeze(configuration=configuration, actor="system:test", now=NOW)
+    assert Job.objects.filter(kind=proofs.SMALLER_JOB).count() == 1
+    assert jobs.run(job.pk)
+    smaller = preview(**asked)
+    assert len(smaller) < len(hasty)
+    with Image.open(io.BytesIO(smaller)) as kept, Image.open(io.BytesIO(hasty)) as drawn:
+        assert kept.size == drawn.size
+    proofs.make_smaller(design)
+    assert preview(**asked) == smaller
+
+
+def test_while_somebody_chooses_pictures_come_as_jpeg_and_of_a_design_as_webp(
+    configuration: Configuration, alice: User, client: Client
+) -> None:
+    client.force_login(alice)
+    making = client.get(
+        preview_url(of=configuration, choices=configuration.choices, surface="front"),
+        headers={"Accept": "image/webp"},
+    )
+    assert (making["Content-Type"], making.content[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+    assert "immutable" in making["Cache-Control"]
+    design = freeze(configuration=configuration, actor="system:test", now=NOW)
+    kept = client.get(proofs.design_picture(design), headers={"Accept": "image/webp"})
+    assert (kept["Content-Type"], kept.content[8:12]) == ("image/webp", b"WEBP")
+    assert "immutable" in kept["Cache-Control"]
 
 
 def test_a_torn_file_is_not_trusted(alice: User, charlie: User) -> None:

@@ -153,13 +153,16 @@ def _rendered(
     )
 
 
-def encode(picture: Image.Image, form: Format = "jpeg") -> bytes:
-    """The picture as a file: JPEG while typing (fast), WebP or PNG to keep. No metadata."""
+def encode(picture: Image.Image, form: Format = "jpeg", *, effort: int = 0) -> bytes:
+    """The picture as a file: JPEG while typing (fast), WebP or PNG to keep. No metadata.
+
+    `effort` (0 to 6) is how long WebP looks for a smaller file.
+    """
     out = io.BytesIO()
     if form == "jpeg":
         picture.save(out, "JPEG", quality=88, subsampling=0)
     elif form == "webp":
-        picture.save(out, "WEBP", quality=84, method=0)
+        picture.save(out, "WEBP", quality=84, method=effort)
     else:
         picture.save(out, "PNG", compress_level=3)
     return out.getvalue()
