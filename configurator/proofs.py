@@ -117,7 +117,6 @@ def _artworks_of(
                     scene,
                     elements,
                     options=_filled_by(spec, scene.surface),
-                    places=_placed_by(spec, scene.surface),
                     fonts=fonts(),
                 ),
                 "view": None if shown is None else grid_json(*shown, scene),
@@ -129,15 +128,6 @@ def _artworks_of(
 def _filled_by(spec: FamilySpec, surface: str) -> dict[str, str]:
     """Element -> the option that fills it."""
     return {name: element.option for name, element in named(spec.surface_by_code[surface].elements)}
-
-
-def _placed_by(spec: FamilySpec, surface: str) -> dict[str, str]:
-    """Element -> the option that says where it stands."""
-    return {
-        name: element.place
-        for name, element in named(spec.surface_by_code[surface].elements)
-        if element.place
-    }
 
 
 def without_typed(scene: Scene, spec: FamilySpec) -> Scene:

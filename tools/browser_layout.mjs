@@ -2,8 +2,8 @@
  * Sets texts with the modules that the page uses, under node, to be compared with the server's layout.
  *
  * The first line of the standard input is {"faces": {name: {path, weight, cap, scripts}}}; every other line
- * is {"text", "outlined", "chain": [name ...], "frame": {box: [l, t, r, b], align, valign, size, min_size}}. Each
- * is answered by one line: {"glyphs": [[[name, glyph, x, y] ...] of each line], "missing"}, and where it is to be
+ * is {"text", "outlined", "chain": [name ...], "frame": {box: [l, t, r, b], align, valign, size, min_size, arc},
+ * "placement": null or {x, y, width, rotation}}. Each is answered by one line: {"glyphs": [[[name, glyph, x, y] ...] of each line], "missing"}, and where it is to be
  * outlined {"path", "size"} too.
  */
 
@@ -14,7 +14,7 @@ import glue from "../static/vendor/harfbuzzjs-1.6.4/harfbuzz.js";
 import { box, pathData } from "../static/js/layout/geometry.js";
 import { load } from "../static/js/layout/harfbuzz.js";
 import { shapeLine } from "../static/js/layout/shaping.js";
-import { setText } from "../static/js/layout/text.js";
+import { placeText, setText } from "../static/js/layout/text.js";
 
 const binary = readFileSync(new URL("../static/vendor/harfbuzzjs-1.6.4/harfbuzz.wasm", import.meta.url));
 const harfbuzz = await load(glue, binary);
@@ -38,7 +38,8 @@ for await (const row of createInterface({ input: process.stdin })) {
     missing: [...new Set(lines.flatMap((line) => line.missing))],
   };
   if (outlined) {
-    const set = setText(text, { ...frame, box: box(...frame.box) }, fonts);
+    const inFrame = { ...frame, box: box(...frame.box) };
+    const set = asked.placement ? placeText(text, inFrame, asked.placement, fonts) : setText(text, inFrame, fonts);
     Object.assign(answer, { path: pathData(set.path), size: set.size });
   }
   out += `${JSON.stringify(answer)}\n`;

@@ -20,7 +20,8 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, path_data
 from configurator.engine.layout.live import face_json, face_name
 from configurator.engine.layout.shaping import shape_line
-from configurator.engine.layout.text import TextFrame, set_text
+from configurator.engine.layout.text import TextFrame, place_text, set_text
+from configurator.engine.placing import Placement
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
 FONTS = (
@@ -89,6 +90,7 @@ class Comparison:
 class Sample:
     text: str
     frame: TextFrame
+    placement: Placement | None
 
 
 def node() -> str | None:
@@ -122,8 +124,15 @@ def samples(count: int, *, seed: int) -> list[Sample]:
             valign=chance.choice(("top", "middle", "bottom")),
             size_um=size,
             min_size_um=chance.randrange(1_000, size + 1),
+            arc_um=chance.choice((0, 0, 0, 0, 1, -1)) * chance.randrange(5_000, 200_000),
         )
-        found.append(Sample(text, frame))
+        placement = Placement(
+            chance.randrange(200_000),
+            chance.randrange(100_000),
+            chance.randrange(2_000, 200_000),
+            chance.choice((0, 90_000, -30_000, chance.randrange(-179_999, 180_001))),
+        )
+        found.append(Sample(text, frame, placement if number % 5 == 0 else None))
     return found
 
 
@@ -178,6 +187,14 @@ def _question(sample: Sample, fonts: FontLibrary, outlined: bool) -> dict[str, A
             "valign": frame.valign,
             "size": frame.size_um,
             "min_size": frame.min_size_um,
+            "arc": frame.arc_um,
+        },
+        "placement": sample.placement
+        and {
+            "x": sample.placement.x_um,
+            "y": sample.placement.y_um,
+            "width": sample.placement.width_um,
+            "rotation": sample.placement.rotation_mdeg,
         },
     }
 
@@ -192,7 +209,10 @@ def _server(sample: Sample, fonts: FontLibrary, outlined: bool) -> dict[str, Any
     }
     if not outlined:
         return shaped
-    made = set_text(sample.text, frame=sample.frame, fonts=fonts)
+    if sample.placement is None:
+        made = set_text(sample.text, frame=sample.frame, fonts=fonts)
+    else:
+        made = place_text(sample.text, frame=sample.frame, placement=sample.placement, fonts=fonts)
     return {**shaped, "path": path_data(made.path), "size": made.size_um}
 
 

@@ -170,8 +170,8 @@ class FontLibrary:
         """The first font of the chain that has every letter of the cluster; None when none has."""
         return next((face for face in self._in_turn(font) if face.covers(cluster)), None)
 
-    def _in_turn(self, font: str) -> Iterator[Face]:
-        """The fonts of the chain, each opened only when it is asked for."""
+    def names(self, font: str) -> tuple[str, ...]:
+        """The fonts of the chain as `face` takes them, in order; none is opened for it."""
         names = self._chains.get(font)
         if names is None:
             code, _, weight = font.partition(":")
@@ -179,7 +179,11 @@ class FontLibrary:
             others = [other for other in (*stand_in, *self._fallback) if other != code]
             names = (font, *(f"{other}:{weight}" if weight else other for other in others))
             self._chains[font] = names
-        return map(self.face, names)
+        return names
+
+    def _in_turn(self, font: str) -> Iterator[Face]:
+        """The fonts of the chain, each opened only when it is asked for."""
+        return map(self.face, self.names(font))
 
 
 def _pinned_file(code: str) -> FontFile:

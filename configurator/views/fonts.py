@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from configurator.engine.fonts import FontFile
-from configurator.engine.layout.live import face_json
+from configurator.engine.layout.live import face_json, is_served
 from configurator.proofs import fonts
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -23,7 +23,7 @@ def index(request: HttpRequest) -> HttpResponse:
         {
             code: {
                 **face_json(fonts().face(code), file.path),
-                "url": reverse("font", args=[file.sha256]),
+                "url": reverse("font", args=[file.sha256]) if is_served(file) else None,
             }
             for code, file in files().items()
         }
@@ -35,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, sha256: str) -> HttpResponse:
     """A font file by its content, packed where the browser takes that."""
-    found = next((each for each in files().values() if each.sha256 == sha256), None)
+    served = filter(is_served, files().values())
+    found = next((each for each in served if each.sha256 == sha256), None)
     if found is None:
         raise Http404("There is no such font.")
     packed = "gzip" in request.headers.get("Accept-Encoding", "")

@@ -26,8 +26,7 @@ function itemsOf(artwork, text, placed) {
     const placement = placed(item);
     if (item.kind === "picture") return [pictureNode(item, placement ?? placementOf(item), artwork.pictures)];
     const set = text(item);
-    if (!set) return [];
-    return [placement && set.box ? movedText(textNode(item, set), set.box, placement) : textNode(item, set)];
+    return set ? [textNode(item, set)] : [];
   });
 }
 
@@ -49,11 +48,4 @@ function pictureNode(item, placement, addresses) {
     viewBox: shown.map((each) => each / 1000).join(" "),
   }, image);
   return svg("g", { transform: `rotate(${rotation} ${x} ${y})`, "data-element": item.element }, cut);
-}
-
-/** A text's outline brought to where it has just been put; the server sets it anew there. */
-function movedText(node, box, { x, y, width, rotation }) {
-  const scale = width / Math.max(1, box.width);
-  const middle = `${-(box.left + box.right) / 2} ${-(box.top + box.bottom) / 2}`;
-  return svg("g", { transform: `translate(${x} ${y}) rotate(${rotation}) scale(${scale}) translate(${middle})` }, node);
 }

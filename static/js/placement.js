@@ -27,7 +27,7 @@ export class PlacementEditor {
     this.layer.append(this.guides);
     this.layer.toggleAttribute("hidden", true);
     preview.board.after(this.layer);
-    preview.placed = (item) => (item.place && preview.flat ? this.placement(item) : null);
+    preview.placed = (item) => this.wanted.get(item.place) ?? null;
     preview.root.addEventListener("flat-drawn", () => this.draw());
     preview.root.addEventListener("flat", ({ detail }) => this.layer.toggleAttribute("hidden", !detail));
     for (const [kind, heard] of [["pointerdown", "down"], ["pointermove", "move"], ["pointerup", "up"], ["pointercancel", "cancel"], ["keydown", "key"], ["focusin", "pick"], ["focusout", "rest"]]) {
@@ -45,7 +45,13 @@ export class PlacementEditor {
 
   placement(item) {
     const chosen = this.page.chosen(item.place);
-    return this.wanted.get(item.place) ?? (chosen ? read(chosen) : placementOf(item));
+    return this.wanted.get(item.place) ?? (chosen ? read(chosen) : placementOf(this.measured(item)));
+  }
+
+  /** A text has the size of its ink as it is typed now, before it is turned. */
+  measured(item) {
+    const plain = item.kind === "text" ? this.preview.set(item)?.plain : null;
+    return plain ? { ...item, box: [plain.left, plain.top, plain.right, plain.bottom] } : item;
   }
 
   /** An answer has come: what it knows of is the server's again, unless a gesture goes on. */
@@ -101,7 +107,7 @@ export class PlacementEditor {
   drawHandles(item) {
     const nodes = this.nodes.get(item.place) ?? this.build(item);
     const placement = this.placement(item);
-    const [w, h] = [placement.width / 2, (placement.width * aspectOf(item, placement)) / 2];
+    const [w, h] = [placement.width / 2, (placement.width * aspectOf(this.measured(item), placement)) / 2];
     nodes.group.setAttribute("transform", `translate(${placement.x} ${placement.y}) rotate(${placement.rotation})`);
     for (const [name, value] of Object.entries({ x: -w, y: -h, width: 2 * w, height: 2 * h })) nodes.box.setAttribute(name, value);
     nodes.box.setAttribute("aria-label", this.described(item, placement));
@@ -180,7 +186,7 @@ export class PlacementEditor {
   /** Where the gesture has brought the item, with the pointer at a point of the surface. */
   pulled(item, [x, y], free) {
     const { kind, before, from } = this.gesture;
-    const aspect = aspectOf(item, before);
+    const aspect = aspectOf(this.measured(item), before);
     if (kind === "move") {
       const placement = { ...before, x: before.x + x - from[0], y: before.y + y - from[1] };
       if (free) return placement;

@@ -9,6 +9,7 @@
 import { drawFlat } from "./artwork.js";
 import { Fonts } from "./layout/fonts.js";
 import { bent, paintOf, svg } from "./outline.js";
+import { read } from "./placing.js";
 
 export class Preview {
   /** `textOf(option)`: what stands in the field of a text now, null where the page has no such field. */
@@ -19,7 +20,7 @@ export class Preview {
     this.artworks = new Map();
     this.textOf = textOf;
     this.fonts = new Fonts(fonts, () => this.refresh());
-    this.placed = () => null; // where an editor has just put an item
+    this.placed = () => null; // where an editor has just put an item that the server has elsewhere
     this.flat = false;
     this.ahead = false;
     this.coming = null;
@@ -140,8 +141,8 @@ export class Preview {
 
   /** Whether the picture is behind what was typed: it differs, or the one that has it is still on its way. */
   get behind() {
-    const typed = this.artwork.items.some((item) => item.kind === "text" && item.option && this.typed(item) !== item.text);
-    this.ahead = typed || (this.ahead && this.coming !== null);
+    const differs = this.artwork.items.some((item) => item.kind === "text" && item.option && (this.typed(item) !== item.text || this.placed(item)));
+    this.ahead = differs || (this.ahead && this.coming !== null);
     return this.ahead;
   }
 
@@ -183,8 +184,11 @@ export class Preview {
     })));
   }
 
+  /** A text as it will be made: what is typed, where it was put; null while the browser cannot tell. */
   set(item) {
     const text = this.typed(item);
-    return text.trim() ? this.fonts.set(item, text) : { path: [], box: null };
+    if (!text.trim()) return { path: [], box: null, plain: null };
+    const placement = this.placed(item) ?? (item.placement ? read(item.placement) : null);
+    return this.fonts.set(item, text, placement && { ...placement, rotation: Math.round(placement.rotation * 1000) });
   }
 }

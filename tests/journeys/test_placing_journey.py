@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from configurator.catalogue import publish
 from configurator.engine.placing import Placement, read_placement
 from configurator.models import Configuration, Family
+from tests.journeys.test_typing_journey import made, set_here
 from tests.shops import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -155,6 +156,21 @@ def test_keys_move_size_and_turn_it(badge: Family, visitor: Enter, photo: Path) 
     assert len(Configuration.objects.get().past) == 2  # the photo, and one move
     expect(box).to_be_focused()
     expect(box).to_have_accessible_name(re.compile("21 mm wide, centre 26 mm from the left"))
+
+
+def test_a_text_is_turned_here_as_it_is_made(badge: Family, visitor: Enter) -> None:
+    page = visitor()
+    page.goto("/make/badge/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.locator("#option-text_place").get_by_role("button", name="Move it by hand").click()
+    box = page.locator(".place-box[data-place=text_place]")
+    expect(box).to_be_focused()
+    for key in ("ArrowRight", "-", "{"):
+        box.press(key)
+    settled(page)
+    held = Configuration.objects.get()
+    assert read_placement(str(held.choices["text_place"])).rotation_mdeg == -15_000
+    assert set_here(page, "text") == made(held, "text")
 
 
 def test_typed_numbers_place_it(badge: Family, visitor: Enter, photo: Path) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from configurator.engine.geometry import path_data
 from configurator.models import Configuration, Family
+from configurator.proofs import scenes_of
 from tests.journeys.test_shop_journey import choose_sign
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,6 +19,25 @@ def outline(page: Page, element: str) -> str:
     drawn = page.locator(f".preview-live [data-element={element}]").get_attribute("d")
     assert drawn
     return drawn
+
+
+def set_here(page: Page, element: str) -> str:
+    """The outline that the page itself has set."""
+    return str(
+        page.evaluate(
+            "name => { const { preview } = document.querySelector('pc-configurator');"
+            " const item = preview.artwork.items.find((each) => each.element === name);"
+            " const { path } = preview.set(item);"
+            " return path.map(([command, ...numbers]) => command + numbers.join(' ')).join(''); }",
+            element,
+        )
+    )
+
+
+def made(held: Configuration, element: str) -> str:
+    """The outline that the server makes."""
+    scene = scenes_of(version=held.version, choices=held.choices)[0]
+    return next(path_data(item.path) for item in scene.items if item.element == element)
 
 
 def test_letters_follow_each_key_though_the_server_is_gone(sign: Family, visitor: Enter) -> None:
@@ -44,7 +65,9 @@ def test_letters_follow_each_key_though_the_server_is_gone(sign: Family, visitor
     page.unroute_all()
     page.evaluate("() => document.querySelector('pc-configurator').client.flush()")
     expect(page.locator(".preview-live")).to_be_hidden()
-    assert Configuration.objects.get().choices["line1"] == "The Millerss & Söhne"
+    held = Configuration.objects.get()
+    assert held.choices["line1"] == "The Millerss & Söhne"
+    assert set_here(page, "line1") == made(held, "line1")
     assert page.locator(".preview-frame img").first.get_attribute("src") == page.evaluate(
         "() => document.querySelector('pc-configurator').preview.wanted"
     )
@@ -90,3 +113,18 @@ def test_the_shaper_may_run_here_and_nowhere_else(sign: Family, visitor: Enter) 
     policy = arrived.value.headers["content-security-policy"]
     assert "script-src 'self' 'wasm-unsafe-eval'" in policy
     assert "'unsafe-eval'" not in policy.replace("'wasm-unsafe-eval'", "")
+
+
+def test_mixed_writing_is_set_here_as_it_is_made(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    field = page.get_by_label("First line")
+    field.fill("عائلة Müller (7) ❤")
+    page.wait_for_function(
+        "() => { const { preview, client } = document.querySelector('pc-configurator');"
+        " return !client.busy && preview.coming === null && preview.set(preview.artwork.items.at(-2)); }"
+    )
+    held = Configuration.objects.get()
+    assert held.choices["line1"] == "عائلة Müller (7) ❤"
+    assert set_here(page, "line1") == made(held, "line1")

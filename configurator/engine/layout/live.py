@@ -13,11 +13,15 @@ from typing import Any
 import uharfbuzz as hb
 from fontTools.unicodedata import script
 
-from configurator.engine.fonts import Face, FontLibrary
+from configurator.engine.fonts import Face, FontFile, FontLibrary
 from configurator.engine.geometry import path_data
 from configurator.engine.layout.elements import Element, TextElement, role_and_colour
-from configurator.engine.layout.scene import Item, Placed, Scene, Stroke
+from configurator.engine.layout.pictures import ImageElement
+from configurator.engine.layout.scene import Item, Outline, Placed, Scene, Stroke
 from configurator.engine.placing import PER_MILLE, WHOLE, Crop, Placement, write_placement
+
+# Fonts with more bytes are not fetched while somebody types: the server's picture shows their letters.
+MOST_BYTES = 4 * 1024 * 1024
 
 
 def face_name(face: Face) -> str:
@@ -39,31 +43,28 @@ def scripts_of(path: FilePath) -> tuple[str, ...]:
 
 
 def artwork_json(
-    scene: Scene,
-    elements: Sequence[Element],
-    *,
-    options: Mapping[str, str],
-    places: Mapping[str, str],
-    fonts: FontLibrary,
+    scene: Scene, elements: Sequence[Element], *, options: Mapping[str, str], fonts: FontLibrary
 ) -> dict[str, Any]:
     """A surface as the browser draws and edits it, in µm: texts as what they are set from, the rest as made.
 
     `elements` are those that `elements_of` finds with `blank`; `options` names the option that fills an
-    element, where one does, and `places` the one that says where it stands.
+    element, where one does.
     """
     made = {item.element: item for item in scene.items}
     items = []
     for element in elements:
         name = element.frame.element if isinstance(element, TextElement) else element.element
         item = made.get(name)
+        placed = element.placement if isinstance(element, TextElement | ImageElement) else None
         known: dict[str, Any] = {
             "element": name,
             "option": options.get(name, ""),
-            "place": places.get(name, ""),
+            "place": element.place if isinstance(element, TextElement | ImageElement) else "",
+            "placement": write_placement(placed) if placed else "",
             "box": None if item is None else item.box.as_json(),
         }
         if isinstance(element, TextElement):
-            items.append({**known, **_text_json(element, scene.process, fonts)})
+            items.append({**known, **_text_json(element, item, scene.process, fonts)})
         elif item is not None:
             items.append({**known, **_item_json(item)})
     return {
@@ -79,23 +80,41 @@ def artwork_json(
     }
 
 
-def _text_json(element: TextElement, process: str, fonts: FontLibrary) -> dict[str, Any]:
+def _text_json(element: TextElement, item: Item | None, process: str, fonts: FontLibrary) -> dict[str, Any]:
+    """`path` is there where the browser is not to set the text itself: its lines are broken, or one of its
+    fonts is too large to be fetched for it."""
     frame = element.frame
     role, colour = role_and_colour(element.colour, process)
+    by_server = frame.fit == "wrap" or (
+        isinstance(item, Outline) and any(sha256 in item.fonts for sha256 in _too_large(fonts))
+    )
     return {
         "kind": "text",
         "text": element.text,
         "role": role,
         "colour": colour,
-        "fonts": [face_name(face) for face in fonts.chain(frame.font)],
+        "fonts": list(fonts.names(frame.font)),
+        "path": path_data(item.path) if isinstance(item, Outline) and by_server else None,
+        "broken": frame.fit == "wrap",
         "frame": {
             "box": frame.box.as_json(),
             "align": frame.align,
             "valign": frame.valign,
             "size": frame.size_um,
             "min_size": frame.min_size_um,
+            "arc": frame.arc_um,
         },
     }
+
+
+def _too_large(fonts: FontLibrary) -> tuple[str, ...]:
+    """The hashes of the fonts that no browser is given."""
+    return tuple(file.sha256 for code in fonts.codes if not is_served(file := fonts.file_of(code)))
+
+
+@lru_cache(maxsize=256)
+def is_served(file: FontFile) -> bool:
+    return file.path.stat().st_size <= MOST_BYTES
 
 
 def _item_json(item: Item) -> dict[str, Any]:
@@ -119,15 +138,16 @@ def _item_json(item: Item) -> dict[str, Any]:
 
 def placements_of(artworks: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Where everything that can be placed stands now, by the option that says it, as that option's choice."""
-    found = {}
-    for artwork in artworks:
-        for item in artwork["items"]:
-            if item["place"] and item["box"]:
-                found[item["place"]] = write_placement(_placement_of(item))
-    return found
+    return {
+        item["place"]: item["placement"] or write_placement(_placement_of(item))
+        for artwork in artworks
+        for item in artwork["items"]
+        if item["place"] and item["box"]
+    }
 
 
 def _placement_of(item: Mapping[str, Any]) -> Placement:
+    """Of something that stands where its family puts it."""
     left, top, right, bottom = item["box"]
     crop = WHOLE
     if "crop" in item:
@@ -138,4 +158,4 @@ def _placement_of(item: Mapping[str, Any]) -> Placement:
                 for side, pixels in zip(item["crop"], (across, down, across, down), strict=True)
             )
         )
-    return Placement((left + right) // 2, (top + bottom) // 2, right - left, item.get("rotation", 0), crop)
+    return Placement((left + right) // 2, (top + bottom) // 2, right - left, 0, crop)

@@ -3,10 +3,10 @@
  * and whoever asked is told when it is worth asking again.
  */
 
-import { box } from "./geometry.js";
+import { box, bounds, readPath } from "./geometry.js";
 import { load } from "./harfbuzz.js";
 import { FontNeeded, ready } from "./shaping.js";
-import { setText } from "./text.js";
+import { placeText, setText } from "./text.js";
 
 export class Fonts {
   /** `addresses`: index, glue and binary; `arrived` is called when something was fetched. */
@@ -51,18 +51,27 @@ export class Fonts {
     return this.faces.get(name);
   }
 
-  /** The text of an artwork's item as it will be made; null while something has to be fetched first. */
-  set(item, text) {
+  /**
+   * The text of an artwork's item as it will be made, in its frame or at a placement {x, y, width, rotation};
+   * null while something has to be fetched first, or where only the server can set it.
+   */
+  set(item, text, placement) {
+    if (item.path && text === item.text && !placement) {
+      const path = readPath(item.path);
+      return { path, box: bounds(path), plain: bounds(path) };
+    }
+    if (item.broken) return null;
     if (!this.harfbuzz) {
       this.start();
       return null;
     }
-    const key = JSON.stringify([text, item.fonts, item.frame]);
+    const key = JSON.stringify([text, item.fonts, item.frame, placement]);
     const known = this.last.get(item.element);
     if (known?.key === key) return known.set;
     const frame = { ...item.frame, box: box(...item.frame.box) };
     try {
-      const set = setText(text, frame, { chain: item.fonts.map((name) => this.face(name)), harfbuzz: this.harfbuzz });
+      const fonts = { chain: item.fonts.map((name) => this.face(name)), harfbuzz: this.harfbuzz };
+      const set = placement ? placeText(text, frame, placement, fonts) : setText(text, frame, fonts);
       this.last.set(item.element, { key, set });
       return set;
     } catch (error) {
@@ -73,7 +82,7 @@ export class Fonts {
   }
 
   async fetch(face) {
-    if (face.fetching) return;
+    if (face.fetching || !face.url) return; // one without an address is too large to be fetched for a few letters
     face.fetching = true;
     try {
       if (!this.files.has(face.url)) this.files.set(face.url, fetch(face.url).then(bytesOf));

@@ -102,3 +102,63 @@ function at(points, t) {
   while (values.length > 1) values = values.slice(1).map((b, index) => values[index] + (b - values[index]) * t);
   return values[0];
 }
+
+/** The outline turned clockwise about a point, by thousandths of a degree; exact for quarter turns. */
+export function turned(path, mdeg, [cx, cy]) {
+  const [cosine, sine] = direction(mdeg);
+  if (cosine === 1) return path;
+  return path.map(([command, ...values]) => {
+    const segment = [command];
+    for (let index = 0; index < values.length; index += 2) {
+      const [x, y] = [values[index], values[index + 1]];
+      segment.push(cx + round((x - cx) * cosine - (y - cy) * sine), cy + round((x - cx) * sine + (y - cy) * cosine));
+    }
+    return segment;
+  });
+}
+
+function direction(mdeg) {
+  const whole = ((mdeg % 360_000) + 360_000) % 360_000;
+  if (whole % 90_000 === 0) return [[1, 0], [0, 1], [-1, 0], [0, -1]][whole / 90_000];
+  const angle = (whole / 1000) * (Math.PI / 180);
+  return [Math.cos(angle), Math.sin(angle)];
+}
+
+/**
+ * The outline of a straight line of letters (baseline on y 0, its middle at x 0) on a circle: over it where the
+ * radius is above 0, inside along its bottom below 0.
+ */
+export function bent(path, radius) {
+  const onto = (x, y) => {
+    const angle = x / radius, distance = radius - y;
+    return [round(distance * Math.sin(angle)), round(radius - distance * Math.cos(angle))];
+  };
+  const found = [];
+  let here = [0, 0], start = [0, 0];
+  for (const segment of path) {
+    const [command, ...values] = segment;
+    if (command === "M") start = values;
+    if (command === "Z") {
+      if (here[0] !== start[0] || here[1] !== start[1]) found.push(bentLine(here, start, onto));
+      found.push(segment);
+      continue;
+    }
+    if (command === "L") {
+      found.push(bentLine(here, values, onto));
+    } else {
+      const points = [];
+      for (let index = 0; index < values.length; index += 2) points.push(...onto(values[index], values[index + 1]));
+      found.push([command, ...points]);
+    }
+    here = values.slice(-2);
+  }
+  return found;
+}
+
+/** The quadratic curve through the bent ends and the bent middle of a line; a line where that is one. */
+function bentLine(start, end, onto) {
+  const [ax, ay] = onto(...start), [bx, by] = onto(...end);
+  const [mx, my] = onto((start[0] + end[0]) / 2, (start[1] + end[1]) / 2);
+  if (Math.abs(2 * mx - ax - bx) <= 2 && Math.abs(2 * my - ay - by) <= 2) return ["L", bx, by];
+  return ["Q", 2 * mx - Math.floor((ax + bx) / 2), 2 * my - Math.floor((ay + by) / 2), bx, by];
+}
