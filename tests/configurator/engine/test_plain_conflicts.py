@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from configurator.engine.answers import Answer
 from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
 from configurator.engine.spec import FamilySpec, OptionSpec, RuleSpec, TableSpec, ValueSpec
@@ -90,7 +91,11 @@ def _plainest(
     return None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def _possible(answer: Answer, code: str) -> list[str]:
+    return [value for value, state in answer.options[code].values.items() if state != "impossible"]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32))
 def test_the_plainest_conflict_is_found_where_there_is_one(seed: int) -> None:
     dice = Random(seed)
@@ -99,13 +104,12 @@ def test_the_plainest_conflict_is_found_where_there_is_one(seed: int) -> None:
     kernel = Kernel(compile_family(_family(*(told.rule for told in rules), domains=domains)))
     ever = kernel.answer({})
     assume(ever.consistent)
-    possible = {
-        code: [value for value, state in ever.options[code].values.items() if state != "impossible"]
-        for code in domains
-    }
-    chosen = {code: dice.choice(possible[code]) for code in sorted(dice.sample(list(domains), 4))}
+    chosen: Chosen = {}
+    for code in dice.sample(list(domains), 4):
+        chosen[code] = dice.choice(_possible(kernel.answer(chosen), code))
+    chosen = dict(sorted(chosen.items()))
     for option in set(domains) - set(chosen):
-        for value in possible[option]:
+        for value in _possible(ever, option):
             conflict = kernel.explain(chosen, option, value)
             expected = _plainest(rules, domains, chosen, {option: value})
             if conflict is None:
