@@ -147,17 +147,21 @@ def offered(answer: Answer, but: Sequence[str] = ()) -> set[Pair]:
 Contender = OnClauses | OnFeatures
 
 
-def contenders(model: Model, *, sessions: bool = True) -> list[Contender]:
+def contenders(model: Model, *, sessions: bool = True, slow: bool = True) -> list[Contender]:
+    """Without the `slow` ones only those that are quick to load and to answer."""
     found: list[Contender] = []
     if model.is_boolean:
         found += [
             OnClauses("sat_calls", "every_value", model, "pysat, one call a value, full"),
             OnClauses("sat_calls", "undecided", model, "pysat, one call a value, open options"),
-            OnClauses("clingo_brave", "every_value", model, "clingo brave, full"),
             OnClauses("clingo_brave", "undecided", model, "clingo brave, open options"),
+        ]
+    if model.is_boolean and slow:
+        found += [
+            OnClauses("clingo_brave", "every_value", model, "clingo brave, full"),
             OnClauses("cpsat_loop", "undecided", model, "CP-SAT loop, open options"),
         ]
-    if model.uvl or (model.source is not None and model.source.suffix == ".uvl"):
+    if slow and (model.uvl or (model.source is not None and model.source.suffix == ".uvl")):
         flamapy = OnFeatures(model)
         found += [flamapy, flamapy.in_session()] if sessions else [flamapy]
     return found
@@ -176,7 +180,7 @@ def compare(
 
     It ends with the seconds, whatever was asked by then.
     """
-    rivals = contenders(model, sessions=sessions)
+    rivals = contenders(model, sessions=sessions, slow=slow > 0)
     until = time.monotonic() + seconds
     measured = {rival.label: Measured(rival.label) for rival in rivals}
     states = [
@@ -246,6 +250,8 @@ def section(
     rows: list[list[str]] = []
     for model in named:
         sequences = models.clicks(model, seed=seed, count=count)
+        if not slow[model.name]:
+            found.left_out.append(f"slow peers on {model.name}: not in the quick run")
         ours, measured = compare(
             model, sequences, sample=sample, slow=slow[model.name], seconds=seconds, sessions=sessions
         )
