@@ -18,16 +18,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-import pikepdf
-
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.machines import Profile
 from configurator.engine.rendering.icc import srgb_screen
 from configurator.engine.rendering.pdf import points
-from configurator.engine.rendering.placeable import LEVEL, Pixmap, Placeable, intent_of, placeable
+from configurator.engine.rendering.pdf_writing import PdfWriter, Target, text
+from configurator.engine.rendering.pdf_writing import name as pdf_name
+from configurator.engine.rendering.placeable import (
+    LEVEL,
+    KeptArtwork,
+    Pixmap,
+    Placeable,
+    intent_of,
+    placeable,
+)
 from configurator.engine.rendering.refusals import CannotBeMade
 
-VERSION = "1.6"
+MAKER = "order configurator"
 MADE = "2000-01-01T00:00:00Z"  # files are named by content; when one was made is for the shop's own records
 MADE_PDF = "D:20000101000000Z"
 # How a separation is shown where its ink is missing: cut magenta, score cyan, white pale blue.
@@ -48,7 +55,7 @@ class PlacedArtwork:
     """An artwork on a sheet: the upper left corner of its trimmed area; `rotated`: turned clockwise by 90
     degrees."""
 
-    artwork: Placeable
+    artwork: Placeable | KeptArtwork
     x_um: int
     y_um: int
     rotated: bool = False
@@ -62,19 +69,22 @@ def production_pdf(
     Raises `CannotBeMade` for a cut or score that the machine has no spot colour for, `PictureMissing`.
     """
     artwork = placeable(scene, profile, assets)
-    file = _File(profile)
-    contents = file.flate(artwork.content)
-    file.page(
-        contents,
-        file.resources(artwork),
-        width_um=artwork.width_um + 2 * artwork.bleed_um,
-        height_um=artwork.height_um + 2 * artwork.bleed_um,
+    out = io.BytesIO()
+    file = _File(out, profile)
+    resources = file.resources(artwork)
+    file.finish(
+        file.writer.stream("", artwork.content),
+        resources,
+        size_um=(artwork.width_um + 2 * artwork.bleed_um, artwork.height_um + 2 * artwork.bleed_um),
         bleed_um=artwork.bleed_um,
+        title=title or scene.surface,
+        identity=artwork.sha256,
     )
-    return file.saved(title or scene.surface, artwork.sha256)
+    return out.getvalue()
 
 
 def gang_pdf(
+    target: Target,
     placed: Sequence[PlacedArtwork],
     profile: Profile,
     *,
@@ -82,58 +92,62 @@ def gang_pdf(
     height_um: int,
     title: str,
     marks: Placeable | None = None,
-) -> bytes:
-    """A sheet of artworks, each stored once however often it is placed; `marks` is an artwork of the sheet's
-    own size that is drawn over them (names, marks, barcodes, contours).
+) -> None:
+    """Write a sheet of artworks, each stored once however often it is placed; `marks` is an artwork of the
+    sheet's own size that is drawn over them (names, marks, barcodes, contours).
 
-    Raises `CannotBeMade` when an artwork was made for another kind of output intent or other spot names.
+    Only one artwork at a time is in memory. Raises `CannotBeMade` when an artwork was made for another kind
+    of output intent or other spot names.
     """
-    file = _File(profile)
-    forms: dict[str, str] = {}
-    named = pikepdf.Dictionary()
+    file = _File(target, profile)
+    forms: dict[str, _Form] = {}
     written: list[str] = []
     for each in (*placed, *([PlacedArtwork(marks, 0, 0)] if marks else [])):
         digest = each.artwork.sha256
         if digest not in forms:
-            forms[digest] = f"/A{len(forms) + 1}"
-            named[forms[digest]] = file.form(each.artwork)
+            forms[digest] = file.form(each.artwork, f"/A{len(forms) + 1}")
         written.append(_placing(each, height_um, forms[digest]))
-    contents = file.flate(zlib.compress("\n".join(written).encode("ascii"), LEVEL))
-    file.page(contents, pikepdf.Dictionary(XObject=named), width_um=width_um, height_um=height_um, bleed_um=0)
-    return file.saved(title, hashlib.sha256("".join(written).encode() + "".join(forms).encode()).hexdigest())
+    content = "\n".join(written).encode("ascii")
+    named = " ".join(f"{form.name} {form.number} 0 R" for form in forms.values())
+    file.finish(
+        file.writer.stream("", zlib.compress(content, LEVEL)),
+        f"<< /XObject << {named} >> >>",
+        size_um=(width_um, height_um),
+        bleed_um=0,
+        title=title,
+        identity=hashlib.sha256(content + "".join(forms).encode("ascii")).hexdigest(),
+    )
 
 
-def _placing(placed: PlacedArtwork, height_um: int, name: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """An artwork in the file: its name on the page, its object, its height with bleed and its bleed in µm."""
+
+    name: str
+    number: int
+    height_um: int
+    bleed_um: int
+
+
+def _placing(placed: PlacedArtwork, height_um: int, form: _Form) -> str:
     """The form's origin is the lower left corner of its bleed; the page's y axis points up."""
-    art, bleed = placed.artwork, placed.artwork.bleed_um
-    left, top = placed.x_um - bleed, height_um - placed.y_um + bleed
+    left, top = placed.x_um - form.bleed_um, height_um - placed.y_um + form.bleed_um
     if placed.rotated:
-        return f"q 0 -1 1 0 {points(left)} {points(top)} cm {name} Do Q"
-    return f"q 1 0 0 1 {points(left)} {points(top - art.height_um - 2 * bleed)} cm {name} Do Q"
+        return f"q 0 -1 1 0 {points(left)} {points(top)} cm {form.name} Do Q"
+    return f"q 1 0 0 1 {points(left)} {points(top - form.height_um)} cm {form.name} Do Q"
 
 
 class _File:
-    """A document being built to PDF/X-4; what artworks share is stored once."""
+    """A document being written to PDF/X-4; what artworks share is stored once."""
 
-    def __init__(self, profile: Profile) -> None:
-        self.document = pikepdf.new()
+    def __init__(self, target: Target, profile: Profile) -> None:
+        self.writer = PdfWriter(target)
         self.profile = profile
         self.icc, self.inks, self.condition = intent_of(profile)
-        self._shared: dict[str, pikepdf.Object] = {}
+        self._shared: dict[str, int] = {}
 
-    def flate(self, data: bytes, **entries: object) -> pikepdf.Object:
-        stream = self.document.make_stream(b"")
-        stream.write(data, filter=pikepdf.Name.FlateDecode, decode_parms=entries.pop("parameters", None))  # type: ignore[arg-type]
-        for key, value in entries.items():
-            stream[f"/{key}"] = value
-        return stream
-
-    def shared(self, key: str, made: pikepdf.Object) -> pikepdf.Object:
-        if key not in self._shared:
-            self._shared[key] = self.document.make_indirect(made)
-        return self._shared[key]
-
-    def resources(self, artwork: Placeable) -> pikepdf.Dictionary:
+    def resources(self, artwork: Placeable) -> str:
+        """What the operators of an artwork name. Raises `CannotBeMade`."""
         if artwork.black_plate != (self.inks == 4):
             made_for = "CMYK" if artwork.black_plate else "RGB"
             raise CannotBeMade(
@@ -146,145 +160,100 @@ class _File:
                 f"An artwork was made with the spot colours {', '.join(other)}, which the profile"
                 f" {self.profile.code} does not have: make it again."
             )
-        spaces = {f"/{role}": self._separation(role, name) for role, name in artwork.spots}
+        spaces = [f"/{role} {self._separation(role, name)} 0 R" for role, name in artwork.spots]
         if artwork.black_plate:
-            spaces["/sRGB"] = self._srgb()
-        over = pikepdf.Dictionary(Type=pikepdf.Name.ExtGState, OP=True, op=True, OPM=1)
-        pictures = {f"/I{index}": self._image(each) for index, each in enumerate(artwork.pixmaps, 1)}
-        return pikepdf.Dictionary(
-            ColorSpace=pikepdf.Dictionary(spaces),
-            ExtGState=pikepdf.Dictionary(Over=self.shared("over", over)),
-            XObject=pikepdf.Dictionary(pictures),
+            spaces.append(f"/sRGB {self._srgb()} 0 R")
+        over = self._once("over", "<< /Type /ExtGState /OP true /op true /OPM 1 >>")
+        images = [f"/I{number} {self._image(each)} 0 R" for number, each in enumerate(artwork.pixmaps, 1)]
+        return (
+            f"<< /ColorSpace << {' '.join(spaces)} >> /ExtGState << /Over {over} 0 R >>"
+            f" /XObject << {' '.join(images)} >> >>"
         )
 
-    def form(self, artwork: Placeable) -> pikepdf.Object:
-        width, height = (
-            pikepdf.Object.parse(points(side + 2 * artwork.bleed_um).encode("ascii"))
-            for side in (artwork.width_um, artwork.height_um)
-        )
-        return self.flate(
+    def form(self, kept: Placeable | KeptArtwork, name: str) -> _Form:
+        artwork = kept if isinstance(kept, Placeable) else kept.load()
+        width, height = (side + 2 * artwork.bleed_um for side in (artwork.width_um, artwork.height_um))
+        number = self.writer.stream(
+            f"/Type /XObject /Subtype /Form /BBox [0 0 {points(width)} {points(height)}]"
+            f" /Resources {self.resources(artwork)}",
             artwork.content,
-            Type=pikepdf.Name.XObject,
-            Subtype=pikepdf.Name.Form,
-            BBox=pikepdf.Array([0, 0, width, height]),
-            Resources=self.resources(artwork),
         )
+        return _Form(name, number, height, artwork.bleed_um)
 
-    def _image(self, pixmap: Pixmap) -> pikepdf.Object:
-        key = f"image {pixmap.space} {hashlib.sha256(pixmap.data).hexdigest()}"
-        if pixmap.mask:
-            key += hashlib.sha256(pixmap.mask.data).hexdigest()
+    def _once(self, key: str, body: str) -> int:
         if key not in self._shared:
-            spaces = {
-                "rgb": self._srgb() if self.inks == 4 else pikepdf.Name.DeviceRGB,
-                "grey": pikepdf.Name.DeviceGray,
-            }
-            space = spaces.get(pixmap.space) or self._separation(
-                pixmap.space, self.profile.spots[pixmap.space]
-            )
-            prediction = pikepdf.Dictionary(
-                Predictor=12, Colors=pixmap.channels, BitsPerComponent=8, Columns=pixmap.width
-            )
-            image = self.flate(
-                pixmap.data,
-                parameters=prediction,
-                Type=pikepdf.Name.XObject,
-                Subtype=pikepdf.Name.Image,
-                Width=pixmap.width,
-                Height=pixmap.height,
-                ColorSpace=space,
-                BitsPerComponent=8,
-            )
-            if pixmap.mask:
-                image.SMask = self._image(pixmap.mask)
-            self._shared[key] = image
+            self._shared[key] = self.writer.add(body)
         return self._shared[key]
 
-    def _separation(self, role: str, name: str) -> pikepdf.Object:
-        cmyk = self.inks == 4
-        tint = (TINTS_CMYK if cmyk else TINTS_RGB)[role]
-        function = pikepdf.Dictionary(
-            FunctionType=2,
-            Domain=pikepdf.Array([0, 1]),
-            C0=pikepdf.Array([0] * 4 if cmyk else [1] * 3),
-            C1=pikepdf.Array([pikepdf.Object.parse(f"{value:g}".encode()) for value in tint]),
-            N=1,
-        )
-        space = pikepdf.Name.DeviceCMYK if cmyk else pikepdf.Name.DeviceRGB
-        return self.shared(
-            f"spot {role}",
-            pikepdf.Array([pikepdf.Name.Separation, pikepdf.Name(f"/{name}"), space, function]),
-        )
+    def _image(self, pixmap: Pixmap) -> int:
+        key = f"image {pixmap.key}"
+        if key not in self._shared:
+            mask = f" /SMask {self._image(pixmap.mask)} 0 R" if pixmap.mask else ""
+            self._shared[key] = self.writer.stream(
+                f"/Type /XObject /Subtype /Image /Width {pixmap.width} /Height {pixmap.height}"
+                f" /BitsPerComponent 8 /ColorSpace {self._space(pixmap.space)}{mask} /DecodeParms <<"
+                f" /Predictor 12 /Colors {pixmap.channels} /BitsPerComponent 8 /Columns {pixmap.width} >>",
+                pixmap.data,
+            )
+        return self._shared[key]
 
-    def _srgb(self) -> pikepdf.Object:
+    def _space(self, space: str) -> str:
+        if space == "grey":
+            return "/DeviceGray"
+        if space == "rgb":
+            return f"{self._srgb()} 0 R" if self.inks == 4 else "/DeviceRGB"
+        return f"{self._separation(space, self.profile.spots[space])} 0 R"
+
+    def _separation(self, role: str, spot: str) -> int:
+        cmyk = self.inks == 4
+        tint = " ".join(f"{value:g}" for value in (TINTS_CMYK if cmyk else TINTS_RGB)[role])
+        none = "0 0 0 0" if cmyk else "1 1 1"
+        function = f"<< /FunctionType 2 /Domain [0 1] /C0 [{none}] /C1 [{tint}] /N 1 >>"
+        space = "/DeviceCMYK" if cmyk else "/DeviceRGB"
+        return self._once(f"spot {role}", f"[/Separation {pdf_name(spot)} {space} {function}]")
+
+    def _srgb(self) -> int:
         if "sRGB" not in self._shared:
-            icc = self.flate(zlib.compress(srgb_screen(), LEVEL), N=3, Alternate=pikepdf.Name.DeviceRGB)
-            self.shared("sRGB", pikepdf.Array([pikepdf.Name.ICCBased, icc]))
+            icc = self.writer.stream("/N 3 /Alternate /DeviceRGB", zlib.compress(srgb_screen(), LEVEL))
+            self._shared["sRGB"] = self.writer.add(f"[/ICCBased {icc} 0 R]")
         return self._shared["sRGB"]
 
-    def page(
+    def finish(
         self,
-        contents: pikepdf.Object,
-        resources: pikepdf.Dictionary,
+        contents: int,
+        resources: str,
         *,
-        width_um: int,
-        height_um: int,
+        size_um: tuple[int, int],
         bleed_um: int,
+        title: str,
+        identity: str,
     ) -> None:
-        whole = _rectangle(0, 0, width_um, height_um)
-        page = pikepdf.Dictionary(
-            Type=pikepdf.Name.Page,
-            MediaBox=whole,
-            BleedBox=whole,
-            TrimBox=_rectangle(bleed_um, bleed_um, width_um - bleed_um, height_um - bleed_um),
-            Resources=resources,
-            Contents=contents,
+        """The page, the output intent and the metadata. `size_um` is that of the media, bleed included."""
+        writer, (width, height) = self.writer, size_um
+        whole = f"[0 0 {points(width)} {points(height)}]"
+        trim = " ".join(map(points, (bleed_um, bleed_um, width - bleed_um, height - bleed_um)))
+        pages = writer.reserve()
+        page = writer.add(
+            f"<< /Type /Page /Parent {pages} 0 R /MediaBox {whole} /BleedBox {whole} /TrimBox [{trim}]"
+            f" /Resources {resources} /Contents {contents} 0 R >>"
         )
-        self.document.pages.append(pikepdf.Page(self.document.make_indirect(page)))
-
-    def saved(self, title: str, identity: str) -> bytes:
-        """The document with its output intent and metadata, as bytes."""
-        document = self.document
-        intent = self.flate(zlib.compress(self.icc, LEVEL), N=self.inks)
-        document.Root.OutputIntents = pikepdf.Array(
-            [
-                document.make_indirect(
-                    pikepdf.Dictionary(
-                        Type=pikepdf.Name.OutputIntent,
-                        S=pikepdf.Name.GTS_PDFX,
-                        OutputConditionIdentifier=pikepdf.String("Custom"),
-                        OutputCondition=pikepdf.String(self.condition),
-                        Info=pikepdf.String(self.condition),
-                        DestOutputProfile=intent,
-                    )
-                )
-            ]
+        writer.add(f"<< /Type /Pages /Kids [{page} 0 R] /Count 1 >>", pages)
+        press = writer.stream(f"/N {self.inks}", zlib.compress(self.icc, LEVEL))
+        condition = text(self.condition)
+        intent = writer.add(
+            "<< /Type /OutputIntent /S /GTS_PDFX /OutputConditionIdentifier (Custom)"
+            f" /OutputCondition {condition} /Info {condition} /DestOutputProfile {press} 0 R >>"
         )
-        document.Root.Metadata = self._metadata(title, identity)
-        for key, value in (("Title", title), ("Creator", "order configurator"), ("Producer", "pikepdf")):
-            document.docinfo[f"/{key}"] = pikepdf.String(value)
-        document.docinfo["/CreationDate"] = pikepdf.String(MADE_PDF)
-        document.docinfo["/ModDate"] = pikepdf.String(MADE_PDF)
-        document.docinfo["/Trapped"] = pikepdf.Name("/False")
-        out = io.BytesIO()
-        document.save(
-            out,
-            deterministic_id=True,
-            min_version=VERSION,
-            compress_streams=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            recompress_flate=False,
+        xmp = _xmp(title, identity).encode("utf-8")
+        metadata = writer.stream("/Type /Metadata /Subtype /XML", xmp, compressed=False)
+        root = writer.add(
+            f"<< /Type /Catalog /Pages {pages} 0 R /OutputIntents [{intent} 0 R] /Metadata {metadata} 0 R >>"
         )
-        return out.getvalue()
-
-    def _metadata(self, title: str, identity: str) -> pikepdf.Object:
-        stream = self.document.make_stream(_xmp(title, identity).encode("utf-8"))
-        stream.Type, stream.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
-        return stream
-
-
-def _rectangle(*corners: int) -> pikepdf.Array:
-    return pikepdf.Array([pikepdf.Object.parse(points(corner).encode("ascii")) for corner in corners])
+        info = writer.add(
+            f"<< /Title {text(title)} /Creator {text(MAKER)} /Producer {text(MAKER)}"
+            f" /CreationDate ({MADE_PDF}) /ModDate ({MADE_PDF}) /Trapped /False >>"
+        )
+        writer.finish(root=root, info=info, identity=identity)
 
 
 def _xmp(title: str, identity: str) -> str:
@@ -299,10 +268,11 @@ def _xmp(title: str, identity: str) -> str:
         "<dc:format>application/pdf</dc:format>"
         f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(title)}</rdf:li></rdf:Alt></dc:title>'
         f"<xmp:CreateDate>{MADE}</xmp:CreateDate><xmp:ModifyDate>{MADE}</xmp:ModifyDate>"
-        f"<xmp:MetadataDate>{MADE}</xmp:MetadataDate><xmp:CreatorTool>order configurator</xmp:CreatorTool>"
+        f"<xmp:MetadataDate>{MADE}</xmp:MetadataDate><xmp:CreatorTool>{MAKER}</xmp:CreatorTool>"
         f"<xmpMM:DocumentID>uuid:{number}</xmpMM:DocumentID><xmpMM:InstanceID>uuid:{number}</xmpMM:InstanceID>"
         "<xmpMM:VersionID>1</xmpMM:VersionID><xmpMM:RenditionClass>default</xmpMM:RenditionClass>"
-        "<pdf:Producer>pikepdf</pdf:Producer><pdf:Trapped>False</pdf:Trapped>"
+        f"<pdf:Producer>{MAKER}</pdf:Producer>"
+        "<pdf:Trapped>False</pdf:Trapped>"
         "<pdfxid:GTS_PDFXVersion>PDF/X-4</pdfxid:GTS_PDFXVersion>"
         '</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end="r"?>'
     )

@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,21 @@ SPOTS_LAST = ("white", "score", "cut")
 
 @dataclass(frozen=True, slots=True)
 class Pixmap:
-    """Pixels ready for a PDF: Flate data with PNG's "up" prediction. `space` is `rgb`, `grey` or a role."""
+    """Pixels ready for a PDF: Flate data with PNG's "up" prediction. `space` is `rgb`, `grey` or a role;
+    `sha256` that of the data, taken when it was made."""
 
     width: int
     height: int
     space: str
     data: bytes
+    sha256: str
     mask: Pixmap | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from other pixels."""
+        mask = self.mask.sha256 if self.mask else ""
+        return f"{self.space} {self.width} {self.sha256} {mask}"
 
     @property
     def channels(self) -> int:
@@ -66,11 +75,16 @@ class Placeable:
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.as_bytes()).hexdigest()
+        """Of everything that is drawn; the pixels take part by the digests that were made with them."""
+        return hashlib.sha256(self._head([]) + self.content).hexdigest()
 
     def as_bytes(self) -> bytes:
         """To be kept in a file: a line of JSON, then the streams one after the other."""
         streams = [self.content]
+        said = self._head(streams)
+        return b"".join((MAGIC, struct.pack(">I", len(said)), said, *streams))
+
+    def _head(self, streams: list[bytes]) -> bytes:
         head: dict[str, Any] = {
             "size": [self.width_um, self.height_um, self.bleed_um],
             "scene": self.scene_hash,
@@ -79,8 +93,7 @@ class Placeable:
             "content": len(self.content),
             "pixmaps": [_described(pixmap, streams) for pixmap in self.pixmaps],
         }
-        said = json.dumps(head, sort_keys=True, separators=(",", ":")).encode("ascii")
-        return b"".join((MAGIC, struct.pack(">I", len(said)), said, *streams))
+        return json.dumps(head, sort_keys=True, separators=(",", ":")).encode("ascii")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Placeable:
@@ -108,6 +121,17 @@ class Placeable:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class KeptArtwork:
+    """A placeable artwork in a file, read when a sheet comes to it; `sha256` is the artwork's."""
+
+    sha256: str
+    path: FilePath
+
+    def load(self) -> Placeable:
+        return Placeable.from_bytes(self.path.read_bytes())
+
+
 @dataclass
 class _Reader:
     data: memoryview
@@ -125,6 +149,7 @@ def _described(pixmap: Pixmap, streams: list[bytes]) -> dict[str, Any]:
         "size": [pixmap.width, pixmap.height],
         "space": pixmap.space,
         "data": len(pixmap.data),
+        "sha256": pixmap.sha256,
     }
     return {**said, "mask": _described(pixmap.mask, streams) if pixmap.mask else None}
 
@@ -133,7 +158,7 @@ def _read_pixmap(head: Mapping[str, Any], reader: _Reader) -> Pixmap:
     data = reader.take(head["data"])
     mask = _read_pixmap(head["mask"], reader) if head["mask"] else None
     width, height = head["size"]
-    return Pixmap(width, height, head["space"], data, mask)
+    return Pixmap(width, height, head["space"], data, head["sha256"], mask)
 
 
 def placeable(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo] | None = None) -> Placeable:
@@ -258,7 +283,8 @@ def _packed(pixels: NDArray[np.uint8], space: str, mask: Pixmap | None = None) -
     height, width = pixels.shape[:2]
     lines = pixels.reshape(height, -1)
     filtered = up_filtered(lines, np.zeros(lines.shape[1], dtype=np.uint8))
-    return Pixmap(width, height, space, zlib.compress(filtered, LEVEL), mask)
+    data = zlib.compress(filtered, LEVEL)
+    return Pixmap(width, height, space, data, hashlib.sha256(data).hexdigest(), mask)
 
 
 def intent_of(profile: Profile) -> tuple[bytes, int, str]:

@@ -18,7 +18,7 @@ from configurator.engine.layout import Scene, ShapeElement
 from configurator.engine.machines import profile_for
 from configurator.engine.rendering.icc import srgb_printer, srgb_screen
 from configurator.engine.rendering.pdfx import PlacedArtwork, gang_pdf, production_pdf
-from configurator.engine.rendering.placeable import Placeable, placeable
+from configurator.engine.rendering.placeable import KeptArtwork, Placeable, placeable
 from configurator.engine.rendering.plates import white_plate
 from configurator.engine.rendering.raster import production_window
 from configurator.engine.rendering.refusals import CannotBeMade
@@ -276,6 +276,12 @@ def test_a_picture_that_is_not_there_is_refused(photo) -> None:
         production_pdf(poster(photo), NO_WHITE)
 
 
+def ganged(placed: list[PlacedArtwork], profile, **more) -> bytes:
+    out = io.BytesIO()
+    gang_pdf(out, placed, profile, width_um=200_000, height_um=150_000, title="R-7", **more)
+    return out.getvalue()
+
+
 # --- gang sheets -------------------------------------------------------------------------------------------
 
 
@@ -294,7 +300,7 @@ def sheet(photo) -> tuple[list[PlacedArtwork], Scene, Scene]:
 
 def test_a_sheet_shows_its_artworks_where_they_were_placed(photo) -> None:
     placed, letters, _ = sheet(photo)
-    pdf = gang_pdf(placed, NO_WHITE, width_um=200_000, height_um=150_000, title="R-7")
+    pdf = ganged(placed, NO_WHITE)
     seen = darkness(pdf, 20)
     assert seen.shape == (3000, 4000)
     wanted = ink(svg(letters), 20)
@@ -305,9 +311,7 @@ def test_a_sheet_shows_its_artworks_where_they_were_placed(photo) -> None:
 
 def test_a_sheet_stores_each_artwork_and_each_picture_once(photo) -> None:
     placed, _, _ = sheet(photo)
-    file = pikepdf.open(
-        io.BytesIO(gang_pdf(placed, NO_WHITE, width_um=200_000, height_um=150_000, title="R-7"))
-    )
+    file = pikepdf.open(io.BytesIO(ganged(placed, NO_WHITE)))
     assert len(file.pages[0].Resources.XObject) == 2
     images = [
         each
@@ -322,21 +326,31 @@ def test_marks_lie_over_the_sheet(photo) -> None:
     placed, _, _ = sheet(photo)
     cross = ShapeElement("mark", "rect", Box(1_000, 1_000, 6_000, 6_000), 0, 0, "#000000")
     marks = placeable(scene_of("dtf", cross, width=200, height=150), NO_WHITE)
-    pdf = gang_pdf(placed, NO_WHITE, width_um=200_000, height_um=150_000, title="R-7", marks=marks)
+    pdf = ganged(placed, NO_WHITE, marks=marks)
     assert edges_mm(darkness(pdf, 20)[:140, :140], 20) == pytest.approx([1, 1, 6, 6], abs=0.02)
 
 
 def test_an_artwork_made_for_another_press_is_refused(photo, press) -> None:
     placed, _, _ = sheet(photo)
     with pytest.raises(CannotBeMade, match="An artwork was made for RGB, but this machine's output is press"):
-        gang_pdf(placed, press, width_um=200_000, height_um=150_000, title="R-7")
+        ganged(placed, press)
 
 
 def test_an_artwork_made_with_other_spot_names_is_refused(photo) -> None:
     placed, _, _ = sheet(photo)
     other = replace(NO_WHITE, spots={"cut": "Thru-cut"})
     with pytest.raises(CannotBeMade, match="made with the spot colours CutContour"):
-        gang_pdf(placed, other, width_um=200_000, height_um=150_000, title="R-7")
+        ganged(placed, other)
+
+
+def test_artworks_kept_in_files_give_the_same_sheet(photo, tmp_path) -> None:
+    placed, _, _ = sheet(photo)
+    kept = []
+    for number, each in enumerate(placed):
+        path = tmp_path / f"{number}.artwork"
+        path.write_bytes(each.artwork.as_bytes())
+        kept.append(replace(each, artwork=KeptArtwork(each.artwork.sha256, path)))
+    assert ganged(kept, NO_WHITE) == ganged(placed, NO_WHITE)
 
 
 def test_an_artwork_is_kept_as_bytes(photo) -> None:
