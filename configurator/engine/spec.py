@@ -102,7 +102,7 @@ class OptionSpec:
     def codes(self) -> tuple[str, ...]:
         return tuple(value.code for value in self.values)
 
-    @cached_property
+    @property
     def plain(self) -> frozenset[str]:
         """What is a choice as it is written: a code, yes or no."""
         if self.kind == "switch":
