@@ -1,4 +1,8 @@
-"""UAX #9 against the independent implementation inside python-bidi (the unicode-bidi crate)."""
+"""UAX #9 against Unicode's own conformance test, and against the independent implementation inside
+python-bidi (the unicode-bidi crate)."""
+
+import lzma
+from pathlib import Path
 
 import bidi
 import pytest
@@ -13,6 +17,26 @@ LETTERS = st.text(
 )
 # python-bidi mirrors brackets in the text; here HarfBuzz does that. Compare without the difference.
 UNMIRRORED = str.maketrans(")]}⟩>»", "([{⟨<«")
+
+
+CONFORMANCE = Path(__file__).parent / "unicode" / "BidiCharacterTest-15.0.0.txt.xz"
+
+
+def test_every_case_of_the_unicode_conformance_test_has_its_levels():
+    """BidiCharacterTest: code points; direction (2: of the first strong letter); its level; levels, x where
+    a character is taken out."""
+    cases = 0
+    for row in lzma.decompress(CONFORMANCE.read_bytes()).decode().splitlines():
+        if not row or row.startswith("#"):
+            continue
+        points, direction, _, wanted, _ = row.split(";")
+        text = "".join(chr(int(point, 16)) for point in points.split())
+        found = levels(text, base={"0": 0, "1": 1, "2": None}[direction])
+        told = wanted.split()
+        assert len(told) == len(found), row
+        assert all(each in ("x", str(level)) for each, level in zip(told, found, strict=True)), row
+        cases += 1
+    assert cases == 91_707
 
 
 def as_seen(text: str, base: int) -> str:

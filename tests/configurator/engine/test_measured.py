@@ -137,7 +137,7 @@ def test_a_coarse_picture_is_refused_at_large_sizes_only() -> None:
 
 
 def test_two_measured_numbers_in_one_comparison_are_refused_by_name() -> None:
-    other = OptionSpec(**{**vars(WORDS), "code": "line2"})
+    other = replace(WORDS, code="line2")
     with pytest.raises(TooLarge, match="several measured numbers") as refusal:
         compile_family(sign("line1.width + line2.width <= 90 mm", options=(BOARD, FONT, SIZE, WORDS, other)))
     assert refusal.value.rule == "R1"
