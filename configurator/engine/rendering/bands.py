@@ -48,7 +48,7 @@ def write_png(
     `dpi` goes into its pHYs chunk; `level` is zlib's, 1 fast to 9 small. Raises `ValueError` when the bands
     are not `width` x `height` pixels of one kind.
     """
-    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, 9)
     channels = written = 0
     above: Pixels | None = None
     packed = bytearray()
