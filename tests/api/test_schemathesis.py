@@ -20,7 +20,7 @@ from production.models import Run
 from server.wsgi import application
 from tests.api.conftest import Api, done
 
-EXAMPLES = 12  # requests an operation and mode
+EXAMPLES = 16  # requests an operation and mode
 PARTS = 3  # of the operations, for processes side by side
 SHOPPER = ("catalogue:read", "configurations:write", "orders:read", "orders:write")
 
