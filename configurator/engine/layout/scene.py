@@ -228,6 +228,17 @@ class Scene:
         return Box(0, 0, self.width_um, self.height_um)
 
     @property
+    def fonts(self) -> tuple[str, ...]:
+        """The hashes (SHA-256) of the font files that its texts are drawn with."""
+        outlines = [item for item in self.items if isinstance(item, Outline)]
+        return tuple(sorted({font for outline in outlines for font in outline.fonts}))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The hashes (SHA-256) of the pictures that are placed on it."""
+        return tuple(sorted({item.sha256 for item in self.items if isinstance(item, Placed)}))
+
+    @property
     def makeable(self) -> bool:
         return not any(finding.severity == "refuse" for finding in self.findings)
 

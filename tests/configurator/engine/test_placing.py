@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from configurator.engine.choices import ChoiceError, normalise
+from configurator.engine.choices_schema import choices_schema
 from configurator.engine.domains import Kernel
 from configurator.engine.family import FamilyError, read_family
 from configurator.engine.knowledge import compile_family
@@ -37,6 +39,7 @@ surfaces:
       - {kind: image, option: photo, place: photo_place, box: [0 mm, 0 mm, 200 mm, 80 mm], fit: cover}
 """
 MUG = read_family(PHOTO)
+SCHEMA = Draft202012Validator(choices_schema(MUG, address="https://example.com/mug"))
 
 
 def crops():
@@ -242,3 +245,67 @@ def test_rules_about_dots_an_inch_count_while_the_family_places_the_picture():
         kernel = Kernel(knowledge, measures=Measures(knowledge, Pictures()))
         assert kernel.consistent({"photo": "a" * 64}) is possible
     assert kernel.consistent({"photo": "a" * 64, "photo_place": "50,40,60,0"})
+
+
+# --- for integrations
+
+
+@given(placements)
+def test_every_placement_is_in_the_schema(placement):
+    SCHEMA.validate({"photo_place": write_placement(placement)})
+
+
+@pytest.mark.parametrize("broken", ["here", "1,2,3", "1,2,30,0;1,2,3", 12])
+def test_what_the_schema_refuses_the_engine_refuses_too(broken):
+    assert not SCHEMA.is_valid({"photo_place": broken})
+    with pytest.raises(ChoiceError):
+        normalise(MUG, {"photo_place": broken})
+
+
+# --- codes, circles and lines in family files
+
+SIGN = """
+family: sign
+name: Sign
+currency: EUR
+base_price: 1
+options:
+  - {code: link, name: Link, kind: text, max_length: 40, required: false}
+  - {code: round, name: Round, kind: choice, values: [{code: a, name: A}]}
+surfaces:
+  - code: front
+    name: Front
+    process: print
+    width: 100 mm
+    height: 100 mm
+    elements:
+      - {kind: code, option: link, symbology: qr, box: [0 mm, 0 mm, 50 mm, 50 mm], module: 0.5 mm}
+      - {kind: text, option: link, box: [0 mm, 0 mm, 50 mm, 50 mm], size: 5 mm, fit: wrap, arc: 40 mm}
+"""
+
+
+def test_a_family_may_have_codes_and_texts_on_circles():
+    code, text = read_family(SIGN).surfaces[0].elements
+    assert (code.symbology, code.level, code.module) == ("qr", "m", "0.5 mm")
+    assert (text.fit, text.arc) == ("wrap", "40 mm")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        (
+            "symbology: qr",
+            "symbology: aztec",
+            "line 16, column 47, surfaces[1].elements[1].symbology: 'aztec' is not",
+        ),
+        ("symbology: qr", "level: m", "missing: symbology"),
+        ("code, option: link", "code, option: round", "round is no text option"),
+        ("code, option: link, ", "code, ", "a code element needs either option or text"),
+        ("fit: wrap", "fit: cover", "'cover' is not allowed here"),
+        ("arc: 40 mm", "arc: 40 g", "this is in g, mm is needed"),
+        ("module: 0.5 mm", "module: 0.5 s", "this is in s, mm is needed"),
+    ],
+)
+def test_what_is_wrong_with_an_element_is_said_with_its_place(right, wrong, told):
+    problem = problem_of(SIGN.replace(right, wrong))
+    assert told in problem and problem.startswith(("line 16", "line 17"))

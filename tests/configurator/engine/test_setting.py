@@ -457,3 +457,10 @@ def test_a_scene_is_read_back_whole():
 def test_what_an_outline_stands_for_changes_nothing_that_is_made():
     (outline,) = code("https://example.com").items
     assert "text" not in outline.made() and outline.as_json()["text"] == "https://example.com"
+
+
+def test_a_scene_names_the_files_of_its_fonts_and_pictures():
+    made = scene()
+    assert FONTS.file_of("noto-sans-cjk").sha256 in made.fonts
+    assert FONTS.file_of("noto-emoji").sha256 in made.fonts
+    assert photo(None).pictures == ("a" * 64,)
