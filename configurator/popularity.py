@@ -7,7 +7,7 @@ from typing import Any
 from django.core.cache import cache
 
 from configurator.engine.choices import codes_of
-from configurator.engine.spec import FamilySpec
+from configurator.engine.spec import FREE_KINDS, FamilySpec
 from configurator.models import Design, Version
 
 NEWEST = 2_000  # designs that are looked at
@@ -31,7 +31,7 @@ def counted(spec: FamilySpec, chosen: Any) -> Mapping[tuple[str, str], int]:
     for choices in chosen:
         for code, value in choices.items():
             option = spec.option_by_code.get(code)
-            if option is None or option.kind in ("text", "image"):
+            if option is None or option.kind in FREE_KINDS:
                 continue
             if option.kind == "multiple":
                 taken = codes_of(value)

@@ -316,7 +316,11 @@ class _Checker:
 
 _MEASURED = ("width", "height", "dpi")
 _MEND = "write the number with its unit, or divide by 1 mm to leave it"
-_A_KIND = {"text": "a text: it has no value in rules", "image": "a picture: it has no value in rules"}
+_A_KIND = {
+    "text": "a text: it has no value in rules",
+    "image": "a picture: it has no value in rules",
+    "placement": "a placement: it has no value in rules",
+}
 
 
 def _sign(node: Operation) -> str:

@@ -125,6 +125,8 @@ def _option(old: OptionSpec, new: OptionSpec) -> Iterator[str]:
         yield f"{name}: up to {new.max_length} letters instead of {old.max_length}."
     if old.min_dpi != new.min_dpi:
         yield f"{name}: at least {new.min_dpi} dpi instead of {old.min_dpi}."
+    if old.of != new.of:
+        yield f"{name}: places {new.of} instead of {old.of}."
     if (old.least, old.most) != (new.least, new.most):
         yield f"{name}: {new.least} to {new.most} of the list instead of {old.least} to {old.most}."
     if old.required != new.required:

@@ -2,6 +2,7 @@
 
 from configurator.engine.choices import codes_of, joined
 from configurator.engine.expressions import Aggregate, Constant, Expression, Node, Operation, Reference, parse
+from configurator.engine.placing import placement_in_words, read_placement
 from configurator.engine.spec import CardinalitySpec, Choice, FamilySpec, OptionSpec, RuleSpec, TableSpec
 from configurator.engine.units import in_words
 
@@ -35,6 +36,8 @@ def value_in_words(option: OptionSpec, value: Choice) -> str:
         return f"{value} {option.unit}".rstrip()
     if option.kind == "image":
         return "a picture"
+    if option.kind == "placement":
+        return placement_in_words(read_placement(str(value))) if value else "its usual place"
     return str(value) or "no text"
 
 

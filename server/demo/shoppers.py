@@ -168,7 +168,7 @@ def _design(
     spec = spec_of(configuration.version)
     repairs = 0
     for option in chance.choices(
-        [each for each in spec.options if each.kind != "image"], k=chance.randint(3, 7)
+        [each for each in spec.options if each.kind not in ("image", "placement")], k=chance.randint(3, 7)
     ):
         repairs += _click(result, chance, configuration, option, _value(chance, option), actor, now)
     for _ in range(TRIES):

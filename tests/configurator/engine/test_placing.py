@@ -1,5 +1,7 @@
 """Where a shopper has put something: one canonical string."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from configurator.engine.choices import ChoiceError, normalise
 from configurator.engine.choices_schema import choices_schema
+from configurator.engine.differences import differences
 from configurator.engine.domains import Kernel
 from configurator.engine.family import FamilyError, read_family
 from configurator.engine.knowledge import compile_family
@@ -309,3 +312,23 @@ def test_a_family_may_have_codes_and_texts_on_circles():
 def test_what_is_wrong_with_an_element_is_said_with_its_place(right, wrong, told):
     problem = problem_of(SIGN.replace(right, wrong))
     assert told in problem and problem.startswith(("line 16", "line 17"))
+
+
+def test_a_placement_itself_has_no_value_in_rules():
+    text = PHOTO.replace("surfaces:", "rules:\n  - {code: R, expr: \"photo_place == '1,2,3,0'\"}\nsurfaces:")
+    assert "photo_place is a placement: it has no value in rules" in problem_of(text)
+
+
+def test_a_conflict_tells_a_placement_in_words():
+    kernel = shop("photo_place.width <= 60 mm")
+    sentence = kernel.explain({}, "photo_place", "50,40,80,0").sentence
+    assert "80 mm wide, centre 50 mm from the left" in sentence
+
+
+def test_what_a_version_places_otherwise_is_told():
+    other = "  - {code: back, name: Back, kind: image, required: false}\n  - {code: photo_place"
+    one = read_family(PHOTO.replace("  - {code: photo_place", other))
+    two = replace(
+        one, options=tuple(replace(each, of="back") if each.of else each for each in one.options), surfaces=()
+    )
+    assert "Place: places back instead of photo." in differences(one, two)
