@@ -132,16 +132,47 @@ class PcConfigurator extends HTMLElement {
     return !this.client.under_way && !this.client.pending.has(code) && this.chosen.get(code) === value;
   }
 
+  /** Send a picture at once; until an answer has come the one before stays on the product. */
   async takeIn(code, field) {
+    const [file] = field.files;
+    const most = Number(field.dataset.most);
+    this.refusals.complain(code, "");
+    this.remark(field, []);
+    if (most && file.size > most) {
+      this.refusals.complain(code, `The file has ${Math.ceil(file.size / 2 ** 20)} MB; up to ${most / 2 ** 20} MB are taken. Save it as JPEG at quality 90, or make it smaller, and choose it again.`);
+      field.value = "";
+      return;
+    }
     this.mark([code]);
+    const [box, bar, words] = progress(field);
     try {
-      const asset = await this.client.upload(this.dataset.assets, field.files[0]);
+      const asset = await this.client.upload(this.dataset.assets, file, (part) => {
+        if (part < 1) bar.value = part;
+        else bar.removeAttribute("value"); // it has arrived and is being looked at
+        words.textContent = part < 1 ? `${Math.round(part * 100)} % sent` : "Being checked";
+      });
+      this.remark(field, asset.notes ?? []);
       this.client.change({ [code]: asset.sha256 });
     } catch (error) {
       this.refusals.complain(code, error.problem ? error.message : "The picture did not arrive. Check your connection and choose it again.");
       field.value = "";
       this.mark([]);
+    } finally {
+      box.remove();
     }
+  }
+
+  /** What came out of a picture other than it went in, under its field. */
+  remark(field, notes) {
+    const node = field.closest("[data-option]");
+    node.querySelector("[data-notes]")?.remove();
+    if (!notes.length) return;
+    const told = document.createElement("p");
+    told.className = "hint";
+    told.dataset.notes = "";
+    told.setAttribute("role", "status");
+    told.textContent = notes.join(" ");
+    field.after(told);
   }
 
   /* --- buttons ------------------------------------------------------------------------------------- */
@@ -393,6 +424,21 @@ function holds(chosen, value) {
 function split(text) {
   const at = text.indexOf("=");
   return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** A bar under a field of a file, with words beside it. */
+function progress(field) {
+  const box = document.createElement("p");
+  box.className = "sending";
+  box.setAttribute("role", "status");
+  const bar = document.createElement("progress");
+  bar.max = 1;
+  bar.setAttribute("aria-label", "Sending the picture");
+  const words = document.createElement("span");
+  words.textContent = "Sending";
+  box.append(bar, " ", words);
+  field.after(box);
+  return [box, bar, words];
 }
 
 customElements.define("pc-configurator", PcConfigurator);
