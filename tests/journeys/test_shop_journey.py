@@ -229,6 +229,34 @@ def test_a_photo_goes_on_the_mug_and_off_again(
     assert "photo" not in Configuration.objects.get().choices
 
 
+def test_a_refused_file_is_told_beside_its_option_and_the_picture_before_stays(
+    transactional_db: None, quiet_shop: None, visitor: Enter, tmp_path: Path, no_barriers: Check
+) -> None:
+    source = (FAMILIES / "enamel-mug.yaml").read_text(encoding="utf-8")
+    publish(source=source, filename="enamel-mug.yaml", actor="system:test", now=NOW)
+    drawing, film, huge = tmp_path / "logo.svg", tmp_path / "photo.png", tmp_path / "huge.jpg"
+    drawing.write_text('<svg viewBox="0 0 9 9"><text>x</text><path d="M0 0H9V9z"/></svg>')
+    film.write_bytes(b"GIF89a" + bytes(100))
+    huge.write_bytes(b"\xff\xd8\xff" + bytes(21 * 2**20))
+    page = visitor()
+    page.goto("/make/enamel-mug/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.locator("label", has_text="Picture and words").click()
+    field = page.locator("input[type=file]")
+    field.set_input_files(drawing)
+    expect(page.get_by_text("Left out of the drawing: text")).to_be_visible()
+    expect(page.get_by_text("Your picture is on it.")).to_be_visible()
+    kept = Configuration.objects.get().choices["photo"]
+    field.set_input_files(film)
+    expect(page.get_by_text("This is a GIF picture, which is not taken.")).to_be_visible()
+    field.set_input_files(huge)
+    expect(page.get_by_text("up to 20 MB are taken")).to_be_visible()
+    expect(page.get_by_text("Your picture is on it.")).to_be_visible()
+    expect(page.locator(".sending")).to_have_count(0)
+    no_barriers(page)
+    assert Configuration.objects.get().choices["photo"] == kept
+
+
 def test_a_design_is_shared_by_its_link(sign: Family, visitor: Enter, no_barriers: Check) -> None:
     page = visitor()
     choose_sign(page)
