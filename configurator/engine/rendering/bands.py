@@ -48,7 +48,7 @@ def write_png(
     `dpi` goes into its pHYs chunk; `level` is zlib's, 1 fast to 9 small. Raises `ValueError` when the bands
     are not `width` x `height` pixels of one kind.
     """
-    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, 9)
+    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
     channels = written = 0
     above: Pixels | None = None
     packed = bytearray()
@@ -91,13 +91,13 @@ def _begin(target: Target, width: int, height: int, channels: int, dpi: float | 
         _chunk(target, b"sRGB", b"\x01")  # relative colorimetric
 
 
-def up_filtered(lines: Pixels, above: Pixels) -> bytes:
+def up_filtered(lines: Pixels, above: Pixels) -> memoryview:
     """Each line less the one above it, behind the number of the filter."""
     filtered = np.empty((len(lines), lines.shape[1] + 1), dtype=np.uint8)
     filtered[:, 0] = UP
     np.subtract(lines[0], above, out=filtered[0, 1:])
     np.subtract(lines[1:], lines[:-1], out=filtered[1:, 1:])
-    return filtered.tobytes()
+    return filtered.data
 
 
 def _chunk(target: Target, kind: bytes, data: bytes) -> None:

@@ -75,7 +75,8 @@ def laser_svg(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo] | 
 def laser_shapes(scene: Scene, profile: Profile) -> tuple[Shape, ...]:
     """Every vector of the scene as the machine takes it, in the order of work; mirrored where it says so.
 
-    Raises `CannotBeMade`, naming every role that the machine has no layer for.
+    Raises `CannotBeMade`, naming every role that the machine has no layer for, or every picture where it only
+    follows lines.
     """
     vectors = [item for item in scene.items if not isinstance(item, Placed)]
     lacking = sorted({item.role for item in scene.items} - set(profile.layers))
@@ -83,6 +84,14 @@ def laser_shapes(scene: Scene, profile: Profile) -> tuple[Shape, ...]:
         raise CannotBeMade(
             f"{profile.name} has no layer for {', '.join(lacking)}: give the design another role, or add the"
             f" layer to the machine profile {profile.code}."
+        )
+    followed = sorted(
+        {item.element for item in _pictures(scene) if profile.layers[item.role].mode == "stroke"}
+    )
+    if followed:
+        raise CannotBeMade(
+            f"{profile.name} follows lines and cannot make pictures: take out {', '.join(followed)}, or"
+            " upload it as a drawing (SVG)."
         )
     made: list[Shape] = []
     for role in ORDER:

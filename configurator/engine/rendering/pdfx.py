@@ -4,7 +4,7 @@
   here from formulas. With a CMYK intent colours are ICC-based sRGB, black is the black plate; with an RGB
   intent they are DeviceRGB.
 - Roles with a spot name (`CutContour`, `White`) are separations that overprint: they print on a plate of
-  their own and take nothing away from the picture. White lies over the colour in the file, under it on film.
+  their own and take nothing away from the picture. White lies under the colours, and they keep it.
 - Media box and bleed box are the same, the trim box lies inside. Text is outlines: no font is needed.
 - Dates and identifiers come from the content, so the same scene is the same file.
 """
@@ -164,9 +164,10 @@ class _File:
         if artwork.black_plate:
             spaces.append(f"/sRGB {self._srgb()} 0 R")
         over = self._once("over", "<< /Type /ExtGState /OP true /op true /OPM 1 >>")
+        keep = self._once("keep", "<< /Type /ExtGState /OP true /op true /OPM 0 >>")
         images = [f"/I{number} {self._image(each)} 0 R" for number, each in enumerate(artwork.pixmaps, 1)]
         return (
-            f"<< /ColorSpace << {' '.join(spaces)} >> /ExtGState << /Over {over} 0 R >>"
+            f"<< /ColorSpace << {' '.join(spaces)} >> /ExtGState << /Over {over} 0 R /Keep {keep} 0 R >>"
             f" /XObject << {' '.join(images)} >> >>"
         )
 

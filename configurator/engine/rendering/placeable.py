@@ -32,8 +32,9 @@ from configurator.engine.rendering.svg import ROLE_COLOURS, PictureMissing
 
 LEVEL = 6
 MAGIC = b"placeable 1\n"
-# What lies on top: spot inks last, so that nothing knocks them out.
-SPOTS_LAST = ("white", "score", "cut")
+# Ways lie on top. White lies underneath, as on the film, and the colours over it keep it (`/Keep`): a viewer
+# that knows nothing of overprinting shows the design, a RIP makes the right plates.
+WAYS = ("score", "cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +183,11 @@ class _Drawing:
 
     def made(self) -> Placeable:
         scene, bleed = self.scene, self.scene.bleed_um
-        drawn = [self._item(item) for item in scene.items if item.role not in SPOTS_LAST]
-        for role in SPOTS_LAST:
-            if role == "white" and self.profile.white_base:
-                drawn.append(self._white())
-            else:
-                drawn += [self._item(item) for item in scene.items if item.role == role]
+        white = self._white_first()
+        drawn = [*white, "/Keep gs"] if white else []
+        drawn += [self._item(item) for item in scene.items if item.role not in (*WAYS, *self.spots)]
+        for role in WAYS:
+            drawn += [self._item(item) for item in scene.items if item.role == role]
         right = scene.width_um + bleed
         start = f"-1 0 0 1 {points(right)} {points(bleed)} cm" if self.profile.mirror else ""
         start = start or f"1 0 0 1 {points(bleed)} {points(bleed)} cm"
@@ -249,6 +249,14 @@ class _Drawing:
                 raise PictureMissing(f"The picture {item.sha256[:12]} was not given.")
             self.names[key] = self._keep(_pixmap(self.assets[item.sha256], item))
         return self.names[key]
+
+    def _white_first(self) -> list[str]:
+        """What is printed in white ink, where the machine has one."""
+        if self.profile.white_base:
+            return [self._white()]
+        if "white" not in self.profile.spots:
+            return []
+        return [self._item(item) for item in self.scene.items if item.role == "white"]
 
     def _white(self) -> str:
         """White under everything that is printed, as an image of its own ink over the whole page."""

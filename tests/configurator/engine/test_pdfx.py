@@ -185,7 +185,10 @@ def test_cuts_and_white_are_separations_of_the_machine_s_names_that_overprint() 
     text = operators(pdf)
     assert re.search(r"/Over gs /cut CS 1 SCN 0\.2494 w", text)
     assert text.index("/white cs") < text.index("/cut CS")  # cuts last
-    assert text.index("rg") < text.index("/white cs")
+    # White first, then colours that replace each other (OPM 0) but leave the white alone.
+    assert text.index("/white cs") < text.index("/Keep gs") < text.index(" rg")
+    states = pypdf.PdfReader(io.BytesIO(pdf)).pages[0]["/Resources"]["/ExtGState"]
+    assert (states["/Keep"]["/op"], states["/Keep"]["/OPM"]) == (True, 0)
 
 
 def test_another_machine_calls_its_cut_otherwise() -> None:
@@ -206,6 +209,13 @@ def test_the_white_base_is_a_plate_of_its_own_and_stays_inside_the_colour() -> N
     (image,) = file.pages[0].Resources.XObject.values()
     plate = np.frombuffer(image.read_bytes(), dtype=np.uint8).reshape(image.Height, image.Width)
     assert np.array_equal(plate, white_plate(scene, DTF))
+
+
+def test_a_viewer_without_overprint_still_shows_the_design_over_its_white() -> None:
+    scene = lettered("arabic", "dtf", "#000000")
+    plain, based = (darkness(production_pdf(scene, profile), 20) for profile in (NO_WHITE, DTF))
+    assert iou(plain > 0.5, based > 0.5) >= 0.99
+    assert plain.max() == based.max() == 1
 
 
 @pytest.mark.skipif(shutil.which("gs") is None, reason="needs Ghostscript")
