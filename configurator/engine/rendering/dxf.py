@@ -43,12 +43,14 @@ def laser_dxf(scene: Scene, profile: Profile) -> bytes:
     document.header["$INSUNITS"] = units.MM
     document.header["$MEASUREMENT"] = 1
     document.header["$LUNITS"] = 2
-    document.header["$EXTMIN"] = (0, 0, 0)
-    document.header["$EXTMAX"] = (_mm(scene.width_um), _mm(scene.height_um), 0)
     for layer in dict.fromkeys(shape.layer for shape in shapes):
         entry = document.layers.add(layer.name, color=nearest_aci(layer.colour))
         entry.rgb = channels(layer.colour)
     drawing = document.modelspace()
+    # In both places: from here ezdxf writes the header over, unless one corner is the origin.
+    extent = (0, 0, 0), (_mm(scene.width_um), _mm(scene.height_um), 0)
+    drawing.reset_extents(*extent)
+    document.header["$EXTMIN"], document.header["$EXTMAX"] = extent
     for shape in shapes:
         for points, closed in flattened(shape.path):
             line = drawing.add_lwpolyline(

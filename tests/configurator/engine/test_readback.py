@@ -1,0 +1,71 @@
+"""Production files read back: clean ones pass, and whatever was done to one is found."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.artwork_faults import FAULTS, Case, DoesNotApply, cases
+from configurator.engine.readback import compare
+
+# Every kind once or twice; `python3 -m benchmarks.artwork_faults` tries all kinds on all formats.
+SAMPLE = {
+    "laser": ("a letter missing", "wrong picture", "cut line twice", "wrong unit", "truncated"),
+    "saw": ("cut line open", "cut line moved by 0.1 mm", "layers in other colours", "wrong unit"),
+    "press": (
+        "a line of text moved by 0.1 mm",
+        "renamed spot colour or layer",
+        "cut line in process colours",
+        "spot colours knock out",
+        "wrong page box",
+        "picture over another",
+        "another code",
+    ),
+    "film": ("white base missing",),
+    "transfer as pixels": ("mirrored, or not", "another colour", "a line of text moved by 0.1 mm"),
+}
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
+    folder: Path = tmp_path_factory.mktemp("pictures")
+    return {case.name: case for case in cases(folder)}
+
+
+@pytest.mark.parametrize(
+    "name", ["laser", "laser without picture", "saw", "press", "film", "transfer as pixels"]
+)
+def test_a_clean_file_agrees_with_its_scene(known: dict[str, Case], name: str) -> None:
+    case = known[name]
+    assert compare(case.scene, case.made(), case.format, case.profile, case.assets) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [(name, fault) for name, faults in SAMPLE.items() for fault in faults]
+)
+def test_a_fault_is_found(known: dict[str, Case], name: str, fault: str) -> None:
+    case = known[name]
+    assert compare(case.scene, FAULTS[fault](case), case.format, case.profile, case.assets)
+
+
+def test_a_mismatch_names_its_element(known: dict[str, Case]) -> None:
+    case = known["laser"]
+    produced = FAULTS["a letter missing"](case)
+    found = compare(case.scene, produced, case.format, case.profile, case.assets)
+    assert [each.element for each in found] == ["line1"]
+
+
+def test_rubbish_is_one_mismatch_in_every_format(known: dict[str, Case]) -> None:
+    for case in known.values():
+        (found,) = compare(case.scene, b"rubbish", case.format, case.profile, case.assets)
+        assert found.code == "unreadable"
+
+
+def test_a_format_that_nobody_reads_back_is_refused(known: dict[str, Case]) -> None:
+    case = known["laser"]
+    with pytest.raises(ValueError, match="cannot be read back"):
+        compare(case.scene, b"", "work-order", case.profile)
+
+
+def test_a_fault_that_does_not_apply_says_so(known: dict[str, Case]) -> None:
+    with pytest.raises(DoesNotApply):
+        FAULTS["white base missing"](known["laser"])
