@@ -11,15 +11,26 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from benchmarks.engine import environment, models, page
-from benchmarks.engine.bars import Section
+from benchmarks import page, running
+from benchmarks.bars import Section
+from benchmarks.engine import models
+from benchmarks.engine.environment import PEERS
 from benchmarks.engine.measurements import MEASUREMENTS, Scale, full, quick
+from benchmarks.engine.models import ROOT
 from benchmarks.engine.of_folder import of_folder
+from benchmarks.environment import NoPeers, versions
 
 SEED = 7
+OURS = ("django", "lark", "numpy", "ortools", "python-sat")
+THEIRS = ("clingo", "flamapy-configurator", "flamapy-fm", "ortools", "python-sat", "z3-solver")
+ABOUT = (
+    "Peers answer in turns with the product, on the same states, and every answer is compared. They are"
+    " installed by the benchmark in an environment of its own (`benchmarks/engine/peers.txt`)."
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,50 +49,37 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args(arguments)
     try:
-        environment.install()
-    except environment.NoPeers as problem:
+        PEERS.install()
+    except NoPeers as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     begun = time.monotonic()
     if options.models:
         sections = [of_folder(options.models, seed=options.seed)]
         for section in sections:
-            show(section)
+            running.show(section)
     else:
         scale = quick(options.seed) if options.quick else full(options.seed)
         sections = measured(scale, only=options.only)
     seconds = time.monotonic() - begun
-    verdict = conclude(sections, seconds)
+    verdict = running.conclude(sections, seconds)
     if options.json:
         raw = {section.name: section.raw for section in sections}
         options.json.write_text(json.dumps({"machine": page.machine(), "sections": raw}, indent=1))
     is_full = not (options.quick or options.only or options.models)
-    path = options.page or (models.ROOT / "docs/benchmarks.md" if is_full else None)
+    path = options.page or (page.PAGE if is_full else None)
     if path:
         command = " ".join(["python3 manage.py bench engine", *arguments])
-        path.write_text(page.written(sections, command=command, seconds=seconds), encoding="utf-8")
+        page.put("engine", section_of(sections, command=command, seconds=seconds), path=path)
     return verdict
 
 
 def measured(scale: Scale, *, only: str | None) -> list[Section]:
-    """Each measurement in turn, shown as soon as it is there."""
-    sections: list[Section] = []
-    chosen: list[tuple[str, Callable[[Scale], Section]]] = [
-        (name, measure) for name, measure in MEASUREMENTS.items() if only in (None, name)
-    ]
-    start = time.monotonic()
-    for name, measure in chosen:
-        begun = time.monotonic()
-        if begun - start > scale.seconds:
-            why = f"not begun, as {begun - start:.0f} s were over (the machine does something else beside)"
-            section = Section(name, name, left_out=[f"{name}: {why}"])
-        elif scale.left_out(name) and only is None:
-            section = Section(name, name, left_out=[f"{name}: not in the quick run"])
-        else:
-            section = measure(scale)
-        show(section)
-        print(f"{name}: {time.monotonic() - begun:.1f} s", flush=True)
-        sections.append(section)
+    """Each measurement in turn, and what cannot be measured here."""
+    chosen = {name: partial(measure, scale) for name, measure in MEASUREMENTS.items() if only in (None, name)}
+    sections = running.measured(
+        chosen, skipped=scale.skipped if only is None else frozenset(), seconds=scale.seconds
+    )
     if models.shared_data() is None:
         sections.append(
             Section("data", "Data", left_out=["everything on real models: no folder shared/data"])
@@ -89,29 +87,16 @@ def measured(scale: Scale, *, only: str | None) -> list[Section]:
     return sections
 
 
-def show(section: Section) -> None:
-    for table in section.tables:
-        print(f"\n{table.title}")
-        widths = [
-            max(len(str(row[i])) for row in (table.columns, *table.rows)) for i in range(len(table.columns))
-        ]
-        for row in (table.columns, *table.rows):
-            print(
-                "  "
-                + "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            )
-    for bar in section.bars:
-        print(bar.line())
-    sys.stdout.flush()
-
-
-def conclude(sections: Sequence[Section], seconds: float) -> int:
-    bars = [bar for section in sections for bar in section.bars]
-    for section in sections:
-        for line in section.left_out:
-            print(f"left out: {line}")
-    short = [bar for bar in bars if not bar.holds]
-    print(f"\n{len(bars)} bars, {len(short)} short, {seconds:.0f} s")
-    for bar in short:
-        print(bar.line())
-    return 1 if short else 0
+def section_of(sections: Sequence[Section], *, command: str, seconds: float) -> str:
+    """The engine's section of the page."""
+    ours, theirs = versions(ROOT / "requirements.txt"), versions(PEERS.lock)
+    mine = ", ".join(f"{name} {ours[name]}" for name in OURS if name in ours)
+    peers = ", ".join(f"{name} {theirs[name]}" for name in THEIRS if name in theirs)
+    return page.written(
+        sections,
+        title="The configuration engine",
+        about=ABOUT,
+        versions=f"Product: {mine}. Peers: {peers}.",
+        command=command,
+        seconds=seconds,
+    )

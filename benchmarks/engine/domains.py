@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from benchmarks.bars import Bar, Section, Table, milliseconds, ratio, spread
 from benchmarks.engine import models
-from benchmarks.engine.bars import Bar, Section, Table, milliseconds, ratio, spread
-from benchmarks.engine.environment import Peer, PeerFailed
+from benchmarks.engine.environment import Peer
 from benchmarks.engine.features import Features, features_of
 from benchmarks.engine.models import Model, Unit
 from benchmarks.engine.shopper import Clicks
+from benchmarks.environment import PeerFailed
 from configurator.engine.answers import Answer
 from configurator.engine.domains import Kernel
 from configurator.engine.spec import Choices

@@ -1,144 +1,16 @@
-"""The peers' own environment, and the peers in it as processes.
+"""The engine's peers: an environment of their own, and each as a process (see `peers/`)."""
 
-Peers are installed from `peers.txt` (versions and hashes) into `VAR_DIR/bench/`, apart from the product:
-their licences and versions are theirs.
-"""
-
-import hashlib
-import json
-import os
-import select
-import shutil
-import subprocess
-import sys
-import venv
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-from server import env
+from benchmarks import environment
+from benchmarks.environment import Environment
 
 HERE = Path(__file__).parent
-LOCK = HERE / "peers.txt"
+PEERS = Environment("peers", HERE / "peers.txt")
 
 
-class NoPeers(Exception):
-    """The peers' environment could not be made."""
-
-
-class PeerFailed(Exception):
-    """A peer that could not answer: its own words, or the time it was given."""
-
-
-def folder() -> Path:
-    made_from = hashlib.sha256(sys.version.encode() + LOCK.read_bytes()).hexdigest()[:12]
-    return env.VAR_DIR / "bench" / f"peers-{made_from}"
-
-
-def python() -> Path:
-    return folder() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def installed() -> bool:
-    return (folder() / "complete").exists()
-
-
-def install() -> None:
-    """Make the environment unless it is there; raises `NoPeers`."""
-    if installed():
-        return
-    sys.stderr.write(f"installing the peers into {folder()} (once)\n")
-    shutil.rmtree(folder(), ignore_errors=True)
-    venv.create(folder(), with_pip=False, symlinks=os.name != "nt")
-    # What the peers need is all in the lock; flamapy-sat asks for an older python-sat than the lock has.
-    arguments = ["--no-deps", "--require-hashes", "-r", str(LOCK)]
-    for installer in _installers():
-        done = subprocess.run([*installer, *arguments], capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            (folder() / "complete").touch()
-            return
-    raise NoPeers(f"the peers could not be installed: {done.stderr.strip()[-500:]}")
-
-
-def _installers() -> list[list[str]]:
-    """Commands that install into the environment: uv where it is, then pip (22.3 or newer)."""
-    beside = Path(sys.executable).with_name("uv.exe" if os.name == "nt" else "uv")
-    uv = str(beside) if beside.exists() else shutil.which("uv")
-    outer = getattr(sys, "_base_executable", sys.executable) or sys.executable
-    pips: list[list[str]] = [[outer, "-m", "pip"], [sys.executable, "-m", "pip"]]
-    target = ["--python", str(python())]
-    by_uv = [[uv, "pip", "install", "-q", *target]] if uv else []
-    return by_uv + [[*pip, *target, "install", "-q"] for pip in pips]
-
-
-def versions(lock: Path = LOCK) -> dict[str, str]:
-    """The packages of a lock."""
-    pinned = [line.split(" ")[0] for line in lock.read_text(encoding="utf-8").splitlines()]
-    return dict(each.split("==", 1) for each in pinned if "==" in each)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """`cpu` in seconds of the peer's process."""
-
-    cpu: float
-    value: Any
-
-
-class Peer:
-    """A peer's process; ask it in the order of its questions. Use it in a `with`."""
+class Peer(environment.Peer):
+    """The peer of that name; `interpreter` is that of its environment unless another is given."""
 
     def __init__(self, name: str, *, interpreter: Path | None = None) -> None:
-        self.name = name
-        self._process = subprocess.Popen(
-            [str(interpreter or python()), str(HERE / "peers" / f"{name}.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
-        )
-        self._rest = b""
-
-    def __enter__(self) -> "Peer":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    def ask(self, question: str, *, seconds: float = 60.0, **arguments: Any) -> Reply:
-        """The answer with its processor time; raises `PeerFailed`."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps({"ask": question, **arguments}).encode() + b"\n")
-            self._process.stdin.flush()
-        except OSError:
-            raise PeerFailed(f"{self.name} has ended") from None
-        answer = json.loads(self._line(seconds))
-        if "error" in answer:
-            raise PeerFailed(f"{self.name}: {answer['error']}")
-        return Reply(answer["cpu"], answer["value"])
-
-    def _line(self, seconds: float) -> bytes:
-        assert self._process.stdout is not None
-        handle = self._process.stdout.fileno()
-        pieces = [self._rest]
-        while b"\n" not in pieces[-1]:
-            if not select.select([handle], [], [], seconds)[0]:
-                self.close()
-                raise PeerFailed(f"{self.name} did not answer within {seconds:.0f} s")
-            piece = os.read(handle, 1 << 20)
-            if not piece:
-                raise PeerFailed(f"{self.name} has ended")
-            pieces.append(piece)
-        line, _, self._rest = b"".join(pieces).partition(b"\n")
-        return line
+        super().__init__(HERE / "peers" / f"{name}.py", interpreter=interpreter or PEERS.python)

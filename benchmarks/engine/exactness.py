@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+from benchmarks.bars import Bar, Section, Table
 from benchmarks.engine import models
-from benchmarks.engine.bars import Bar, Section, Table
 from benchmarks.engine.brute_force import Found, check
-from benchmarks.engine.environment import PeerFailed
 from benchmarks.engine.models import Model
 from benchmarks.engine.second_opinion import second_opinion
+from benchmarks.environment import PeerFailed
 from configurator.engine import diagram
 
 RENAULT_MEDIUM = 278_744

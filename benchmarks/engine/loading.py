@@ -9,9 +9,10 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
-from benchmarks.engine.bars import Bar, Section, Table
-from benchmarks.engine.environment import Peer, PeerFailed
+from benchmarks.bars import Bar, Section, Table
+from benchmarks.engine.environment import Peer
 from benchmarks.engine.models import Model
+from benchmarks.environment import PeerFailed
 from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
 from configurator.engine.uvl import read_uvl

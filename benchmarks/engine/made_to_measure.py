@@ -13,8 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bars import Bar, Section, Table, milliseconds, ratio, spread
 from benchmarks.engine import models
-from benchmarks.engine.bars import Bar, Section, Table, milliseconds, ratio, spread
 from benchmarks.engine.environment import Peer
 from benchmarks.engine.models import Model
 from configurator.engine.answers import Answer

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from benchmarks.bars import Section
 from benchmarks.engine import (
     domains,
     exactness,
@@ -17,7 +18,6 @@ from benchmarks.engine import (
     serving,
     walks,
 )
-from benchmarks.engine.bars import Section
 from benchmarks.engine.models import Model
 
 

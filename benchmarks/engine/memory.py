@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import psutil
 
+from benchmarks.bars import Section, Table
 from benchmarks.engine import models
-from benchmarks.engine.bars import Section, Table
 from benchmarks.engine.models import ROOT, Model
 from configurator.engine.domains import Kernel
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from benchmarks.bars import Section, Table, milliseconds, p99, spread
 from benchmarks.engine import domains, models
-from benchmarks.engine.bars import Section, Table, milliseconds, p99, spread
-from benchmarks.engine.environment import PeerFailed
 from benchmarks.engine.models import Model
 from benchmarks.engine.served import clicked
 from benchmarks.engine.walks import walked
+from benchmarks.environment import PeerFailed
 from configurator.engine import diagram
 from configurator.engine.compiled import TooLarge
 from configurator.engine.domains import Kernel, Undecided

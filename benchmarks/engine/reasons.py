@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
+from benchmarks.bars import Bar, Section, Table, milliseconds, ratio, spread
 from benchmarks.engine import models
-from benchmarks.engine.bars import Bar, Section, Table, milliseconds, ratio, spread
 from benchmarks.engine.environment import Peer
 from benchmarks.engine.models import Model
 from configurator.engine.domains import Kernel

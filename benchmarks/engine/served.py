@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
+from benchmarks.bars import Bar, Section, Table, milliseconds, p99, spread
 from benchmarks.engine import models
-from benchmarks.engine.bars import Bar, Section, Table, milliseconds, p99, spread
 from benchmarks.engine.models import Model
 from benchmarks.engine.shopper import Clicks
 from configurator.engine import diagram

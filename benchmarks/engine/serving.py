@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.bars import Section, Table
 from benchmarks.engine import models
-from benchmarks.engine.bars import Section, Table
 from benchmarks.engine.models import Model
 from benchmarks.engine.running_shop import Caller, start
 from benchmarks.engine.served import clicked

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
 
-from benchmarks.engine.bars import Bar, Section, Table
+from benchmarks.bars import Bar, Section, Table
 from benchmarks.engine.models import Model
 from benchmarks.engine.shopper import Shopper, judged
 from configurator.engine.domains import Kernel, Undecided

@@ -6,22 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.engine import brute_force, command, domains, environment, models, page
-from benchmarks.engine.bars import Bar, Section, Table
+from benchmarks import running
+from benchmarks.bars import Bar, Section, Table
+from benchmarks.engine import brute_force, command, domains, models
 from benchmarks.engine.domains import OnClauses, OnFeatures, State, offered
-from benchmarks.engine.environment import Peer, PeerFailed
+from benchmarks.engine.environment import PEERS, Peer
 from benchmarks.engine.made_to_measure import FAMILY, problem_of
 from benchmarks.engine.second_opinion import sxfm_clauses
 from benchmarks.engine.serving import as_family_file
 from benchmarks.engine.shopper import Shopper, judged
 from benchmarks.engine.small_products import random_product
+from benchmarks.environment import PeerFailed, versions
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.knowledge import compile_family
 from configurator.engine.uvl import read_uvl
 
 needs_peers = pytest.mark.skipif(
-    not environment.installed(), reason="the peers are not installed: `manage.py bench engine` does that"
+    not PEERS.installed(), reason="the peers are not installed: `manage.py bench engine` does that"
 )
 SXFM = """<feature_tree>
 :r Lamp(_r)
@@ -115,23 +117,23 @@ def test_a_bar_says_its_figure_its_limit_and_whether_it_holds() -> None:
 
 def test_the_command_ends_with_1_when_a_bar_is_short(capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = Bar("good", 2, 1), Bar("bad", 1, 2)
-    assert command.conclude([Section("s", "S", bars=[good])], 1.0) == 0
-    assert command.conclude([Section("s", "S", bars=[good, bad])], 1.0) == 1
+    assert running.conclude([Section("s", "S", bars=[good])], 1.0) == 0
+    assert running.conclude([Section("s", "S", bars=[good, bad])], 1.0) == 1
     assert "bad: 1x (bar >= 2x) short" in capsys.readouterr().out
 
 
 def test_the_page_has_bars_tables_and_what_was_left_out() -> None:
     table = Table("Times", ["model"], [["a|b"]])
     section = Section("s", "S", bars=[Bar("good", 2, 1)], tables=[table], left_out=["the rest: no data"])
-    text = page.written([section], command="python3 manage.py bench engine", seconds=1)
+    text = command.section_of([section], command="python3 manage.py bench engine", seconds=1)
     assert "good: 2x (bar >= 1x) ok" in text and "| a\\|b |" in text and "- the rest: no data" in text
 
 
 def test_the_peers_lock_has_versions_and_hashes() -> None:
     assert {"clingo", "flamapy-configurator", "ortools", "python-sat", "z3-solver"} <= set(
-        environment.versions()
+        versions(PEERS.lock)
     )
-    text = environment.LOCK.read_text().replace("\\\n", " ")
+    text = PEERS.lock.read_text().replace("\\\n", " ")
     assert [line for line in text.splitlines() if line.strip() and "--hash=sha256:" not in line] == []
 
 

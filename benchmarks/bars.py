@@ -5,33 +5,40 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import Any
 
+# Units of what is counted: whole numbers, told without the word.
+COUNTS = frozenset({"wrong", "stuck", "missed", "configurations"})
+
 
 @dataclass(frozen=True)
 class Bar:
-    """`figure` has to be at least `limit`, or at most where `at_most`; None: it could not be measured."""
+    """`figure` has to be at least `limit`, or at most where `at_most`; None: it could not be measured, and
+    `why` not. `limit` None: of a measurement that was not begun, so that its bars are not known.
+    """
 
     name: str
     figure: float | None
-    limit: float
+    limit: float | None
     unit: str = "x"
     at_most: bool = False
     why: str = ""
 
     @property
     def holds(self) -> bool:
-        if self.figure is None:
+        if self.figure is None or self.limit is None:
             return False
         return self.figure <= self.limit if self.at_most else self.figure >= self.limit
 
     def line(self) -> str:
-        sign = "" if self.unit in ("wrong", "stuck", "configurations") else "<= " if self.at_most else ">= "
+        if self.limit is None:
+            return f"{self.name}: not measured ({self.why}) short"
+        sign = "" if self.unit in COUNTS else "<= " if self.at_most else ">= "
         shown = self.why or "not measured" if self.figure is None else written(self.figure, self.unit)
         verdict = "ok" if self.holds else "short"
         return f"{self.name}: {shown} (bar {sign}{written(self.limit, self.unit)}) {verdict}"
 
 
 def written(figure: float, unit: str) -> str:
-    if unit in ("wrong", "stuck", "configurations"):
+    if unit in COUNTS:
         return f"{figure:,.0f}"
     number = f"{figure:,.0f}" if figure >= 100 or figure == int(figure) else f"{figure:.2g}"
     if 10 <= figure < 100 and figure != int(figure):

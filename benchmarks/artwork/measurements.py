@@ -1,0 +1,15 @@
+"""All measurements of ``bench artwork`` by name, in the order in which they run."""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.artwork import browser, previews, uploads
+from benchmarks.artwork.scale import Scale, full, quick
+from benchmarks.bars import Section
+
+__all__ = ["MEASUREMENTS", "Scale", "full", "quick"]
+
+MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
+    "previews": previews.section,
+    "browser": browser.section,
+    "uploads": uploads.section,
+}

@@ -1,0 +1,52 @@
+"""How much of everything a full and a quick run measure."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`seconds`: after so many nothing more is begun. What a bar was measured on is in its name."""
+
+    seed: int
+    previews: int
+    shown: int
+    strings: int
+    designs: int
+    sheet_rounds: int
+    whole_corpus: bool
+    pairs: int
+    fault_share: int
+    codes: int
+    seconds: float = math.inf
+
+
+def full(seed: int) -> Scale:
+    return Scale(
+        seed=seed,
+        previews=40,
+        shown=240,
+        strings=6_000,
+        designs=120,
+        sheet_rounds=3,
+        whole_corpus=True,
+        pairs=600,
+        fault_share=1,
+        codes=120,
+    )
+
+
+def quick(seed: int) -> Scale:
+    return Scale(
+        seed=seed,
+        previews=8,
+        shown=40,
+        strings=1_000,
+        designs=15,
+        sheet_rounds=1,
+        whole_corpus=False,
+        pairs=60,
+        fault_share=5,
+        codes=12,
+        seconds=44.0,
+    )
