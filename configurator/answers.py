@@ -20,7 +20,7 @@ from configurator.engine.spec import FamilySpec
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
 from configurator.promise import Promise, ask
-from configurator.proofs import artwork_of, preview_url
+from configurator.proofs import artwork_of, previews_of
 from configurator.quotes import Quote, quote_for
 
 
@@ -58,13 +58,9 @@ def describe(
         "refused": refused_json(refused) if refused is not None else None,
         "price": price_json(seen.price) if spec.priced else None,
         "promise": promise_json(promise),
-        "preview": [
-            {
-                "surface": scene.surface,
-                "url": preview_url(of=configuration, choices=seen.choices, surface=scene.surface),
-            }
-            for scene in seen.scenes
-        ],
+        "preview": previews_of(
+            of=configuration, choices=seen.choices, surfaces=[scene.surface for scene in seen.scenes]
+        ),
         "artwork": artwork_of(of=configuration, choices=seen.choices, scenes=seen.scenes),
         "findings": [finding.as_json() for finding in seen.findings],
         "quote_token": token,
@@ -242,13 +238,7 @@ def describe_design(design: Design) -> dict[str, Any]:
         "price": design.price,
         "shared": design.shared_at is not None,
         "created_at": design.created_at.isoformat(),
-        "preview": [
-            {
-                "surface": surface.code,
-                "url": preview_url(of=design, choices=design.choices, surface=surface.code),
-            }
-            for surface in spec_of(version).surfaces
-        ],
+        "preview": previews_of(of=design, choices=design.choices, surfaces=spec_of(version).surface_by_code),
     }
 
 

@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -82,14 +82,17 @@ def _lay_out(version: Version, choices: Mapping[str, Choice]) -> tuple[Scene, ..
 def artwork_of(
     *, of: Configuration, choices: Mapping[str, Choice], scenes: Sequence[Scene]
 ) -> list[dict[str, Any]]:
-    """Every surface as the browser draws and edits it (`engine.layout.live`): ``view`` says where the surface
-    is seen in its picture, ``bare`` where that picture is without the texts that are typed."""
+    """Every surface as the browser draws and edits it (`engine.layout.live`): ``views`` say where the surface
+    is seen in each of its pictures, ``bare`` where these pictures are without the texts that are typed."""
     key = (of.version.content_hash, canonical(choices))
     described = _artworks.get(key, lambda: _artworks_of(of.version, choices, scenes))
     return [
         {
             **each,
-            "bare": preview_url(of=of, choices=choices, surface=each["surface"], bare=True),
+            "bare": [
+                preview_url(of=of, choices=choices, surface=each["surface"], bare=True, view=view)
+                for view in range(len(each["views"]))
+            ],
             "pictures": {
                 item["sha256"]: reverse("artwork-picture", args=[of.pk, item["sha256"]])
                 for item in each["items"]
@@ -110,7 +113,10 @@ def _artworks_of(
         _, elements = elements_of(
             spec=spec, choices=choices, surface=scene.surface, assets=pictures, blank=True
         )
-        shown = view_of(spec=spec, choices=choices, scene=scene)
+        shown = [
+            view_of(spec=spec, choices=choices, scene=scene, number=number)
+            for number in range(len(views_of(spec, scene.surface)))
+        ]
         described.append(
             {
                 **artwork_json(
@@ -119,7 +125,7 @@ def _artworks_of(
                     options=_filled_by(spec, scene.surface),
                     fonts=fonts(),
                 ),
-                "view": None if shown is None else grid_json(*shown, scene),
+                "views": [None if view is None else grid_json(*view, scene) for view in shown],
             }
         )
     return described
@@ -165,15 +171,19 @@ def preview_hash(
     surface: str,
     size: int = DEFAULT_SIZE,
     bare: bool = False,
+    view: int = 0,
 ) -> str:
     """The name of a picture: the scene, the product's view and variant, the size and the way of drawing."""
     scene = scene_of(version=version, choices=choices, surface=surface)
+    if not 0 <= view < len(views_of(spec_of(version), surface)):
+        raise UnknownSurface(f"{version.family_id} has no view {view} of {surface}.")
     if bare:
         # What is typed must not change it: it is loaded once and stays while somebody types.
         spec = spec_of(version)
         scene = without_typed(scene, spec)
         choices = {code: value for code, value in choices.items() if spec.option_by_code[code].kind != "text"}
-    text = "\n".join((PREVIEW_FORMAT, scene.hash, version.content_hash, canonical(choices), str(size)))
+    seen = f"{size}:{view}" if view else str(size)
+    text = "\n".join((PREVIEW_FORMAT, scene.hash, version.content_hash, canonical(choices), seen))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -185,35 +195,66 @@ def preview(
     size: int = DEFAULT_SIZE,
     form: Form = "png",
     bare: bool = False,
+    view: int = 0,
 ) -> bytes:
     """The picture of one surface on its product, drawn once and then read from ``MEDIA_ROOT/previews``;
-    ``bare`` without the texts that shoppers type.
+    ``bare`` without the texts that shoppers type; ``view`` counts the views of the surface from 0.
 
     Several processes that want the same picture wait for the one that draws it. Raises
     ``UnknownSurface``, ``ValueError`` for a size that is not offered.
     """
     if size not in PREVIEW_SIZES:
         raise ValueError(f"Previews come in {', '.join(map(str, PREVIEW_SIZES))} pixels.")
-    name = preview_hash(version=version, choices=choices, surface=surface, size=size, bare=bare)
+    name = preview_hash(version=version, choices=choices, surface=surface, size=size, bare=bare, view=view)
     path = _path(name, form)
     drawn = _kept(path)
     if drawn is None:
         with _alone(path):
             drawn = _kept(path)
             if drawn is None:
-                drawn = _draw(version, choices, surface, size, form, bare)
+                drawn = _draw(version, choices, surface, size, form, bare, view)
                 write_whole(path, drawn)
     return drawn
 
 
 def preview_url(
-    *, of: Configuration | Design, choices: Mapping[str, Choice], surface: str, bare: bool = False
+    *,
+    of: Configuration | Design,
+    choices: Mapping[str, Choice],
+    surface: str,
+    bare: bool = False,
+    view: int = 0,
 ) -> str:
     """Where the shop serves the picture; the hash in it changes when the picture does, so it can be kept
     by browsers for ever."""
     version = of.version
-    name = preview_hash(version=version, choices=choices, surface=surface, bare=bare)
-    return f"{reverse('preview', args=[of.pk, surface])}?v={name[:16]}{'&bare=1' if bare else ''}"
+    name = preview_hash(version=version, choices=choices, surface=surface, bare=bare, view=view)
+    asked = f"v={name[:16]}{'&bare=1' if bare else ''}{f'&view={view}' if view else ''}"
+    return f"{reverse('preview', args=[of.pk, surface])}?{asked}"
+
+
+def views_of(spec: FamilySpec, surface: str) -> tuple[str, ...]:
+    """The names of a surface's views; the first is called as the surface."""
+    described = spec.surface_by_code[surface]
+    also = described.picture.also if described.picture is not None else ()
+    return (described.name or surface.capitalize(), *(other.name for other in also))
+
+
+def previews_of(
+    *, of: Configuration | Design, choices: Mapping[str, Choice], surfaces: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Every picture of a design: surface, number and name of the view, address."""
+    spec = spec_of(of.version)
+    return [
+        {
+            "surface": surface,
+            "view": view,
+            "name": name,
+            "url": preview_url(of=of, choices=choices, surface=surface, view=view),
+        }
+        for surface in surfaces
+        for view, name in enumerate(views_of(spec, surface))
+    ]
 
 
 def design_picture(design: Design, *, width: int = DEFAULT_SIZE) -> str:
@@ -243,16 +284,19 @@ def make_smaller(design: Design) -> int:
 
     While somebody chooses, a picture has to come soon; a design that is kept is looked at often.
     """
-    version, choices = design.version, design.choices
-    for surface in spec_of(version).surfaces:
-        name = preview_hash(version=version, choices=choices, surface=surface.code)
-        path = _path(name, "webp")
-        with _alone(path):
-            write_whole(
-                path,
-                _draw(version, choices, surface.code, DEFAULT_SIZE, "webp", False, effort=SMALLER_EFFORT),
-            )
-    return len(spec_of(version).surfaces)
+    version, choices, made = design.version, design.choices, 0
+    spec = spec_of(version)
+    for surface in spec.surface_by_code:
+        for view in range(len(views_of(spec, surface))):
+            name = preview_hash(version=version, choices=choices, surface=surface, view=view)
+            path = _path(name, "webp")
+            with _alone(path):
+                smaller = _draw(
+                    version, choices, surface, DEFAULT_SIZE, "webp", False, view, effort=SMALLER_EFFORT
+                )
+                write_whole(path, smaller)
+            made += 1
+    return made
 
 
 def _path(name: str, form: Form) -> Path:
@@ -266,6 +310,7 @@ def _draw(
     size: int,
     form: Form,
     bare: bool,
+    view: int,
     *,
     effort: int = 0,
 ) -> bytes:
@@ -277,6 +322,7 @@ def _draw(
         scene=without_typed(scene, spec) if bare else scene,
         size=size,
         assets=assets_of(spec, choices),
+        number=view,
     )
     return encode(image, form, effort=effort)
 

@@ -221,6 +221,8 @@ class PromiseShape(serializers.Serializer[Any]):
 
 class PreviewShape(serializers.Serializer[Any]):
     surface = serializers.CharField()
+    view = serializers.IntegerField(help_text="Counts the views of a surface from 0.")
+    name = serializers.CharField()
     url = serializers.CharField()
 
 
@@ -237,8 +239,12 @@ class ArtworkShape(serializers.Serializer[Any]):
     bleed = serializers.IntegerField()
     background = serializers.CharField()
     items = serializers.ListField(child=serializers.JSONField())
-    view = serializers.JSONField(allow_null=True, help_text="Where the surface is seen in its picture.")
-    bare = serializers.CharField(help_text="The picture without the texts that are typed.")
+    views = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), help_text="Where the surface is seen in each picture."
+    )
+    bare = serializers.ListField(
+        child=serializers.CharField(), help_text="The pictures without the texts that are typed."
+    )
     pictures = serializers.DictField(child=serializers.CharField(), help_text="Addresses by hash.")
 
 

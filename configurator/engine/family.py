@@ -21,6 +21,7 @@ from configurator.engine.spec import (
     MaterialSpec,
     MeasureSpec,
     OptionSpec,
+    OtherView,
     PartSpec,
     PictureSpec,
     PriceSpec,
@@ -347,7 +348,10 @@ def _surface(item: Mapping[str, Any]) -> SurfaceSpec:
 
 def _picture(item: Mapping[str, Any]) -> PictureSpec:
     parameters = {name: str(value) for name, value in item.get("parameters", {}).items()}
-    return PictureSpec(item.get("view", ""), item.get("variant", ""), item.get("renderer", ""), parameters)
+    also = tuple(OtherView(each["view"], each["name"]) for each in item.get("also", ()))
+    return PictureSpec(
+        item.get("view", ""), item.get("variant", ""), item.get("renderer", ""), parameters, also
+    )
 
 
 def _element(item: Mapping[str, Any], number: int) -> ElementSpec:

@@ -280,6 +280,8 @@ class Proofreader:
         if surface.picture is not None:
             self._template((*path, "picture", "view"), surface.picture.view)
             self._template((*path, "picture", "variant"), surface.picture.variant)
+            for index, other in enumerate(surface.picture.also):
+                self._template((*path, "picture", "also", index, "view"), other.view)
             for name, value in surface.picture.parameters.items():
                 if "{" in value:
                     self._template((*path, "picture", "parameters", name), value)

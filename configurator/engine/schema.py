@@ -198,6 +198,7 @@ _PICTURE = _object(
     variant=_TEMPLATE,
     renderer=_CODE,
     parameters={"type": "object", "additionalProperties": _EXPRESSION},
+    also=_list(_object("view name", view=_TEMPLATE, name=_WORDS), most=8),
 )
 SURFACE = _object(
     "code name process width height",

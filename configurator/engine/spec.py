@@ -216,13 +216,23 @@ class ElementSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherView:
+    """The same surface seen from another side: a folder of pictures in the same variants, and its name."""
+
+    view: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PictureSpec:
-    """The product picture: a photographed or rendered view in variants, or a renderer with its parameters."""
+    """The product picture: a photographed or rendered view in variants, or a renderer with its parameters.
+    `also` are other views of the same surface."""
 
     view: str = ""
     variant: str = ""
     renderer: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[OtherView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from configurator import answers, designs
 from configurator.catalogue import spec_of
 from configurator.models import Design, Version
 from configurator.views.visitors import Visitor, visitor_of
-from configurator.views.wording import surface_name
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,9 +30,7 @@ def design(request: HttpRequest, pk: str) -> HttpResponse:
         {
             "family": held.version.family,
             "design": held,
-            "surfaces": [
-                {**each, "name": surface_name(spec, each["surface"])} for each in described["preview"]
-            ],
+            "surfaces": described["preview"],
             "chosen": described["labels"],
             "priced": spec.priced,
             "sellable": Version.objects.sellable().filter(pk=held.version_id).exists(),

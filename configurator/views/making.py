@@ -27,7 +27,7 @@ from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, show
 from configurator.models import Configuration, Family
 from configurator.views import fonts
 from configurator.views.visitors import visitor_of
-from configurator.views.wording import change_in_words, surface_name, value_name
+from configurator.views.wording import change_in_words, value_name
 
 SENTENCE_CHANGES = 2  # changes of a way out that one sentence tells; more are a list
 TOLD_CHANGES = 3  # changes of a list that are told at once where there are more than one besides
@@ -179,8 +179,8 @@ def _address(held: Configuration, pressed: Mapping[str, Any]) -> str:
     if quantity != 1:
         wanted.append(f"quantity={quantity}")
     view = str(pressed.get("view", ""))
-    if view in spec_of(held.version).surface_by_code:
-        wanted.append(f"view={view}")
+    if view.partition(".")[0] in spec_of(held.version).surface_by_code:
+        wanted.append(f"view={quote(view)}")
     if pressed.get("first"):
         wanted.append(f"first={quote(pressed['first'])}")
     return url + ("?" + "&".join(wanted) if wanted else "")
@@ -326,6 +326,11 @@ def _share(request: HttpRequest, held: Configuration) -> HttpResponse:
     return redirect("design", design.pk)
 
 
+def _view_code(preview: Mapping[str, Any]) -> str:
+    """What a view is called in addresses: its surface, and its number where it is not the first."""
+    return f"{preview['surface']}.{preview['view']}" if preview["view"] else str(preview["surface"])
+
+
 def configuration_page(
     request: HttpRequest, held: Configuration, *, outcome: Outcome | None = None
 ) -> HttpResponse:
@@ -337,8 +342,8 @@ def configuration_page(
     described = answers.describe(held, quantity=quantity, now=timezone.now())
     # A rule may have begun since the design was last changed: the page says so, with the way out.
     refused = outcome.refused or designs.refused_since(held, now=timezone.now())
-    surfaces = [{**each, "name": surface_name(spec, each["surface"])} for each in described["preview"]]
-    shown = next((each for each in surfaces if each["surface"] == asked.get("view")), None)
+    surfaces = [{**each, "code": _view_code(each)} for each in described["preview"]]
+    shown = next((each for each in surfaces if each["code"] == asked.get("view")), None)
     chosen = len(spec.options) - sum(answer["chosen"] is None for answer in described["options"].values())
     groups = shown_groups(spec, described, errors=outcome.errors, nearest=outcome.nearest)
     open_options = [option for group in groups for option in group.options if option.missing]

@@ -64,12 +64,15 @@ def picture(
     form = form or ("webp" if "image/webp" in request.headers.get("Accept", "") else "png")
     bare = "bare" in request.GET
     try:
+        number = int(request.GET.get("view", "0"))
         size = int(request.GET.get("w", proofs.DEFAULT_SIZE))
         given = request.GET.get("v")
-        if bare or known_as is None or given != known_as:
-            known_as = proofs.preview_hash(version=version, choices=choices, surface=surface, bare=bare)[:16]
+        if bare or number or known_as is None or given != known_as:
+            known_as = proofs.preview_hash(
+                version=version, choices=choices, surface=surface, bare=bare, view=number
+            )[:16]
         data = proofs.preview(
-            version=version, choices=choices, surface=surface, size=size, form=form, bare=bare
+            version=version, choices=choices, surface=surface, size=size, form=form, bare=bare, view=number
         )
     except (proofs.UnknownSurface, ValueError) as fault:
         raise Http404(str(fault)) from fault

@@ -11,9 +11,6 @@ import { Finder } from "./finder.js";
 import { graphemes, money, signed } from "./format.js";
 import { Names, one } from "./names.js";
 import { Numbers } from "./numbers.js";
-import { PlacementEditor } from "./placement.js";
-import { fieldsOf, showFields } from "./placing-fields.js";
-import { write } from "./placing.js";
 import { Preview } from "./preview.js";
 import { clearButton, drawPicture } from "./pictures.js";
 import { Refusals, calm } from "./refusals.js";
@@ -52,7 +49,7 @@ class PcConfigurator extends HTMLElement {
       artwork: JSON.parse(this.dataset.artwork),
       textOf: (code) => (this.options.get(code)?.dataset.kind === "text" ? this.value(code) : null),
     });
-    if (this.preview.image) this.editor = this.placementEditor();
+    if (this.preview.image && this.form.querySelector("[data-kind=placement]")) this.startEditor();
     this.enhance();
     this.form.addEventListener("focusin", (event) => {
       if (event.target.closest("[data-kind=text]")) this.preview.prepare();
@@ -101,13 +98,7 @@ class PcConfigurator extends HTMLElement {
       return;
     }
     if (node.dataset.kind === "placement") {
-      const item = this.editor?.itemOf(code);
-      const placement = item && fieldsOf(node);
-      if (!placement) return;
-      this.refusals.forgive(code);
-      this.editor.wanted.set(code, placement);
-      this.preview.refresh();
-      if (write(placement) !== this.chosen.get(code)) this.client.change({ [code]: write(placement) }, delay && PLACING);
+      this.editor?.typed(code, delay && PLACING);
       return;
     }
     if (field.type === "range") this.fields.get(code).value = this.numbers.nearest(code, Number(field.value)) ?? field.value;
@@ -268,7 +259,7 @@ class PcConfigurator extends HTMLElement {
     this.summary.draw(state);
     this.preview.show(state.preview ?? [], state.artwork ?? []);
     this.editor?.answered(pending);
-    for (const [code, node] of this.options) if (node.dataset.kind === "placement") this.drawPlacement(code, node);
+    this.drawPlacements();
   }
 
   /** While something is open, values show what they lead to at least; then, what they add. */
@@ -329,27 +320,24 @@ class PcConfigurator extends HTMLElement {
     this.count(code);
   }
 
-  placementEditor() {
-    return new PlacementEditor(this.preview, {
+  /** Placing things by hand; its script comes only where there is something to place. */
+  async startEditor() {
+    const { PlacementEditor } = await import("./placing/editor.js");
+    this.editor = new PlacementEditor(this.preview, {
       chosen: (code) => this.chosen.get(code) || null,
-      change: (code, text) => {
+      change: (code, text, delay) => {
         this.refusals.forgive(code);
-        this.client.change({ [code]: text });
+        this.client.change({ [code]: text }, delay);
       },
       name: (code) => this.names.option(code),
-      shown: (code, placement) => showFields(this.options.get(code), placement),
+      node: (code) => this.options.get(code),
       say: (text) => this.text("[data-summary]", text),
     });
+    this.drawPlacements();
   }
 
-  /** The numbers of a placement, once there is something to place. */
-  drawPlacement(code, node) {
-    const item = this.editor?.itemOf(code);
-    node.querySelector("[data-placing]").hidden = !item;
-    node.querySelector("[data-nothing-to-place]").hidden = Boolean(item);
-    node.querySelector("[data-clear]").hidden = !this.chosen.get(code);
-    node.querySelector("[data-cropping]").hidden = item?.kind !== "picture";
-    if (item && !node.contains(document.activeElement)) showFields(node, this.editor.placement(item));
+  drawPlacements() {
+    for (const [code, node] of this.options) if (node.dataset.kind === "placement") this.editor?.drawFields(code);
   }
 
   /** The first open option in the order of the page. */
@@ -388,10 +376,6 @@ class PcConfigurator extends HTMLElement {
   enhance() {
     for (const [code, node] of this.options) {
       if (node.dataset.kind === "text") this.count(code);
-      if (node.dataset.kind === "placement" && this.editor) {
-        node.querySelector("[data-place-open]").hidden = false;
-        this.drawPlacement(code, node);
-      }
       if (node.matches("fieldset") && node.querySelector("button[name=clear]")) {
         const back = clearButton(code, "Take this choice back");
         node.querySelector("button[name=clear]").after(back);

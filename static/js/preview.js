@@ -7,7 +7,6 @@
  */
 
 import { drawFlat } from "./artwork.js";
-import { Fonts } from "./layout/fonts.js";
 import { bent, paintOf, svg } from "./outline.js";
 import { read } from "./placing.js";
 
@@ -19,7 +18,8 @@ export class Preview {
     this.image = this.frame?.querySelector("img");
     this.artworks = new Map();
     this.textOf = textOf;
-    this.fonts = new Fonts(fonts, () => this.refresh());
+    this.addresses = fonts;
+    this.fonts = null; // what sets texts, once somebody is about to type
     this.placed = () => null; // where an editor has just put an item that the server has elsewhere
     this.flat = false;
     this.ahead = false;
@@ -44,6 +44,20 @@ export class Preview {
     return this.image?.dataset.surface;
   }
 
+  /** The number of the view that is shown of the surface. */
+  get number() {
+    return Number(this.image.dataset.number);
+  }
+
+  /** Where the surface is seen in the picture that is shown; null where it is on none. */
+  get view() {
+    return this.artwork?.views[this.number] ?? null;
+  }
+
+  get bareUrl() {
+    return this.artwork.bare[this.number];
+  }
+
   get artwork() {
     return this.artworks.get(this.surface);
   }
@@ -57,9 +71,22 @@ export class Preview {
   prepare() {
     if (!this.image || !this.artwork?.items.some((item) => item.kind === "text")) return;
     this.warm = true;
-    this.fonts.start();
+    this.wake();
     this.loadBare();
     this.refresh();
+  }
+
+  /** The script that sets texts, and what it needs, are fetched when they are first asked for. */
+  async wake() {
+    if (this.waking) return;
+    this.waking = true;
+    try {
+      const { Fonts } = await import("./layout/fonts.js");
+      this.fonts = new Fonts(this.addresses, () => this.refresh());
+      this.fonts.start();
+    } catch {
+      this.waking = false; // asked again with the next key
+    }
   }
 
   /** An answer: new addresses of pictures and new frames for the texts. */
@@ -67,25 +94,29 @@ export class Preview {
     if (!this.image) return;
     this.take(artworks);
     for (const each of previews) {
-      const button = this.root.querySelector(`[data-view="${CSS.escape(each.surface)}"]`);
+      const button = this.root.querySelector(`[data-view][data-surface="${CSS.escape(each.surface)}"][data-number="${each.view}"]`);
       if (button) button.dataset.url = each.url;
-      if (each.surface === this.surface) this.swap(each.url);
+      if (each.surface === this.surface && each.view === this.number) this.swap(each.url);
     }
     if (this.bare.src) this.loadBare();
     this.refresh();
   }
 
-  choose(surface) {
+  /** Show a view, by its code. */
+  choose(code) {
     for (const button of this.root.querySelectorAll("[data-view]")) {
-      const pressed = button.dataset.view === surface;
+      const pressed = button.dataset.view === code;
       button.setAttribute("aria-pressed", String(pressed));
       if (!pressed) continue;
-      this.image.dataset.surface = surface;
+      this.image.dataset.surface = button.dataset.surface;
+      this.image.dataset.number = button.dataset.number;
       this.image.alt = this.image.alt.replace(/:[^:]*$/, `: ${button.dataset.name}`);
       this.bare.removeAttribute("src");
+      this.bareWanted = null;
       this.swap(button.dataset.url);
     }
     this.take([]);
+    if (this.warm) this.loadBare();
     this.refresh();
   }
 
@@ -119,7 +150,7 @@ export class Preview {
   }
 
   async loadBare() {
-    const url = this.artwork?.view ? this.artwork.bare : null;
+    const url = this.view ? this.bareUrl : null;
     if (!url || this.bareWanted === url) return;
     this.bareWanted = url;
     const next = new Image();
@@ -167,20 +198,21 @@ export class Preview {
     }
     const texts = artwork.items.filter((item) => item.kind === "text" && item.option);
     if (this.warm) for (const item of texts) this.set(item); // so that the fonts are there before the first key
-    const live = !this.flat && artwork.view && this.behind && this.fonts.harfbuzz;
+    const { view } = this;
+    const live = !this.flat && view && this.behind && this.fonts?.harfbuzz;
     const sets = live ? texts.map((item) => this.set(item)) : [];
     const shown = live && texts.length > 0 && sets.every(Boolean);
     this.overlay.toggleAttribute("hidden", !shown);
     this.frame.classList.toggle("is-live", shown);
-    const bare = shown && this.bare.getAttribute("src") === artwork.bare;
+    const bare = shown && this.bare.getAttribute("src") === this.bareUrl;
     this.bare.toggleAttribute("hidden", !bare);
     this.image.classList.toggle("faded", shown && !bare);
     if (!shown) return;
-    const [width, height] = artwork.view.size;
+    const [width, height] = view.size;
     this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.overlay.setAttribute("preserveAspectRatio", `xMidYMid ${getComputedStyle(this.image).objectFit === "cover" ? "slice" : "meet"}`);
     this.overlay.replaceChildren(...texts.map((item, index) => svg("path", {
-      d: bent(sets[index].path, artwork.view), fill: paintOf(item), class: `role-${item.role}`, "data-element": item.element,
+      d: bent(sets[index].path, view), fill: paintOf(item), class: `role-${item.role}`, "data-element": item.element,
     })));
   }
 
@@ -188,6 +220,10 @@ export class Preview {
   set(item) {
     const text = this.typed(item);
     if (!text.trim()) return { path: [], box: null, plain: null };
+    if (!this.fonts) {
+      this.wake();
+      return null;
+    }
     const placement = this.placed(item) ?? (item.placement ? read(item.placement) : null);
     return this.fonts.set(item, text, placement && { ...placement, rotation: Math.round(placement.rotation * 1000) });
   }

@@ -349,8 +349,14 @@ def test_a_long_form_folds_its_groups_and_shows_progress(alice: User, alice_clie
 
 def test_the_scripts_of_the_shop_stay_small() -> None:
     """Bytes on the wire, each file compressed by itself."""
-    scripts = (Path(__file__).resolve().parents[2] / "static" / "js").glob("*.js")
-    assert sum(len(gzip.compress(script.read_bytes(), 9)) for script in scripts) < 30_000
+    root = Path(__file__).resolve().parents[2] / "static" / "js"
+
+    def weight(folder: Path) -> int:
+        return sum(len(gzip.compress(script.read_bytes(), 9)) for script in folder.glob("*.js"))
+
+    assert weight(root) < 30_000
+    assert weight(root / "layout") < 20_000  # when somebody is about to type
+    assert weight(root / "placing") < 6_000  # where there is something to place
 
 
 # --- errors -----------------------------------------------------------------------------------------------

@@ -17,12 +17,15 @@ from PIL import Image
 
 from configurator import proofs
 from configurator.assets import UploadRefused, take_in
-from configurator.designs import choose, freeze
+from configurator.catalogue import publish
+from configurator.designs import choose, freeze, start
 from configurator.models import Asset, Configuration, Upload
 from configurator.proofs import UnknownSurface, preview, preview_hash, preview_url, scene_of
 from ledger import jobs
 from ledger.models import Job
 from tests.shops import NOW
+
+FAMILIES = Path(proofs.__file__).parent / "families"
 
 
 def photograph(colour: str = "red", size: tuple[int, int] = (400, 300)) -> bytes:
@@ -204,3 +207,23 @@ def test_a_torn_file_is_not_trusted(alice: User, charlie: User) -> None:
     stored.write_bytes(whole[:20])  # as a crash in the middle of a write would leave it
     take_in(upload=photograph(), owner=charlie, session_key="", now=NOW)
     assert stored.read_bytes() == whole
+
+
+def test_a_product_is_seen_from_every_side_that_its_family_names(
+    db: None, alice: User, client: Client
+) -> None:
+    source = (FAMILIES / "enamel-mug.yaml").read_text(encoding="utf-8")
+    mug = publish(source=source, filename="enamel-mug.yaml", actor="system:test", now=NOW).family
+    held = start(family=mug, owner=alice, session_key="", now=NOW)
+    client.force_login(alice)
+    page = client.get(f"/make/enamel-mug/{held.pk}/?view=wrap.1").content.decode()
+    assert 'data-number="1" fetchpriority' in page
+    state = client.get(f"/api/v1/configurations/{held.pk}/").json()
+    front, back = state["preview"]
+    assert (front["view"], back["view"], back["name"]) == (0, 1, "From the other side")
+    assert all(state["artwork"][0]["views"])
+    pictures = {client.get(url).content for url in (front["url"], back["url"], *state["artwork"][0]["bare"])}
+    assert len(pictures) == 4
+    assert client.get(f"/preview/{held.pk}/wrap.png?view=2").status_code == 404
+    design = freeze(configuration=held, actor="system:test", now=NOW)
+    assert proofs.make_smaller(design) == 2

@@ -48,7 +48,7 @@ def test_letters_follow_each_key_though_the_server_is_gone(sign: Family, visitor
     field.focus()
     page.keyboard.press("End")
     page.wait_for_function("() => document.querySelector('pc-configurator').preview.bare.complete")
-    page.wait_for_function("() => document.querySelector('pc-configurator').preview.fonts.last.size === 2")
+    page.wait_for_function("() => document.querySelector('pc-configurator').preview.fonts?.last.size === 2")
     page.route("**/*", lambda route: route.abort())  # from here on nothing is answered
     expect(page.locator(".preview-live")).to_be_hidden()
     field.press_sequentially("s")

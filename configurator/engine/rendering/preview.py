@@ -77,8 +77,10 @@ def picture_of(
     size: int = DEFAULT_SIZE,
     assets: Mapping[str, AssetInfo] | None = None,
     pictures: FilePath = PICTURES,
+    number: int = 0,
 ) -> Image.Image:
     """A scene of this family on its product: on its picture, by its renderer, or flat when there is neither.
+    `number` is the view: 0 the first, then those that the family names besides.
 
     Raises `StillOpen` while the picture depends on something not chosen.
     """
@@ -88,12 +90,12 @@ def picture_of(
     environment = rules.environment_of(spec, choices, finished=True)
     if described.renderer:
         return _rendered(described, environment, scene, size, pictures)
-    view, variant = _view_of(described, environment, scene, pictures)
+    view, variant = _view_of(described, environment, scene, pictures, number)
     return preview(scene, view=view, variant=variant, size=size, assets=assets)
 
 
 def view_of(
-    *, spec: FamilySpec, choices: Choices, scene: Scene, pictures: FilePath = PICTURES
+    *, spec: FamilySpec, choices: Choices, scene: Scene, pictures: FilePath = PICTURES, number: int = 0
 ) -> tuple[View, str] | None:
     """The view that a scene is shown on and its variant; None where it is shown on no picture of a product.
 
@@ -103,19 +105,20 @@ def view_of(
     if described is None or described.renderer:
         return None
     environment = rules.environment_of(spec, choices, finished=True)
-    view, variant = _view_of(described, environment, scene, pictures)
+    view, variant = _view_of(described, environment, scene, pictures, number)
     shown = view is not None and view.mode != "none" and variant in view.variants
     return (view, variant) if view is not None and shown else None
 
 
 def _view_of(
-    described: PictureSpec, environment: rules.Environment, scene: Scene, pictures: FilePath
+    described: PictureSpec, environment: rules.Environment, scene: Scene, pictures: FilePath, number: int
 ) -> tuple[View | None, str]:
+    folder = described.also[number - 1].view if number else described.view
     variant = rules.fill(described.variant, environment)
     if variant is None:
         raise StillOpen(scene.surface, "its picture")
     try:
-        return load_view(pictures / described.view), variant
+        return load_view(pictures / folder), variant
     except NoSuchPicture:
         return None, variant
 

@@ -6,8 +6,9 @@
  * Keys: arrows 1 mm (with shift 10, with alt 0.1), + and - the width, [ and ] the turn, escape gives a gesture up.
  */
 
-import { svg } from "./outline.js";
-import { aspectOf, cropped, decimals, held, placementOf, read, snapped, snappedTurn, write } from "./placing.js";
+import { svg } from "../outline.js";
+import { aspectOf, cropped, decimals, held, placementOf, read, snapped, snappedTurn, write } from "../placing.js";
+import { fieldsOf, showFields } from "./fields.js";
 
 const SNAP = 7; // pixels of the screen
 const ROOM = 56; // pixels that a side needs for a handle of its own between the corners
@@ -15,7 +16,7 @@ const KEYS_REST = 450; // milliseconds without a key after which moving by keys 
 const SIDES = ["left", "top", "right", "bottom"];
 
 export class PlacementEditor {
-  /** `page`: chosen(code), change(code, text), name(code), shown(code, placement) and say(text). */
+  /** `page`: chosen(code), change(code, text, delay), name(code), node(code) and say(text). */
   constructor(preview, page) {
     this.preview = preview;
     this.page = page;
@@ -72,11 +73,33 @@ export class PlacementEditor {
   take(item, placement, { finished }) {
     const next = held(placement, this.preview.artwork);
     this.wanted.set(item.place, next);
-    this.page.shown(item.place, next);
+    showFields(this.page.node(item.place), next);
     this.preview.refresh();
     if (!finished) return;
     this.page.say(this.described(item, next));
     if (write(next) !== this.page.chosen(item.place)) this.page.change(item.place, write(next));
+  }
+
+  /** A number of the form was changed. */
+  typed(code, delay) {
+    const item = this.itemOf(code);
+    const placement = item && fieldsOf(this.page.node(code));
+    if (!placement) return;
+    this.wanted.set(code, placement);
+    this.preview.refresh();
+    if (write(placement) !== this.page.chosen(code)) this.page.change(code, write(placement), delay);
+  }
+
+  /** The numbers of the form, once there is something to place. */
+  drawFields(code) {
+    const node = this.page.node(code);
+    const item = this.itemOf(code);
+    node.querySelector("[data-placing]").hidden = !item;
+    node.querySelector("[data-nothing-to-place]").hidden = Boolean(item);
+    node.querySelector("[data-place-open]").hidden = false;
+    node.querySelector("[data-clear]").hidden = !this.page.chosen(code);
+    node.querySelector("[data-cropping]").hidden = item?.kind !== "picture";
+    if (item && !node.contains(document.activeElement)) showFields(node, this.placement(item));
   }
 
   open(code) {
@@ -226,7 +249,7 @@ export class PlacementEditor {
     const { code, before } = this.gesture;
     this.gesture = null;
     this.wanted.set(code, before);
-    this.page.shown(code, before);
+    showFields(this.page.node(code), before);
     this.preview.refresh();
   }
 

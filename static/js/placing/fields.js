@@ -1,6 +1,6 @@
 /** The numbers of a placement in the form: what stands in them, as a placement, and back. */
 
-import { decimals, read, write } from "./placing.js";
+import { decimals, read, write } from "../placing.js";
 
 const CROP = ["left", "top", "right", "bottom"];
 
