@@ -6,13 +6,15 @@ line together, in the same double precision and with the same rounding as one by
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
-from configurator.engine.fonts import Face
+from configurator.engine.fonts import Face, GlyphOutline
 from configurator.engine.geometry import Box, Segment, bounds
 from configurator.engine.layout.shaping import ShapedLine
 
@@ -22,11 +24,13 @@ _POINTS = {"M": 1, "L": 1, "Q": 2, "C": 3, "Z": 0}
 
 @dataclass(frozen=True, slots=True)
 class _GlyphPoints:
-    """The points of a glyph in font units, y upwards; `counts` are how many belong to each segment."""
+    """The points of a glyph in font units, y upwards; `counts` are how many belong to each segment;
+    `straight` is the length of its longest straight line."""
 
     commands: str
     counts: tuple[int, ...]
     points: Numbers
+    straight: float
 
 
 @lru_cache(maxsize=4096)
@@ -38,7 +42,20 @@ def _glyph_points(face: Face, glyph: int) -> _GlyphPoints:
         commands,
         tuple(_POINTS[command] for command in commands),
         np.array(numbers, dtype=np.float64).reshape(-1, 2),
+        max(_straight_lengths(outline), default=0.0),
     )
+
+
+def _straight_lengths(outline: GlyphOutline) -> Iterator[float]:
+    """The lengths of the straight lines of a glyph, those that close its contours included."""
+    start = place = (0.0, 0.0)
+    for command, *values in outline:
+        end = start if command == "Z" else (values[-2], values[-1])
+        if command == "M":
+            start = end
+        elif command in "LZ":
+            yield hypot(end[0] - place[0], end[1] - place[1])
+        place = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ class Ink:
     counts: tuple[int, ...]
     ends: NDArray[np.int64]
     points: Numbers
+    straight_um: float
 
     def box(self) -> Box | None:
         """The exact box, as `geometry.bounds` gives it; None where nothing is drawn."""
@@ -102,6 +120,7 @@ class _LinePoints:
     x: Numbers
     y: Numbers
     cap: Numbers
+    straight: float
 
 
 @lru_cache(maxsize=1024)
@@ -122,6 +141,13 @@ def _line_points(line: ShapedLine) -> _LinePoints:
         each([glyph.x for glyph in line.glyphs]),
         each([glyph.y for glyph in line.glyphs]),
         each([float(glyph.face.cap_height) for glyph in line.glyphs]),
+        max(
+            (
+                shape.straight / glyph.face.cap_height
+                for shape, glyph in zip(shapes, line.glyphs, strict=True)
+            ),
+            default=0.0,
+        ),
     )
 
 
@@ -133,4 +159,29 @@ def ink_at(line: ShapedLine, size_um: int) -> Ink:
     # One by one this is round(x0 + value * scale) and round(-y0 - value * scale): the same numbers.
     points[:, 0] = np.rint(of.x * size_um + of.points[:, 0] * scale)
     points[:, 1] = np.rint(-(of.y * size_um) - of.points[:, 1] * scale)
-    return Ink(of.commands, of.counts, of.ends, points)
+    return Ink(of.commands, of.counts, of.ends, points, of.straight * size_um)
+
+
+def bent_within(inks: Sequence[tuple[Ink, int, int]], radius: float, width: int, height: int) -> bool | None:
+    """Whether lines (moved by so much) surely are, or surely are not, as small as this when bent onto a
+    circle; None where only the exact outline tells. The ends of segments lie on the outline, and it lies in
+    the hull of all its points, widened by what straight lines bulge."""
+    ends, hull = (
+        np.concatenate([ink.points[chosen(ink)] + np.array((dx, dy)) for ink, dx, dy in inks])
+        for chosen in (lambda ink: ink.ends, lambda ink: slice(None))
+    )
+    if not len(ends):
+        return True
+    across, down = np.ptp(_on_circle(ends, radius), axis=0)
+    if across > width + 2 or down > height + 2:
+        return False
+    nearest = float(np.abs(radius - hull[:, 1]).min())
+    bulge = max(ink.straight_um for ink, _, _ in inks) ** 2 / (4 * max(nearest, 1.0)) + 4
+    across, down = np.ptp(_on_circle(hull, radius), axis=0) + 2 * bulge
+    return True if across <= width and down <= height else None
+
+
+def _on_circle(points: Numbers, radius: float) -> Numbers:
+    """As `geometry.bent`, without rounding."""
+    angle, distance = points[:, 0] / radius, radius - points[:, 1]
+    return np.stack((distance * np.sin(angle), radius - distance * np.cos(angle)), axis=1)

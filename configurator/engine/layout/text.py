@@ -21,7 +21,7 @@ from typing import Literal
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, Path, bent, bounds, millimetres, moved, turned, union
 from configurator.engine.layout.carets import bent_caret, moved_carets, turned_carets
-from configurator.engine.layout.ink import Ink, ink_at
+from configurator.engine.layout.ink import Ink, bent_within, ink_at
 from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters, needs_dictionary
 from configurator.engine.layout.scene import Caret, Finding
 from configurator.engine.layout.shaping import ShapedLine, shape_line
@@ -205,6 +205,15 @@ def _fits(lines: list[_Line], size_um: int, frame: TextFrame) -> bool:
         longest = max(line.shaped.advance for line in lines) * size_um
         if longest > (tau - LEAST_GAP_RADIANS) * abs(frame.arc_um) or size_um >= abs(frame.arc_um):
             return False
+        flat = _block(lines, size_um, frame, arc_um=0)
+        told = bent_within(
+            [(ink, *shift) for ink, shift in zip(flat.inks, flat.shifts, strict=True)],
+            frame.arc_um,
+            frame.box.width,
+            frame.box.height,
+        )
+        if told is not None:
+            return told
     box = _block(lines, size_um, frame).box
     return box is None or (box.width <= frame.box.width and box.height <= frame.box.height)
 

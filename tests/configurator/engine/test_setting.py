@@ -30,7 +30,9 @@ from configurator.engine.layout import (
     compose,
 )
 from configurator.engine.layout.codes import QUIET_MODULES, CodeTooLong, modules_of, outline_of
+from configurator.engine.layout.ink import bent_within, ink_at
 from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters, needs_dictionary
+from configurator.engine.layout.shaping import shape_line
 from configurator.engine.layout.text import place_text, set_text
 from configurator.engine.placing import Placement, read_placement
 
@@ -464,3 +466,26 @@ def test_a_scene_names_the_files_of_its_fonts_and_pictures():
     assert FONTS.file_of("noto-sans-cjk").sha256 in made.fonts
     assert FONTS.file_of("noto-emoji").sha256 in made.fonts
     assert photo(None).pictures == ("a" * 64,)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(["Anna", "The Millers", "عمر", "東京", "— L T —", "Hi 👍🏽"]),
+    st.integers(20_000, 400_000),
+    st.booleans(),
+    st.integers(10_000, 150_000),
+    st.integers(5_000, 60_000),
+)
+def test_the_quick_look_at_bent_ink_never_contradicts_the_outline(words, radius, inside, width, height):
+    ink = ink_at(shape_line(words, font="inter", fonts=FONTS), 9_000)
+    arc = -radius if inside else radius
+    told = bent_within([(ink, 0, 0)], arc, width, height)
+    box = bounds(bent(tuple(ink.segments(0, 0)), arc))
+    if told is not None:
+        assert told is (box.width <= width and box.height <= height)
+
+
+@given(st.sampled_from(["Anna", "fjord, q", "عمر ١٢", "क्षत्रिय", "東京", "ที่นี่"]), st.integers(50, 60_000))
+def test_the_box_of_ink_is_that_of_its_outline(words, size):
+    ink = ink_at(shape_line(words, font="playfair-display", fonts=FONTS), size)
+    assert ink.box() == bounds(tuple(ink.segments(0, 0)))
