@@ -34,6 +34,8 @@ from configurator.engine.rendering.placeable import (
 )
 from configurator.engine.rendering.refusals import CannotBeMade
 
+__all__ = ["KeptArtwork", "Placeable", "PlacedArtwork", "gang_pdf", "placeable", "production_pdf"]
+
 MAKER = "order configurator"
 MADE = "2000-01-01T00:00:00Z"  # files are named by content; when one was made is for the shop's own records
 MADE_PDF = "D:20000101000000Z"

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from configurator.engine.geometry import Box
+from configurator.engine.geometry import Box, bounds
 from configurator.engine.layout import ImageElement, ShapeElement
+from configurator.engine.layout.scene import Outline, Stroke
 from configurator.engine.machines import profile_for, read_machines
 from configurator.engine.rendering.icc import srgb_screen
 from configurator.engine.rendering.production import ENDINGS, MEDIA_TYPES, production_file
@@ -67,6 +70,34 @@ def test_another_format_of_the_machine_can_be_asked_for(press) -> None:
 def test_a_format_the_machine_does_not_take_is_refused() -> None:
     with pytest.raises(CannotBeMade, match="DTF printer takes png, pdf, not dxf"):
         production_file(lettered("latin", "dtf", "#22345e"), profile_for("dtf"), format="dxf")
+
+
+points = st.integers(-3_000, 40_000)
+segments = st.one_of(
+    st.tuples(st.just("L"), points, points),
+    st.tuples(st.just("Q"), *[points] * 4),
+    st.tuples(st.just("C"), *[points] * 6),
+)
+contours = st.tuples(points, points, st.lists(segments, max_size=4), st.booleans())
+
+
+@settings(max_examples=25)
+@given(st.lists(contours, max_size=3), st.sampled_from(["engrave", "cut", "score"]), st.integers(0, 2_000))
+def test_whatever_lines_a_design_has_a_file_is_made(drawn, role: str, width: int) -> None:
+    path = tuple(
+        segment
+        for x, y, along, closed in drawn
+        for segment in (("M", x, y), *along, *([("Z",)] if closed else []))
+    )
+    box = bounds(path) or Box(0, 0, 1, 1)
+    item = Stroke("line", role, "", path, width, box) if width else Outline("area", role, "", path, box)
+    scene = replace(scene_of("engrave"), items=(item,))
+    for form in ("svg", "dxf"):
+        assert production_file(scene, profile_for("engrave"), format=form).data.startswith(BEGINNINGS[form])
+    printed = replace(scene, process="dtf")
+    dtf = replace(profile_for("dtf"), dpi=60, spots={"cut": "C", "score": "S", "white": "W"})
+    for form in ("png", "pdf"):
+        assert production_file(printed, dtf, format=form).data.startswith(BEGINNINGS[form])
 
 
 # --- CMYK --------------------------------------------------------------------------------------------------
