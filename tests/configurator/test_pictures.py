@@ -17,7 +17,7 @@ from PIL import Image
 
 from configurator import proofs
 from configurator.assets import UploadRefused, take_in
-from configurator.catalogue import publish
+from configurator.catalogue import publish, spec_of
 from configurator.designs import choose, freeze, start
 from configurator.models import Asset, Configuration, Upload
 from configurator.proofs import UnknownSurface, preview, preview_hash, preview_url, scene_of
@@ -220,7 +220,8 @@ def test_a_product_is_seen_from_every_side_that_its_family_names(
     assert 'data-number="1" fetchpriority' in page
     state = client.get(f"/api/v1/configurations/{held.pk}/").json()
     front, back = state["preview"]
-    assert (front["view"], back["view"], back["name"]) == (0, 1, "From the other side")
+    assert (front["view"], back["view"]) == (0, 1)
+    assert (front["name"], back["name"]) == proofs.views_of(spec_of(held.version), "wrap")
     assert all(state["artwork"][0]["views"])
     pictures = {client.get(url).content for url in (front["url"], back["url"], *state["artwork"][0]["bare"])}
     assert len(pictures) == 4
