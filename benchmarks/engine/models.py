@@ -126,9 +126,9 @@ def clicks(
 ) -> list[Clicks]:
     """Shoppers' states, one sequence a shopper, so many clicks in all (or a few more).
 
-    Fewer where the seconds (by the clock) end.
+    Fewer where the seconds (of processor time) end.
     """
-    until = time.monotonic() + seconds
+    until = time.process_time() + seconds
     found: list[Clicks] = []
     made = 0
     sequences = _from_sales(model, seed) if model.sales else _at_random(model, seed, length, until)
@@ -139,7 +139,7 @@ def clicks(
             made += len(sequence)
         empty = 0 if sequence else empty + 1
         # A product with nothing to choose has no clicks.
-        if made >= count or empty > 20 or time.monotonic() > until:
+        if made >= count or empty > 20 or time.process_time() > until:
             break
     return found
 

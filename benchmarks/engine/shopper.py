@@ -33,14 +33,14 @@ class Shopper:
     def walk(self, *, most: int, changes: float = 0.0, until: float = math.inf) -> Walk:
         """Up to `most` clicks on open options in random order; with `changes`, some choices are made anew.
 
-        It ends at the time `until` of the monotonic clock.
+        It ends at the time `until` of the processor time of this process.
         """
         walk = Walk()
         choices: dict[str, Choice] = {}
         answer = self.kernel.answer(choices)
         order = list(self.kernel.spec.options)
         self.chance.shuffle(order)
-        while order and len(walk.states) < most and not walk.stuck and time.monotonic() < until:
+        while order and len(walk.states) < most and not walk.stuck and time.process_time() < until:
             again = bool(choices) and self.chance.random() < changes
             option = (
                 self.kernel.spec.option_by_code[self.chance.choice(list(choices))] if again else order.pop()

@@ -34,13 +34,13 @@ class Walked:
 
 
 def walked(model: Model, *, seed: int, walks: int, seconds: float, first: int = 0) -> Walked:
-    """So many walks from the number `first` on, fewer where the seconds end."""
+    """So many walks from the number `first` on, fewer where the seconds of processor time end."""
     kernel = Kernel(model.knowledge)
     most = LONG if len(model.spec.options) <= LONG else SHORT
     clicks, unknown, stuck, done = 0, 0, [], 0
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     for number in range(first, first + walks):
-        if time.monotonic() > end:
+        if time.process_time() > end:
             break
         done += 1
         chance = random.Random(f"{seed}/{number}")
@@ -99,7 +99,7 @@ def section(named: Sequence[Model], *, seed: int, walks: int, seconds: float, fe
             )
             enough = result.walks == walks or fewer
             figure = float(len(result.stuck)) if enough or result.stuck else None
-            why = "" if figure is not None else f"only {result.walks} walks in {seconds:.0f} s"
+            why = "" if figure is not None else f"only {result.walks} walks in {seconds:.0f} CPU s"
             name = f"{result.walks if fewer else walks:,} random walks, {model.name}"
             found.bars.append(Bar(name, figure, 0, unit="stuck", at_most=True, why=why))
             found.raw[model.name] = {"walks": result.walks, "clicks": result.clicks, "stuck": result.stuck}
