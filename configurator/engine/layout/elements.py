@@ -21,7 +21,6 @@ from configurator.engine.layout.codes import QUIET_MODULES, CodeTooLong, Level, 
 from configurator.engine.layout.codes import outline_of as code_outline
 from configurator.engine.layout.pictures import (
     ImageElement,
-    coarse,
     in_its_box,
     moved_inside,
     over_the_edge,
@@ -235,8 +234,35 @@ def _image(frame: Frame, element: ImageElement) -> tuple[list[Item], list[Findin
         raise LayoutError(f"The box of the picture {element.element!r} is empty.")
     if element.asset.kind == "vector":
         element = replace(element, fit="contain")  # outlines are not cut off by a box: all of it is shown
+    added: list[Finding] = []
+    if element.fit == "cover":
+        box, added = _bled(frame, element.box, element.element)
+        element = replace(element, box=box)
     item = in_its_box(element, role=role)
-    return _filled(element, item, _edge(frame, item.box, element.element))
+    return _filled(element, item, [*added, *_edge(frame, item.box, element.element)])
+
+
+def _bled(frame: Frame, box: Box, element: str) -> tuple[Box, list[Finding]]:
+    """A filled box that ends at the trimmed edge, made to run over it, or a white line may be left there."""
+    grown = Box(
+        -frame.bleed_um if -frame.bleed_um < box.left <= 0 else box.left,
+        -frame.bleed_um if -frame.bleed_um < box.top <= 0 else box.top,
+        frame.printable.right if frame.width_um <= box.right < frame.printable.right else box.right,
+        frame.printable.bottom if frame.height_um <= box.bottom < frame.printable.bottom else box.bottom,
+    )
+    if grown == box:
+        return box, []
+    fixed = Finding(
+        code="bleed-added",
+        severity="fixed",
+        element=element,
+        measured=frame.bleed_um / 1000,
+        limit=frame.bleed_um / 1000,
+        unit="mm",
+        message=f"This was made to run {millimetres(frame.bleed_um)} mm over the edge that is trimmed.",
+        box=grown,
+    )
+    return grown, [fixed]
 
 
 def _filled(
@@ -246,7 +272,7 @@ def _filled(
     if element.asset.kind == "vector":
         items, told = drawn(element.asset, item)
         return items, [*told, *(not_cut_off(finding) for finding in findings)]
-    return [item], [*coarse(element, item), *findings]
+    return [item], list(findings)
 
 
 def _too_small(element: TextElement, set_: SetText) -> list[Finding]:
@@ -323,10 +349,17 @@ def _code_refused(code: str, element: str, message: str, box: Box) -> Finding:
 
 def _shape(frame: Frame, element: ShapeElement) -> tuple[list[Item], list[Finding]]:
     role, colour = role_and_colour(element.colour, frame.process)
-    path = shape_path(element.shape, element.box, element.radius_um)
-    if element.stroke_um <= 0 and element.shape != "line":
-        filled = geometry.bounds(path) or element.box
-        return [Outline(element.element, role, colour, path, filled)], _edge(frame, filled, element.element)
+    box, added = element.box, list[Finding]()
+    filled_in = element.stroke_um <= 0 and element.shape != "line"
+    if filled_in and element.shape == "rect" and role in ("print", "white"):
+        box, added = _bled(frame, box, element.element)
+    path = shape_path(element.shape, box, element.radius_um)
+    if filled_in:
+        filled = geometry.bounds(path) or box
+        return [Outline(element.element, role, colour, path, filled)], [
+            *added,
+            *_edge(frame, filled, element.element),
+        ]
     half = -(-element.stroke_um // 2)
     along = geometry.bounds(path) or element.box
     inked = along.inset(-half)

@@ -11,22 +11,18 @@ from configurator.engine.layout.scene import AssetInfo, Finding, Fix, Placed
 from configurator.engine.placing import PER_MILLE, Placement, write_placement
 
 MICROMETRES_PER_INCH = 25_400
-# Below this a picture is seen to be coarse at arm's length; below half of it, it is not made.
-GOOD_DPI = 150
 
 Fit = Literal["contain", "cover"]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageElement:
-    """`min_dpi`: the least resolution at the printed size that is still made. With a `placement` (of the
-    option `place`) it stands where the shopper has put it."""
+    """With a `placement` (of the option `place`) it stands where the shopper has put it."""
 
     element: str
     asset: AssetInfo
     box: Box
     fit: Fit
-    min_dpi: int = GOOD_DPI // 2
     placement: Placement | None = None
     place: str = ""
 
@@ -132,54 +128,6 @@ def moved_inside(placement: Placement | None, reach: Box, allowed: Box, place: s
 def _between(value: int, low: float, high: float) -> int:
     least, most = ceil(low), floor(high)
     return (least + most) // 2 if least > most else min(max(value, least), most)
-
-
-def coarse(element: ImageElement, item: Placed) -> list[Finding]:
-    """Too few dots an inch, at the size and with the crop that it is made with."""
-    box, crop = item.box, item.crop
-    dpi = min(crop.width * MICROMETRES_PER_INCH / box.width, crop.height * MICROMETRES_PER_INCH / box.height)
-    good = max(GOOD_DPI, element.min_dpi)
-    # A hair of rounding to whole micrometres is no coarser picture.
-    if dpi >= good * (1 - 1e-4):
-        return []
-    refused = dpi < element.min_dpi * (1 - 1e-4)
-    longer = max(element.asset.width, element.asset.height)
-    needed = round(longer * good / dpi)
-    limit = element.min_dpi if refused else good
-    return [
-        Finding(
-            code="dpi-too-low",
-            severity="refuse" if refused else "warn",
-            element=element.element,
-            measured=round(dpi, 1),
-            limit=limit,
-            unit="dpi",
-            message=(
-                f"At {millimetres(box.width)} × {millimetres(box.height)} mm this picture has"
-                f" {dpi:.0f} dots an"
-                f" inch; {limit} are needed. Upload one of about"
-                f" {needed} pixels on"
-                " its longer side."
-            ),
-            box=covered(item),
-            repairs=_smaller(element, item, limit),
-        )
-    ]
-
-
-def _smaller(element: ImageElement, item: Placed, dpi: int) -> tuple[Fix, ...]:
-    """The largest size, in whole tenths of a millimetre, at which there are enough dots."""
-    if element.placement is None:
-        return ()
-    width = min(
-        floor(item.crop.width * MICROMETRES_PER_INCH / dpi),
-        floor(item.crop.height * MICROMETRES_PER_INCH / dpi * item.box.width / item.box.height),
-    )
-    width = width // 100 * 100
-    if width < 1000:
-        return ()
-    made = write_placement(replace(element.placement, width_um=width))
-    return (Fix(f"Print it {millimetres(width)} mm wide", {element.place: made}),)
 
 
 def _covering_crop(asset: AssetInfo, box: Box) -> Box:

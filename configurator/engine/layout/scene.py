@@ -57,7 +57,9 @@ class Fix:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something about an element that a machine cannot make (refuse), that will look poor (warn), or that
-    was put right on the way (fixed). `measured` and `limit` are in `unit`; `box` is where on the surface."""
+    was put right on the way (fixed). `measured` and `limit` are in `unit`; `box` is where on the surface.
+
+    `letters` are those that a message about letters names."""
 
     code: str
     severity: Severity
@@ -68,6 +70,7 @@ class Finding:
     message: str
     box: Box | None = None
     repairs: tuple[Fix, ...] = ()
+    letters: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {

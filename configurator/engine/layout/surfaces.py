@@ -21,7 +21,7 @@ from configurator.engine.layout.elements import (
     asset_of,
     compose,
 )
-from configurator.engine.layout.pictures import GOOD_DPI, Fit, ImageElement
+from configurator.engine.layout.pictures import Fit, ImageElement
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.layout.text import Align, TextFit, TextFrame, VAlign
 from configurator.engine.placing import Placement, read_placement
@@ -158,7 +158,7 @@ def _element(
     )
     box = Box(left, top, left + width, top + height)
     if element.kind == "image":
-        return _image(element, name, box, spec, choices, assets)
+        return _image(element, name, box, choices, assets)
     colour = reader.words(element.colour or DEFAULT_COLOUR, f"the colour of {what} ({name})")
     if element.kind == "shape":
         stroke = reader.length(element.stroke, f"the stroke of {name}") if element.stroke else 0
@@ -218,7 +218,6 @@ def _image(
     element: ElementSpec,
     name: str,
     box: Box,
-    spec: FamilySpec,
     choices: Choices,
     assets: Mapping[str, AssetInfo],
 ) -> ImageElement | None:
@@ -226,13 +225,11 @@ def _image(
     if not chosen:
         return None
     asset = asset_of(str(chosen), assets, element=name)
-    least = spec.option_by_code[element.option].min_dpi
     return ImageElement(
         name,
         asset,
         box,
         cast(Fit, element.fit or "contain"),
-        least or GOOD_DPI // 2,
         placement_of(element, choices),
         element.place,
     )

@@ -345,6 +345,7 @@ def _missing_letters(lines: list[_Line], frame: TextFrame) -> list[Finding]:
             limit=0,
             unit="letters",
             message=f"No font of this workshop has {named}. Leave it out or write it in other letters.",
+            letters=tuple(letters),
         )
     ]
 

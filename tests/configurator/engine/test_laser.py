@@ -177,9 +177,7 @@ def test_a_role_without_a_layer_is_refused() -> None:
 
 def test_a_picture_is_engraved_in_grey_from_svg_and_refused_in_dxf(tmp_path) -> None:
     photo = picture(tmp_path)
-    scene = scene_of(
-        "engrave", ImageElement("photo", photo, Box(10_000, 5_000, 50_000, 35_000), "contain", 30)
-    )
+    scene = scene_of("engrave", ImageElement("photo", photo, Box(10_000, 5_000, 50_000, 35_000), "contain"))
     data = laser_svg(scene, ENGRAVE, {photo.sha256: photo})
     assert laser_svg(scene, ENGRAVE, {photo.sha256: photo}) == data
     assert np.ptp(drawn(data.decode(), 4)[..., :3], axis=2).max() == 0  # grey only

@@ -322,28 +322,6 @@ def test_a_covering_picture_is_cropped_to_the_box():
     assert (placed.box, placed.crop) == (Box(10_000, 10_000, 110_000, 110_000), Box(500, 0, 1500, 1000))
 
 
-def test_a_coarse_picture_is_warned_of_with_its_resolution():
-    finding = compose(SIGN, [image(400, 400, (10, 10, 110, 110))], fonts=FONTS).findings[0]
-    assert (finding.code, finding.severity, finding.measured, finding.limit) == (
-        "dpi-too-low",
-        "warn",
-        101.6,
-        150,
-    )
-
-
-def test_a_picture_below_the_family_s_limit_is_refused():
-    finding = compose(SIGN, [image(400, 400, (10, 10, 110, 110), min_dpi=150)], fonts=FONTS).findings[0]
-    assert (finding.severity, finding.limit) == ("refuse", 150)
-    assert "591 pixels" in finding.message
-
-
-def test_cropping_costs_resolution():
-    """A 2:1 picture that covers a square prints half of its width: the dots an inch are those of the crop."""
-    finding = compose(SIGN, [image(800, 400, (10, 10, 110, 110), "cover")], fonts=FONTS).findings[0]
-    assert finding.measured == 101.6
-
-
 def test_a_stroke_over_the_edge_is_refused_with_half_its_width():
     shape = ShapeElement("border", "rect", Box(0, 0, 200_000, 120_000), 1_000, 0, "engrave")
     scene = compose(SIGN, [shape], fonts=FONTS)

@@ -48,8 +48,8 @@ def poster(photo, turned: int = 17_000, bleed: int = 0) -> Scene:
     """A turned, masked picture, an upright one, a text over them, a cut that is not printed."""
     scene = scene_of(
         "dtf",
-        ImageElement("turned", photo, Box(5_000, 4_000, 45_000, 34_000), "contain", 30),
-        ImageElement("upright", photo, Box(50_130, 5_070, 74_130, 23_070), "contain", 30),
+        ImageElement("turned", photo, Box(5_000, 4_000, 45_000, 34_000), "contain"),
+        ImageElement("upright", photo, Box(50_130, 5_070, 74_130, 23_070), "contain"),
         words("line1", "Grüße عمر", "noto-sans-arabic", (4, 10, 72, 20), 12, "#22345e"),
         ShapeElement("edge", "rect", Box(1_000, 1_000, 79_000, 39_000), 100, 0, "cut"),
     )
@@ -93,7 +93,7 @@ def test_a_print_lies_where_the_scene_says(script: str) -> None:
 
 
 def test_a_picture_is_as_large_as_it_was_placed_to_the_fraction_of_a_pixel(photo) -> None:
-    scene = scene_of("dtf", ImageElement("photo", photo, Box(10_030, 5_010, 50_070, 35_040), "cover", 30))
+    scene = scene_of("dtf", ImageElement("photo", photo, Box(10_030, 5_010, 50_070, 35_040), "cover"))
     alpha = production_window(scene, DTF, {photo.sha256: photo}, dpi=DPI)[..., 3] / 255
     assert edges_mm(alpha, PIXELS_PER_MM) == pytest.approx([10.03, 5.01, 50.07, 35.04], abs=0.005)
 

@@ -92,7 +92,7 @@ MUG_FRAME = Frame("wrap", "sublimation", 200_000, 80_000, 3_000)
 
 def mug(photo):
     elements = [
-        ImageElement("photo", photo, Box(10_000, 10_000, 90_000, 70_000), "contain", 30),
+        ImageElement("photo", photo, Box(10_000, 10_000, 90_000, 70_000), "contain"),
         words("line1", "Ömer & Anna", "pacifico", (95, 25, 100, 30), 12, "#22345e"),
     ]
     return compose(MUG_FRAME, elements, fonts=FONTS)
