@@ -62,11 +62,20 @@ def describe(
             of=configuration, choices=seen.choices, surfaces=[scene.surface for scene in seen.scenes]
         ),
         "artwork": artwork_of(of=configuration, choices=seen.choices, scenes=seen.scenes),
-        "findings": [finding.as_json() for finding in seen.findings],
+        "findings": findings_json(seen),
         "quote_token": token,
         "can_undo": bool(configuration.past),
         "can_redo": bool(configuration.future),
     }
+
+
+def findings_json(seen: Examination) -> list[dict[str, Any]]:
+    """What was found on each surface; ``box`` in µm, as the artwork has it."""
+    return [
+        {"surface": surface, **finding.as_json()}
+        for surface, findings in seen.findings_by_surface.items()
+        for finding in findings
+    ]
 
 
 def _promised(

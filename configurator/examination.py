@@ -55,11 +55,15 @@ class Examination:
     content_hash: str
 
     @cached_property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings_by_surface(self) -> Mapping[str, tuple[Finding, ...]]:
         """What the layout and the machines' profiles say of it, each with the repairs that work."""
         if not self._told:
-            return ()
-        return tuple(finding for scene in self.scenes for finding in self._preflight(scene, self._repaired))
+            return {}
+        return {scene.surface: self._preflight(scene, self._repaired) for scene in self.scenes}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for found in self.findings_by_surface.values() for finding in found)
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

@@ -248,10 +248,30 @@ class ArtworkShape(serializers.Serializer[Any]):
     pictures = serializers.DictField(child=serializers.CharField(), help_text="Addresses by hash.")
 
 
+class FixShape(serializers.Serializer[Any]):
+    """``changes`` sent as choices mend the finding: they were tried before they were offered."""
+
+    label = serializers.CharField()  # type: ignore[assignment]
+    changes = serializers.DictField(child=ChosenField())
+
+
 class FindingShape(serializers.Serializer[Any]):
-    code = serializers.CharField()
+    """What a machine cannot make (refuse), what may look poor (warn), what was put right (fixed)."""
+
+    surface = serializers.CharField()
+    code = serializers.CharField(help_text="Stable; the list is in docs/machines.md.")
     severity = serializers.ChoiceField(choices=("refuse", "warn", "fixed"))
+    element = serializers.CharField()
+    measured = serializers.FloatField(allow_null=True)
+    limit = serializers.FloatField(allow_null=True)
+    unit = serializers.CharField(allow_blank=True)
     message = serializers.CharField()
+    box = serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="Left, top, right, bottom on the surface in µm, as the artwork has them.",
+    )
+    repairs = FixShape(many=True)
 
 
 class ViolationShape(serializers.Serializer[Any]):

@@ -26,6 +26,7 @@ from configurator.engine.spec import FamilySpec
 from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Family
 from configurator.views import fonts
+from configurator.views.findings import read_mend, shown_findings
 from configurator.views.visitors import visitor_of
 from configurator.views.wording import change_in_words, value_name
 
@@ -154,7 +155,9 @@ def configuration(request: HttpRequest, family: str, pk: str) -> HttpResponse:
     outcome = take_post(request, held)
     if "repair" in pressed:
         return _repair(request, held, pressed["repair"])
-    if "why" in pressed:
+    if "mend" in pressed:
+        outcome = _mend(request, held, pressed["mend"])
+    elif "why" in pressed:
         outcome = _try(request, held, pressed["why"])
     elif "clear" in pressed:
         outcome = _try(request, held, pressed["clear"] + "=")
@@ -212,6 +215,24 @@ def _try(request: HttpRequest, held: Configuration, text: str) -> Outcome:
     try:
         designs.choose(
             configuration=held, changes={option: value}, actor=visitor_of(request).actor, now=timezone.now()
+        )
+    except designs.Refused as refusal:
+        outcome.refused = refusal
+    except ChoiceError as refusal:
+        outcome.note(held, refusal)
+    return outcome
+
+
+def _mend(request: HttpRequest, held: Configuration, text: str) -> Outcome:
+    """Make the choices of a repair that a finding offers, all at once."""
+    outcome = Outcome()
+    try:
+        changes = read_mend(text)
+    except ValueError as fault:
+        raise Http404("There is no such repair.") from fault
+    try:
+        designs.choose(
+            configuration=held, changes=changes, actor=visitor_of(request).actor, now=timezone.now()
         )
     except designs.Refused as refusal:
         outcome.refused = refusal
@@ -355,6 +376,7 @@ def configuration_page(
             "family": held.version.family,
             "configuration": held,
             "described": described,
+            "findings": shown_findings(spec, described["findings"]),
             "move": moving.move_of(configuration=held, now=timezone.now()),
             "currency": spec.currency,
             "groups": groups,

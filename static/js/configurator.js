@@ -8,6 +8,7 @@
 
 import { Client } from "./client.js";
 import { Finder } from "./finder.js";
+import { Findings } from "./findings.js";
 import { graphemes, money, signed } from "./format.js";
 import { Names, one } from "./names.js";
 import { Numbers } from "./numbers.js";
@@ -50,6 +51,10 @@ class PcConfigurator extends HTMLElement {
       textOf: (code) => (this.options.get(code)?.dataset.kind === "text" ? this.value(code) : null),
     });
     if (this.preview.image && this.form.querySelector("[data-kind=placement]")) this.startEditor();
+    this.findings = new Findings(this.querySelector("[data-findings]"), this.preview, {
+      option: (code) => (this.options.has(code) ? this.names.option(code) : ""),
+      mend: (changes) => this.client.change(changes),
+    });
     this.enhance();
     this.form.addEventListener("focusin", (event) => {
       if (event.target.closest("[data-kind=text]")) this.preview.prepare();
@@ -257,6 +262,7 @@ class PcConfigurator extends HTMLElement {
     }
     this.missing = missing;
     this.summary.draw(state);
+    this.findings.draw(state.findings ?? []);
     this.preview.show(state.preview ?? [], state.artwork ?? []);
     this.editor?.answered(pending);
     this.drawPlacements();

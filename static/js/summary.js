@@ -1,4 +1,4 @@
-/** What a page says about the design as a whole: what is left to choose, price, promise, findings. */
+/** What a page says about the design as a whole: what is left to choose, price, promise, warnings. */
 
 import { combinations, day, money, plural } from "./format.js";
 
@@ -13,7 +13,7 @@ export class Summary {
     this.drawGroups(new Set(state.missing));
     this.drawList();
     this.drawPrice(state);
-    this.drawFindings(state);
+    this.drawWarnings(state);
     this.say();
   }
 
@@ -102,12 +102,12 @@ export class Summary {
     return state.consistent ? "Everything is chosen" : "These choices do not go together";
   }
 
-  drawFindings(state) {
-    const tones = { refuse: " notice-bad", warn: " notice-warn" };
-    this.page.querySelector("[data-findings]").replaceChildren(...[...(state.findings ?? []), ...(state.warnings ?? []).map((each) => ({ ...each, severity: "warn" }))].map((finding) => {
+  /** Rules that only warn; what machines say is told under the picture (findings.js). */
+  drawWarnings(state) {
+    this.page.querySelector("[data-warnings]").replaceChildren(...(state.warnings ?? []).map((warning) => {
       const note = document.createElement("p");
-      note.className = `notice small${tones[finding.severity] ?? ""}`;
-      note.textContent = finding.message;
+      note.className = "notice notice-warn small";
+      note.textContent = warning.message;
       return note;
     }));
   }

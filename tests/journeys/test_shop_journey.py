@@ -205,7 +205,7 @@ def test_a_letter_that_no_font_can_cut_is_told_at_once(sign: Family, visitor: En
     choose_sign(page)
     expect(page.locator("pc-configurator.live")).to_be_visible()
     page.get_by_label("First line").fill("Hi 𒀀")
-    expect(page.locator("[data-findings] .notice-bad")).to_be_visible()
+    expect(page.locator("[data-findings] .finding-refuse")).to_be_visible()
 
 
 def test_a_photo_goes_on_the_mug_and_off_again(

@@ -1,0 +1,64 @@
+"""What a machine cannot make is told under the picture, framed on it, and mended by one press."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from configurator.models import Family
+
+UNKNOWN = "Anna \U00012000"
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture for whoever looks at the pages by eye; nothing without a folder for it."""
+    if folder := os.environ.get("LOOK_AT"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def test_a_letter_that_no_font_has_is_left_out_by_one_press(
+    sign: Family, visitor: Callable[..., Page]
+) -> None:
+    page = visitor()
+    page.goto("/make/walnut-sign/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("First line").fill(UNKNOWN)
+    finding = page.locator("[data-findings] .finding-refuse")
+    expect(finding).to_contain_text("Cannot be made")
+    shoot(page, "findings-desk")
+    page.locator("[name=mend]", has_text="Leave out").click()
+    expect(finding).to_have_count(0)
+    expect(page.get_by_label("First line")).to_have_value("Anna")
+
+
+def test_the_place_of_a_finding_is_framed_while_it_has_the_focus(
+    sign: Family, visitor: Callable[..., Page]
+) -> None:
+    page = visitor(phone=True)
+    page.goto("/make/walnut-sign/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("Second line").fill("Great hairlines")
+    finding = page.locator("[data-findings] .finding-warn").first
+    expect(finding).to_contain_text("Please check")
+    frame = page.locator(".finding-frame")
+    expect(frame).to_be_hidden()
+    finding.focus()
+    expect(frame).to_be_visible()
+    shoot(page, "findings-phone")
+    page.get_by_role("button", name="Lay it flat").click()
+    finding.focus()
+    expect(frame).to_be_visible()
+    shoot(page, "findings-flat")
+
+
+def test_a_repair_works_without_script(sign: Family, visitor: Callable[..., Page]) -> None:
+    page = visitor(script=False)
+    page.goto("/make/walnut-sign/")
+    page.get_by_label("First line").fill(UNKNOWN)
+    page.get_by_role("button", name="Update").last.click()
+    finding = page.locator("[data-findings] .finding-refuse")
+    expect(finding).to_contain_text("No font of this workshop has")
+    page.locator("[name=mend]", has_text="Leave out").click()
+    expect(finding).to_have_count(0)
+    expect(page.get_by_label("First line")).to_have_value("Anna")
