@@ -39,9 +39,11 @@ export class Findings {
     const text = JSON.stringify(findings);
     if (this.drawn === text) return;
     this.drawn = text;
+    const held = [...this.list.children].indexOf(document.activeElement?.closest(".finding"));
     this.show(null);
     this.root.hidden = findings.length === 0;
     this.list.replaceChildren(...findings.map((finding) => this.item(finding)));
+    this.list.children[held]?.focus({ preventScroll: true });
   }
 
   item(finding) {
