@@ -34,7 +34,7 @@ from ledger.requesting import request
 
 Form = Literal["jpeg", "png", "webp"]
 
-PREVIEW_FORMAT = "2026-11-21"  # change it when the same scene comes to look different
+PREVIEW_FORMAT = "2026-11-22"  # change it when the same scene comes to look different
 SMALLER_JOB = "configurator.pictures"
 SMALLER_EFFORT = 4  # of WebP, 0 to 6: a third fewer bytes for three times the work
 PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side
@@ -234,10 +234,12 @@ def preview_url(
 
 
 def views_of(spec: FamilySpec, surface: str) -> tuple[str, ...]:
-    """The names of a surface's views; the first is called as the surface."""
+    """The names of a surface's views; the first is called as the surface where it has no name of its own."""
     described = spec.surface_by_code[surface]
-    also = described.picture.also if described.picture is not None else ()
-    return (described.name or surface.capitalize(), *(other.name for other in also))
+    first = described.name or surface.capitalize()
+    if described.picture is None:
+        return (first,)
+    return (described.picture.name or first, *(other.name for other in described.picture.also))
 
 
 def previews_of(

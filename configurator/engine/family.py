@@ -350,7 +350,13 @@ def _picture(item: Mapping[str, Any]) -> PictureSpec:
     parameters = {name: str(value) for name, value in item.get("parameters", {}).items()}
     also = tuple(OtherView(each["view"], each["name"]) for each in item.get("also", ()))
     return PictureSpec(
-        item.get("view", ""), item.get("variant", ""), item.get("renderer", ""), parameters, also
+        view=item.get("view", ""),
+        variant=item.get("variant", ""),
+        renderer=item.get("renderer", ""),
+        parameters=parameters,
+        also=also,
+        name=item.get("name", ""),
+        foil=tuple(item.get("foil", ())),
     )
 
 

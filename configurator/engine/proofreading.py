@@ -15,6 +15,7 @@ from configurator.engine.spec import (
     ManufactureSpec,
     MeasureSpec,
     OptionSpec,
+    PictureSpec,
     RuleSpec,
     SurfaceSpec,
     TableSpec,
@@ -30,6 +31,9 @@ from configurator.engine.units import (
     dimension_of,
     is_number,
 )
+
+# The sides from which a renderer shows its product; without a word it is the first.
+RENDERED_VIEWS = ("angled", "front")
 
 
 class Proofreader:
@@ -273,15 +277,28 @@ class Proofreader:
             if price.amount is None and price.percent is None:
                 self._note((*path, "percent"), "percent has to be a number", 'such as "-8"')
 
+    def _other_views(self, path: Path, picture: PictureSpec) -> None:
+        places: list[Path] = [
+            (*path, "view"),
+            *((*path, "also", n, "view") for n in range(len(picture.also))),
+        ]
+        for number, (place, view) in enumerate(zip(places, picture.views, strict=True)):
+            self._template(place, view)
+            if view and view in picture.views[:number]:
+                self._note(place, f"the view {view} is named twice")
+            if picture.renderer and view and view not in RENDERED_VIEWS:
+                hint = nearest_hint(view, RENDERED_VIEWS)
+                self._note(place, f"the renderer {picture.renderer} has no view {view}", hint)
+        for number, colour in enumerate(picture.foil):
+            self._template((*path, "foil", number), colour)
+
     def _surface(self, path: Path, surface: SurfaceSpec) -> None:
         for name in ("width", "height", "safe", "bleed", "corner_radius"):
             self._number((*path, name), getattr(surface, name), LENGTH)
         self._template((*path, "background"), surface.background)
         if surface.picture is not None:
-            self._template((*path, "picture", "view"), surface.picture.view)
             self._template((*path, "picture", "variant"), surface.picture.variant)
-            for index, other in enumerate(surface.picture.also):
-                self._template((*path, "picture", "also", index, "view"), other.view)
+            self._other_views((*path, "picture"), surface.picture)
             for name, value in surface.picture.parameters.items():
                 if "{" in value:
                     self._template((*path, "picture", "parameters", name), value)

@@ -199,6 +199,8 @@ _PICTURE = _object(
     renderer=_CODE,
     parameters={"type": "object", "additionalProperties": _EXPRESSION},
     also=_list(_object("view name", view=_TEMPLATE, name=_WORDS), most=8),
+    name=_WORDS,
+    foil=_list(_TEMPLATE, most=50),
 )
 SURFACE = _object(
     "code name process width height",

@@ -226,13 +226,20 @@ class OtherView:
 @dataclass(frozen=True, slots=True)
 class PictureSpec:
     """The product picture: a photographed or rendered view in variants, or a renderer with its parameters.
-    `also` are other views of the same surface."""
+    `also` are other views of the same surface (of a renderer: what it calls them), `name` is that of the
+    first. Outlines in the colours `foil` (#rrggbb, or templates of it) are metal: in pictures they shine."""
 
     view: str = ""
     variant: str = ""
     renderer: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     also: tuple[OtherView, ...] = ()
+    name: str = ""
+    foil: tuple[str, ...] = ()
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        return (self.view, *(other.view for other in self.also))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import sys
 
-from tools.pictures import mug, shelf, sign, studio, tshirt
+from tools.pictures import mug, shelf, sign, studio, tshirt_close
 
-MAKERS = {"sign": sign.make, "mug": mug.make, "tshirt": tshirt.make, "shelf": shelf.make}
+MAKERS = {"sign": sign.make, "mug": mug.make, "tshirt": tshirt_close.make, "shelf": shelf.make}
 
 if __name__ == "__main__":
     studio.start()

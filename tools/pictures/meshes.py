@@ -54,16 +54,19 @@ def rounded_outline(
     return np.concatenate(points), np.concatenate(normals)
 
 
-def board(width: float, height: float, thickness: float, radius: float, bevel: float) -> Mesh:
+def board(
+    width: float, height: float, thickness: float, radius: float, bevel: float, soft: float = 0.05
+) -> Mesh:
     """A board lying on z = 0 with rounded corners and a rounded top edge; texture 0..1 over width and height.
 
-    The texture runs on around the edge, so the grain does not stretch on the sides.
+    The texture runs on around the edge, so the grain does not stretch on the sides. Edge and face blend over
+    `soft` millimetres.
     """
     outline, outward = rounded_outline(width, height, radius)
     turns = np.linspace(0, np.pi / 2, 8)
     profile = [(0.0, 0.0), (0.0, thickness - bevel)]
     profile += [(bevel * (1 - np.cos(t)), thickness - bevel * (1 - np.sin(t))) for t in turns[1:]]
-    profile += [(bevel + 0.05, thickness), (bevel + 0.6, thickness)]
+    profile += [(bevel + soft, thickness), (bevel + soft + 0.55, thickness)]
     rings, textures = [], []
     for inset, z in profile:
         ring = outline - outward * inset

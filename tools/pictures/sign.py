@@ -7,11 +7,12 @@ import numpy as np
 from tools.pictures import studio
 from tools.pictures.meshes import Mesh, board, plane
 from tools.pictures.noise import Array, fractal, value_noise
-from tools.pictures.view import PICTURES, pinhole_rays, write_json, write_maps, write_pass
+from tools.pictures.view import PICTURES, Eye, pinhole_rays, write_json, write_maps, write_pass
 from tools.pictures.wood import SPECIES, face
 
 SIZE = (1000, 800)
 FOV = 24.0
+Triple = tuple[float, float, float]
 SEEDS = {"walnut": 11, "oak": 12, "cherry": 13}
 
 
@@ -32,13 +33,54 @@ SHAPES = (Shape("5x3", 300, 180, 10, 14, 2.2, ("m", "s")), Shape("8x3", 400, 150
 SURFACES = {"s": [200, 120], "m": [300, 180], "l": [400, 150]}
 
 
-def _camera(shape: Shape) -> tuple[Array, Array, Array]:
-    distance = shape.width * 3.02
-    direction = np.array([0.05, -0.34, 1.0])
+# The views: where the camera stands (x right, y up, z out of the wall; only the direction counts).
+VIEWS = {"front": (0.05, -0.34, 1.0), "angled": (-0.72, -0.40, 1.0)}
+FOVS = {"front": FOV, "angled": 28.0}
+ROLL = 0.22  # of the angled view: its verticals lean a little, so that the words do not run downhill
+KEY = (-2.6, 2.9, 3.7)  # where the lamp stands, in widths of the board
+DEPTH_MM = 0.9  # of the engraving
+
+
+def _eye(shape: Shape, view: str) -> Eye:
+    direction = np.array(VIEWS[view])
     direction /= np.linalg.norm(direction)
-    right = np.array([1.0, 0.0, 0.0]) - direction[0] * direction  # the board's long axis lies level
-    target = np.array([0.0, -shape.height * 0.015, 0.0])
-    return direction * distance, target, np.cross(direction, right)
+    if view == "front":
+        right = np.array([1.0, 0.0, 0.0]) - direction[0] * direction  # the board's long axis lies level
+        target = np.array([0.0, -shape.height * 0.015, 0.0])
+        return Eye(direction * shape.width * 3.02, target, np.cross(direction, right), FOVS[view])
+    return _framed(shape, direction, FOVS[view])
+
+
+def _framed(shape: Shape, direction: Array, fov: float) -> Eye:
+    """As near as the whole board allows, and the board in the middle of the picture."""
+    half = np.array([shape.width, shape.height]) / 2
+    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (0, 1)], dtype=float)
+    corners = corners * [*half, shape.thickness]
+    up = np.array([ROLL, 1.0, 0.0])
+    target, distance = np.zeros(3), shape.width * 2.0
+    for _ in range(40):
+        eye = Eye(target + direction * distance, target, up, fov)
+        seen = eye.project(corners, SIZE)
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        wanted = np.array([0.86, 0.80]) * SIZE
+        share = float(np.max((high - low) / wanted))
+        middle = (low + high) / 2 - np.array(SIZE) / 2
+        per_pixel = 2 * np.tan(np.radians(fov) / 2) * distance / SIZE[0]
+        target = target + (eye.right * middle[0] - eye.above * middle[1]) * per_pixel * 0.8
+        distance *= 1 + (share - 1) * 0.8
+    return Eye(target + direction * distance, target, up, fov)
+
+
+def _relief(shape: Shape, view: str) -> dict[str, object]:
+    """How deep the engraving is, and by how much (mm right, mm down, for each mm of depth) what is seen
+    through its mouth lies aside, and the shadow of its wall falls."""
+    origin = _eye(shape, view).origin
+    lamp = np.array(KEY)
+    return {
+        "depth_mm": DEPTH_MM,
+        "look": [round(float(-origin[0] / origin[2]), 3), round(float(origin[1] / origin[2]), 3)],
+        "light": [round(float(-lamp[0] / lamp[2]), 3), round(float(lamp[1] / lamp[2]), 3)],
+    }
 
 
 def _burnt(albedo: Array, height: Array, seed: int) -> tuple[Array, Array]:
@@ -52,10 +94,19 @@ def _burnt(albedo: Array, height: Array, seed: int) -> tuple[Array, Array]:
     return char.clip(0.003, 0.5).astype(np.float32), (height * 0.6 + 0.03 * lines).astype(np.float32)
 
 
+def _triples(eye: Eye) -> tuple[Triple, Triple, Triple]:
+    origin, target, up = ((float(p[0]), float(p[1]), float(p[2])) for p in (eye.origin, eye.target, eye.up))
+    return origin, target, up
+
+
+def _scaled(place: Triple, by: float) -> Triple:
+    return place[0] * by, place[1] * by, place[2] * by
+
+
 def _scene(
-    shape: Shape, wood: Mesh, albedo: Array, height: Array, roughness: float, specular: float
+    shape: Shape, view: str, wood: Mesh, albedo: Array, height: Array, roughness: float, specular: float
 ) -> dict[str, object]:
-    origin, target, up = (tuple(map(float, part)) for part in _camera(shape))
+    eye = _eye(shape, view)
     span = shape.width
     wall_albedo, wall_height = studio.plaster(1400, 31)
     return {
@@ -82,15 +133,16 @@ def _scene(
                 "bsdf": {"type": "diffuse", "reflectance": studio.texture(wall_albedo)},
             },
         ),
-        "key": studio.lamp((-2.6 * span, 2.9 * span, 3.7 * span), (0, 0, 0), span * 1.7, (17.0, 16.0, 14.7)),
+        "key": studio.lamp(_scaled(KEY, span), (0, 0, 0), span * 1.7, (17.0, 16.0, 14.7)),
         "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.36, 0.375, 0.40]}},
-        "sensor": studio.camera(origin, target, up, FOV, SIZE),
+        "sensor": studio.camera(*_triples(eye), eye.fov, SIZE),
     }
 
 
-def _maps(shape: Shape) -> tuple[Array, Array, Array]:
+def _maps(shape: Shape, view: str) -> tuple[Array, Array, Array]:
     """u, v and coverage of the flat face inside the bevel: the camera's rays cut with its plane."""
-    origin, target, up = _camera(shape)
+    eye = _eye(shape, view)
+    origin = eye.origin
     coverage = np.zeros((SIZE[1], SIZE[0]))
     inner = (shape.width / 2 - shape.bevel, shape.height / 2 - shape.bevel)
     radius = shape.corner - shape.bevel
@@ -98,7 +150,7 @@ def _maps(shape: Shape) -> tuple[Array, Array, Array]:
     u = v = coverage
     for dy in steps:
         for dx in steps:
-            rays = pinhole_rays(origin, target, up, FOV, SIZE, (dx, dy))
+            rays = pinhole_rays(eye.origin, eye.target, eye.up, eye.fov, SIZE, (dx, dy))
             distance = (shape.thickness - origin[2]) / rays[..., 2]
             x = origin[0] + rays[..., 0] * distance
             y = origin[1] + rays[..., 1] * distance
@@ -115,25 +167,33 @@ def _maps(shape: Shape) -> tuple[Array, Array, Array]:
 
 
 def make() -> None:
-    """Renders every material and proportion into configurator/pictures/walnut-sign/front."""
-    folder = PICTURES / "walnut-sign" / "front"
+    """Renders every view, material and proportion into configurator/pictures/walnut-sign."""
+    for view in VIEWS:
+        _make(view)
+
+
+def _make(view: str) -> None:
+    folder = PICTURES / "walnut-sign" / view
     passes: dict[str, dict[str, str]] = {}
     aliases: dict[str, str] = {}
     geometry: dict[str, str] = {}
-    maps: dict[str, dict[str, object]] = {"uv": {}, "mask": {}, "bbox": {}}
+    maps: dict[str, dict[str, object]] = {"uv": {}, "mask": {}, "bbox": {}, "relief": {}}
     grain = studio.grain(SIZE, 41)
     for shape in SHAPES:
-        wood = board(shape.width, shape.height, shape.thickness, shape.corner, shape.bevel)
+        # from the side, the line where the face begins would glitter if it were sharp
+        soft = 0.05 if view == "front" else 0.5
+        wood = board(shape.width, shape.height, shape.thickness, shape.corner, shape.bevel, soft)
         folder.mkdir(parents=True, exist_ok=True)
-        for entry, value in write_maps(folder, shape.key, *_maps(shape)).items():
+        for entry, value in write_maps(folder, shape.key, *_maps(shape, view)).items():
             maps[entry][shape.key] = value
+        maps["relief"][shape.key] = _relief(shape, view)
         gain = None
         for material, seed in SEEDS.items():
             albedo, height = face(SPECIES[material], shape.width, shape.height, 5.0, seed)
-            plain = studio.shoot(_scene(shape, wood, albedo, height, 0.42, 0.45), seed)
+            plain = studio.shoot(_scene(shape, view, wood, albedo, height, 0.42, 0.45), seed)
             gain = studio.balance(plain) if gain is None else gain
             char, rough = _burnt(albedo, height, seed + 100)
-            burnt = studio.shoot(_scene(shape, wood, char, rough, 0.75, 0.2), seed)
+            burnt = studio.shoot(_scene(shape, view, wood, char, rough, 0.75, 0.2), seed)
             variant = f"{material}-{shape.sizes[0]}"
             passes[variant] = {
                 "blank": write_pass(folder, f"blank-{variant}", plain * gain * grain),
@@ -147,7 +207,7 @@ def make() -> None:
         folder,
         {
             "family": "walnut-sign",
-            "view": "front",
+            "view": view,
             "surface": "front",
             "mode": "engrave",
             "variant_key": "{material}-{size}",

@@ -4,13 +4,15 @@ Cloth and ink are matt, so a pass is (light that arrives) x (colour of the cloth
 picture of a grey shirt gives all of them. Lengths in millimetres; x from the middle, y down from the collar.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
 from tools.pictures import studio
 from tools.pictures.meshes import Floats, Mesh, grid_faces, plane
 from tools.pictures.noise import Array, fractal, smoothstep, value_noise
-from tools.pictures.view import PICTURES, write_json, write_maps, write_pass
+from tools.pictures.view import PICTURES, QUALITY, write_json, write_maps, write_pass
 from tools.pictures.wood import to_linear
 
 SIZE = (1200, 960)
@@ -19,7 +21,9 @@ TOP_MM = 62.0  # collar below the upper edge of the frame
 PRINT_MM = (300.0, 400.0)
 PRINT_TOP = 128.0
 SEED = 61
+SHIFT_MM = 7.0  # how far a slope of 1 shifts the print
 GREY = 0.5
+BALANCE = studio.BACKDROP_LIGHT * 0.92
 COLOURS = {
     "white": (238, 237, 233),
     "black": (29, 29, 32),
@@ -178,7 +182,7 @@ def _folds(x: Floats, y: Floats, rng: np.random.Generator) -> Array:
     return total
 
 
-def _height(rng: np.random.Generator) -> tuple[Array, Array]:
+def height_of(rng: np.random.Generator) -> tuple[Array, Array]:
     """Height of the shirt's front above the table in mm, and the darkening of stitches (factor)."""
     x, y = _grid()
     edge = _distance([*_outline(), _outline()[0]])
@@ -230,13 +234,13 @@ def _sheet(height: Array, signed: Array) -> Mesh:
     return Mesh(vertices[used], normals.reshape(-1, 3)[used], uv[used], renumbered.reshape(-1, 3))
 
 
-def _camera() -> dict[str, object]:
+def camera() -> dict[str, object]:
     distance = 3000.0
     fov = float(np.degrees(2 * np.arctan(FRAME_MM[0] / 2 / distance)))
     return studio.camera((0, 0, distance), (0, 0, 0), (0, 1, 0), fov, SIZE)
 
 
-def _light(front: Mesh, back: Mesh) -> Array:
+def light_of(front: Mesh, back: Mesh, sensor: dict[str, object], seed: int) -> Array:
     """The path-traced picture of the grey shirt on the plaster."""
     grey = {
         "type": "twosided",
@@ -258,9 +262,9 @@ def _light(front: Mesh, back: Mesh) -> Array:
             "wall": studio.shape(plane(2 * span, 0.0, 2.0), plaster),
             "key": studio.lamp(key_position, (0, 0, 0), span * 1.3, (26.0, 24.6, 22.8)),
             "fill": {"type": "constant", "radiance": {"type": "rgb", "value": [0.21, 0.215, 0.225]}},
-            "sensor": _camera(),
+            "sensor": sensor,
         },
-        SEED,
+        seed,
     )
 
 
@@ -277,14 +281,9 @@ def _maps(height: Array) -> tuple[Array, Array, Array]:
     """u, v and coverage of the print area; the slope of the folds shifts the print."""
     x, y = _grid()
     step = FRAME_MM[0] / SIZE[0]
-    smooth = np.asarray(
-        Image.fromarray(height)
-        .resize((SIZE[0] // 6, SIZE[1] // 6), Image.Resampling.BOX)
-        .resize(SIZE, Image.Resampling.BICUBIC)
-    )
-    down, across = np.gradient(smooth, step)
-    u = (x + across * 7.0) / PRINT_MM[0] + 0.5
-    v = (y - PRINT_TOP + down * 7.0) / PRINT_MM[1]
+    across, down = slopes(height, 6)
+    u = (x + across * SHIFT_MM) / PRINT_MM[0] + 0.5
+    v = (y - PRINT_TOP + down * SHIFT_MM) / PRINT_MM[1]
     margin_u, margin_v = step / PRINT_MM[0], step / PRINT_MM[1]
     inside = np.clip(np.minimum(u, 1 - u) / margin_u + 0.5, 0, 1) * np.clip(
         np.minimum(v, 1 - v) / margin_v + 0.5, 0, 1
@@ -292,45 +291,103 @@ def _maps(height: Array) -> tuple[Array, Array, Array]:
     return u, v, np.asarray(inside, dtype=np.float32)
 
 
-def make() -> None:
-    """Renders every fabric colour into configurator/pictures/t-shirt/front."""
-    folder = PICTURES / "t-shirt" / "front"
-    folder.mkdir(parents=True, exist_ok=True)
+def make() -> Array:
+    """Renders every fabric colour into configurator/pictures/t-shirt/front; the exposure, by channel."""
     rng = np.random.default_rng(SEED)
-    height, stitches = _height(rng)
-    behind = 2.0 - 1.2 * np.exp(-(((_distance(_both(BACK_NECK)) - 17) / 1.4) ** 2))
-    front_mesh = _sheet(height, _signed(_front_contour()))
-    back_mesh = _sheet(behind.astype(np.float32), _signed(_back_contour()))
-    light = _light(front_mesh, back_mesh)
-    cloth = studio.coverage((front_mesh, back_mesh), _camera())
-    light = light * studio.balance(light, studio.BACKDROP_LIGHT * 0.92) * studio.grain(SIZE, SEED)
+    height, stitches = height_of(rng)
+    front_mesh, back_mesh = panels(height)
+    light = light_of(front_mesh, back_mesh, camera(), SEED)
+    cloth = studio.coverage((front_mesh, back_mesh), camera())
+    gain = studio.balance(light, BALANCE)
+    light = light * gain * studio.grain(SIZE, SEED)
     weave = _weave(rng)
     u, v, coverage = _maps(height)
-    maps = write_maps(folder, "", u, v, coverage)
+    shine = foil(slopes(height, 4), (0.0, 0.0, 1.0), weave)
+    write_view("front", Shot(light, cloth, weave, stitches, shine, u, v, coverage))
+    return gain
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One view of the grey shirt, rows x columns: what light arrives, where there is cloth, its weave and
+    stitches (factors), how it would shine as metal, and the maps of the print area."""
+
+    light: Array
+    cloth: Array
+    weave: Array
+    stitches: Array
+    shine: Array
+    u: Array
+    v: Array
+    coverage: Array
+
+
+def panels(height: Array) -> tuple[Mesh, Mesh]:
+    """The front of the shirt and what of its back is seen through the neck."""
+    behind = 2.0 - 1.2 * np.exp(-(((_distance(_both(BACK_NECK)) - 17) / 1.4) ** 2))
+    return (
+        _sheet(height, _signed(_front_contour())),
+        _sheet(behind.astype(np.float32), _signed(_back_contour())),
+    )
+
+
+def slopes(height: Array, reach: int) -> tuple[Array, Array]:
+    """How the cloth rises to the right and downwards, averaged over `reach` pixels:
+    ink and foil bridge the finest wrinkles."""
+    smooth = np.asarray(
+        Image.fromarray(height)
+        .resize((SIZE[0] // reach, SIZE[1] // reach), Image.Resampling.BOX)
+        .resize(SIZE, Image.Resampling.BICUBIC)
+    )
+    down, across = np.gradient(smooth, FRAME_MM[0] / SIZE[0])
+    return across.astype(np.float32), down.astype(np.float32)
+
+
+def foil(slope: tuple[Array, Array], camera: tuple[float, float, float], weave: Array) -> Array:
+    """How bright a mirror of this shape is, 0..1: the key lamp, a card to its right, a dim room; crinkled by
+    the knit beneath. Directions: x right, y up, z towards the front."""
+    across, down = slope
+    fine = np.gradient(weave)
+    crinkle = 0.09 * fractal(weave.shape, (24, 30), 3, np.random.default_rng(63), gain=0.7)
+    normal = np.stack([-across - 0.8 * fine[1] + crinkle, down + 0.8 * fine[0], np.ones_like(across)], -1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    towards = np.array(camera) / np.linalg.norm(camera)
+    mirrored = 2 * (normal @ towards)[..., None] * normal - towards
+    total = np.full(across.shape, 0.22)
+    for direction, width, strength in (((-0.42, 0.44, 0.8), 0.50, 1.00), ((0.5, 0.1, 0.86), 0.40, 0.50)):
+        lamp = np.array(direction) / np.linalg.norm(direction)
+        total += strength * np.exp(-((np.arccos(np.clip(mirrored @ lamp, -1, 1)) / width) ** 2))
+    total += 0.18 * smoothstep(-0.4, 0.7, mirrored[..., 1].astype(np.float32))
+    return np.asarray(np.clip(total * weave, 0, 1), dtype=np.float32)
+
+
+def write_view(view: str, shot: Shot, quality: int = QUALITY) -> None:
+    """Dyes the grey shirt and writes the view's folder. Ink hides the cloth, so white, black and foil are the
+    same on every colour; they are kept of the print area only."""
+    folder = PICTURES / "t-shirt" / view
+    folder.mkdir(parents=True, exist_ok=True)
+    maps = write_maps(folder, "", shot.u, shot.v, shot.coverage)
+    left, top, right, bottom = maps["bbox"]
+    box = np.s_[top:bottom, left:right]
+    # ink fills the knit a little: less of the weave shows through
+    filled = 1 + (shot.weave[..., None] - 1) * 0.6
+    white = shot.light * to_linear(WHITE_INK) / GREY * filled
+    black = shot.light * (to_linear(BLACK_INK) + 0.004) / GREY * shot.weave[..., None]
+    ink = {
+        "white": write_pass(folder, "white", white[box], quality),
+        "black": write_pass(folder, "black", black[box], quality),
+        "shine": write_pass(folder, "shine", np.repeat(shot.shine[box][..., None], 3, axis=-1), quality),
+    }
     passes: dict[str, dict[str, str]] = {}
-
-    def dyed(colour: tuple[int, int, int], sheen: float) -> Array:
-        albedo = to_linear(colour) * (weave * stitches)[..., None] + sheen
-        return np.asarray(light * (1 + cloth[..., None] * (albedo / GREY - 1)), dtype=np.float32)
-
     for name, colour in COLOURS.items():
-        blank = dyed(colour, 0.004)
-        ink = coverage[..., None]
-        # ink fills the knit a little: less of the weave shows through
-        white = blank * (1 - ink) + ink * light * to_linear(WHITE_INK) / GREY * (
-            1 + (weave[..., None] - 1) * 0.6
-        )
-        black = blank * (1 - ink) + ink * light * (to_linear(BLACK_INK) + 0.004) / GREY * weave[..., None]
-        passes[name] = {
-            "blank": write_pass(folder, f"blank-{name}", blank),
-            "white": write_pass(folder, f"white-{name}", white),
-            "black": write_pass(folder, f"black-{name}", black),
-        }
+        albedo = to_linear(colour) * (shot.weave * shot.stitches)[..., None] + 0.004
+        blank = shot.light * (1 + shot.cloth[..., None] * (albedo / GREY - 1))
+        passes[name] = {"blank": write_pass(folder, f"blank-{name}", blank, quality), **ink}
     write_json(
         folder,
         {
             "family": "t-shirt",
-            "view": "front",
+            "view": view,
             "surface": "front",
             "mode": "print",
             "variant_key": "{colour}",
@@ -338,7 +395,8 @@ def make() -> None:
             "surface_mm": list(PRINT_MM),
             "anchor": "top",
             "passes": passes,
+            "cropped": sorted(ink),
             **maps,
-            "note": "White and black are ink on the garment.",
+            "note": "White and black are ink on the garment, shine is foil.",
         },
     )

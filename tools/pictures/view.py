@@ -1,6 +1,7 @@
 """Writes a view folder: passes, UV map, mask and view.json, as configurator/pictures/README.md describes."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,11 @@ def to_bytes(linear: Array) -> Image.Image:
     return Image.fromarray((encoded + 0.5 + dither * 0.8).clip(0, 255).astype(np.uint8), "RGB")
 
 
-def write_pass(folder: Path, name: str, linear: Array) -> str:
+def write_pass(folder: Path, name: str, linear: Array, quality: int = QUALITY) -> str:
     """Saves one pass; returns its file name."""
     folder.mkdir(parents=True, exist_ok=True)
     file = f"{name}.webp"
-    to_bytes(linear).save(folder / file, "WEBP", quality=QUALITY, method=6)
+    to_bytes(linear).save(folder / file, "WEBP", quality=quality, method=6)
     return file
 
 
@@ -52,6 +53,37 @@ def write_json(folder: Path, facts: dict[str, Any]) -> None:
     """Saves view.json with sorted keys."""
     text = json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False)
     (folder / "view.json").write_text(text + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Eye:
+    """A pinhole camera: where it stands, what it looks at, what is up; `fov` is horizontal, in degrees."""
+
+    origin: Array
+    target: Array
+    up: Array
+    fov: float
+
+    @property
+    def forward(self) -> Array:
+        along = self.target - self.origin
+        return np.asarray(along / np.linalg.norm(along))
+
+    @property
+    def right(self) -> Array:
+        across = np.cross(self.forward, self.up)
+        return np.asarray(across / np.linalg.norm(across))
+
+    @property
+    def above(self) -> Array:
+        return np.cross(self.right, self.forward)
+
+    def project(self, points: Array, size: tuple[int, int]) -> Array:
+        """Positions in the picture, in pixels (n, 2), of points (n, 3)."""
+        away = points - self.origin
+        scale = size[0] / 2 / np.tan(np.radians(self.fov) / 2) / (away @ self.forward)
+        x, y = away @ self.right * scale, away @ self.above * scale
+        return np.stack([size[0] / 2 + x, size[1] / 2 - y], -1)
 
 
 def pinhole_rays(

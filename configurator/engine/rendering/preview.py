@@ -9,10 +9,10 @@ and the burnt picture and gets the shadow and light of its depth at its edges.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,12 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from configurator.engine import rules
 from configurator.engine.geometry import Box, union
 from configurator.engine.layout.elements import LayoutError
-from configurator.engine.layout.scene import AssetInfo, Scene
+from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene
 from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
 from configurator.engine.rendering.raster import rasterise, whole_pixels
 from configurator.engine.rendering.shelf import render_shelf
-from configurator.engine.rendering.views import Maps, NoSuchPicture, View, load_view
+from configurator.engine.rendering.views import UNKNOWN_RELIEF, Maps, NoSuchPicture, Relief, View, load_view
 from configurator.engine.spec import Choices, FamilySpec, PictureSpec
 
 PICTURES = FilePath(__file__).parents[2] / "pictures"
@@ -38,8 +38,9 @@ CELL = 8
 # A surface this much wider or narrower than its picture's is still laid over all of it.
 MAX_STRETCH = 0.03
 
-# How an engraved edge looks: shadow under the wall towards the light (upper left), light on the one across.
-SHADOW, GLINT, RIM = 0.50, 0.19, 0.16
+# How an engraved edge looks: shadow under the wall towards the light, light on the wall across and on the
+# edge above it. Walls are less charred than the floor.
+SHADOW, GLINT, RIM, WALL = 0.50, 0.19, 0.16, 0.30
 
 # What is left of a colour (of 255) where a laser has burnt it, when there is no picture of it.
 BURNT = (92, 82, 76)
@@ -54,14 +55,18 @@ def preview(
     variant: str,
     size: int = DEFAULT_SIZE,
     assets: Mapping[str, AssetInfo] | None = None,
+    foil: Set[str] = frozenset(),
 ) -> Image.Image:
-    """The scene on its product picture, `size` pixels wide; flat on its own colour without a picture."""
+    """The scene on its product picture, `size` pixels wide; flat on its own colour without a picture.
+
+    Outlines of the colours `foil` (#rrggbb) are metal.
+    """
     if view is None or view.mode == "none" or variant not in view.variants:
         return flat(scene, size=size, assets=assets)
     if view.mode == "engrave":
         pixels = _engraved(scene, view, variant, assets or {})
     else:
-        pixels = _printed(scene, view, variant, assets or {})
+        pixels = _printed(scene, view, variant, assets or {}, foil)
     picture = Image.fromarray(pixels, "RGB")
     height = round(size * picture.height / picture.width)
     if size < picture.width:
@@ -89,9 +94,10 @@ def picture_of(
         return flat(scene, size=size, assets=assets)
     environment = rules.environment_of(spec, choices, finished=True)
     if described.renderer:
-        return _rendered(described, environment, scene, size, pictures)
+        return _rendered(described, environment, scene, size, pictures, number)
     view, variant = _view_of(described, environment, scene, pictures, number)
-    return preview(scene, view=view, variant=variant, size=size, assets=assets)
+    foil = frozenset(filter(None, (rules.fill(colour, environment) for colour in described.foil)))
+    return preview(scene, view=view, variant=variant, size=size, assets=assets, foil=foil)
 
 
 def view_of(
@@ -113,18 +119,22 @@ def view_of(
 def _view_of(
     described: PictureSpec, environment: rules.Environment, scene: Scene, pictures: FilePath, number: int
 ) -> tuple[View | None, str]:
-    folder = described.also[number - 1].view if number else described.view
     variant = rules.fill(described.variant, environment)
     if variant is None:
         raise StillOpen(scene.surface, "its picture")
     try:
-        return load_view(pictures / folder), variant
+        return load_view(pictures / described.views[number]), variant
     except NoSuchPicture:
         return None, variant
 
 
 def _rendered(
-    described: PictureSpec, environment: rules.Environment, scene: Scene, size: int, pictures: FilePath
+    described: PictureSpec,
+    environment: rules.Environment,
+    scene: Scene,
+    size: int,
+    pictures: FilePath,
+    number: int,
 ) -> Image.Image:
     """A product without a fixed shape, drawn from its measures."""
     if described.renderer != "shelf":
@@ -153,6 +163,7 @@ def _rendered(
         hanging=word("hanging") == "wall" if "hanging" in described.parameters else False,
         pictures=pictures,
         size=(size, round(size * 0.8)),
+        view=described.views[number] or "angled",
     )
 
 
@@ -278,53 +289,120 @@ def _occupied(alpha: Bytes) -> NDArray[np.bool_]:
     return grown
 
 
-def _printed(scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo]) -> Bytes:
+def _printed(
+    scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo], foil: Set[str]
+) -> Bytes:
     blank = view.picture(variant, "blank")
     pixels = blank.copy()
-    art = _sampled(scene, view, variant, assets, with_colour=True)
-    if art is None:
-        return pixels
-    box = view.maps(variant).box
-    at = art.rows + box.top, art.columns + box.left
-    white, black = linear(view.picture(variant, "white")[at]), linear(view.picture(variant, "black")[at])
-    alpha = art.alpha[:, None]
-    # art.colour is premultiplied: (A + (W - A) c) a = A a + (W - A) (c a).
-    pixels[at] = encoded(linear(blank[at]) * (1 - alpha) + black * alpha + (white - black) * art.colour)
+    shining = view.has(variant, "shine") and any(_is_foil(item, foil) for item in scene.items)
+    ink = replace(scene, items=tuple(item for item in scene.items if not _is_foil(item, foil)))
+    art = _sampled(ink if shining else scene, view, variant, assets, with_colour=True)
+    if art is not None:
+        white, black = (linear(_at(view, variant, name, art)) for name in ("white", "black"))
+        alpha = art.alpha[:, None]
+        under = linear(_at(view, variant, "blank", art))
+        # art.colour is premultiplied: (A + (W - A) c) a = A a + (W - A) (c a).
+        _put(pixels, view, variant, art, under * (1 - alpha) + black * alpha + (white - black) * art.colour)
+    if shining:
+        _gild(pixels, scene, view, variant, foil)
     return pixels
 
 
+def _is_foil(item: Item, foil: Set[str]) -> bool:
+    return not isinstance(item, Placed) and item.role == "print" and item.colour in foil
+
+
+def _gild(pixels: Bytes, scene: Scene, view: View, variant: str, foil: Set[str]) -> None:
+    """Lay foil over the print. The pass `shine` is how much of the room's light a mirror of such a surface
+    throws at the camera, half of full light being 0.5; metal tints it, and highlights are near white."""
+    only = replace(scene, items=tuple(item for item in scene.items if _is_foil(item, foil)))
+    art = _sampled(only, view, variant, {}, with_colour=True)
+    if art is None:
+        return
+    rows, columns = _places(view, variant, art)
+    under = linear(pixels[rows, columns])
+    shine = linear(_at(view, variant, "shine", art))
+    highlight = np.square(np.square(shine)) / np.float32(2)
+    metal = 2 * shine * art.colour + highlight * art.alpha[:, None]
+    _put(pixels, view, variant, art, under * (1 - art.alpha[:, None]) + metal)
+
+
+def _places(view: View, variant: str, art: _Sampled) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    box = view.maps(variant).box
+    return art.rows + box.top, art.columns + box.left
+
+
+def _at(view: View, variant: str, name: str, art: _Sampled) -> Bytes:
+    """A pass at the sampled pixels; some passes are kept of the maps' box only."""
+    picture = view.picture(variant, name)
+    if view.is_cropped(name):
+        return np.asarray(picture[art.rows, art.columns])
+    return np.asarray(picture[_places(view, variant, art)])
+
+
+def _put(pixels: Bytes, view: View, variant: str, art: _Sampled, light: NDArray[np.floating[Any]]) -> None:
+    pixels[_places(view, variant, art)] = encoded(light.astype(np.float32, copy=False))
+
+
 def _engraved(scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo]) -> Bytes:
-    blank, burnt = view.picture(variant, "blank"), view.picture(variant, "burnt")
-    pixels = blank.copy()
+    pixels = view.picture(variant, "blank").copy()
     art = _sampled(scene, view, variant, assets, with_colour=False)
     if art is None:
         return pixels
     box = view.maps(variant).box
     depth = np.zeros((box.height, box.width), dtype=np.float32)
     depth[art.rows, art.columns] = art.alpha
-    at = art.rows + box.top, art.columns + box.left
-    pixels[at] = engraving(depth, art.rows, art.columns, linear(blank[at]), linear(burnt[at]))
+    blank, burnt = (linear(_at(view, variant, name, art)) for name in ("blank", "burnt"))
+    relief = view.relief(variant)
+    pixels[_places(view, variant, art)] = engraving(depth, art.rows, art.columns, blank, burnt, relief)
     return pixels
 
 
 def engraving(
-    depth: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], blank: Floats, burnt: Floats
+    depth: Floats,
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    blank: Floats,
+    burnt: Floats,
+    relief: Relief = UNKNOWN_RELIEF,
 ) -> Bytes:
-    """Mix blank and burnt (n, 3, linear) by the engraved share (0 to 1) of the n pixels at rows and columns,
-    and light the edges from the upper left. The other pixels of `depth` are only their neighbours."""
-    padded = np.pad(depth, 2)
+    """Mix blank and burnt (n, 3, linear) by the engraved share (0 to 1) of the n pixels at rows and columns.
 
-    def beside(by: int) -> Floats:
-        return np.asarray(padded[rows + (2 + by), columns + (2 + by)])
+    Through the mouth of a groove one sees its floor, moved aside by `relief.look`, or a wall; the wall
+    towards the light throws a shadow as long as `relief.light`, the one across is lit. The other pixels of
+    `depth` are only their neighbours.
+    """
+    margin = 2 + int(np.ceil(max(map(abs, (*relief.look, *relief.light)))))
+    padded = np.pad(depth, margin)
+    stride = padded.shape[1]
+    flat_depth = padded.ravel()
+    start = (rows + margin) * stride + columns + margin
 
-    here = beside(0)
-    before = (beside(-1) * 2 + beside(-2)) / 3
-    behind = (beside(1) * 2 + beside(2)) / 3
+    def beside(x: float, y: float) -> Floats:
+        """The share x pixels to the right and y below, linear between pixels."""
+        left, top = int(np.floor(x)), int(np.floor(y))
+        part_x, part_y = np.float32(x - left), np.float32(y - top)
+        at = start + (top * stride + left)
+        first, second = flat_depth[at], flat_depth[at + stride]
+        if part_x:
+            first = first + (flat_depth[at + 1] - first) * part_x
+            second = second + (flat_depth[at + stride + 1] - second) * part_x
+        return np.asarray(first + (second - first) * part_y if part_y else first)
+
+    here = flat_depth[start]
+    x, y = relief.light
+    before = (beside(-x / 2, -y / 2) * 2 + beside(-x, -y)) / 3
+    behind = (beside(x / 2, y / 2) * 2 + beside(x, y)) / 3
     shadow = np.clip(here - before, 0, 1) * SHADOW
     glint = np.clip(here - behind, 0, 1) * GLINT
     rim = np.clip(before - here, 0, 1) * (1 - here) * RIM
     mixed = blank + (burnt - blank) * here[:, None]
     lit = (1 - shadow + rim)[:, None] * mixed + glint[:, None] * blank
+    if any(relief.look):
+        wall = here - np.minimum(here, beside(*relief.look))
+        # a wall across from the light has the groove before it: there the share falls along the light
+        facing = np.clip(0.35 + (before - behind), 0, 1)
+        lit = lit + (wall * facing * WALL)[:, None] * (blank - burnt)
     return encoded(lit.astype(np.float32, copy=False))
 
 

@@ -18,6 +18,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from configurator.engine.rendering.shelf_room import (
     WALL_ALBEDO,
+    YAW_DEGREES,
     Camera,
     Floats,
     Opening,
@@ -283,19 +284,23 @@ def render_shelf(
     pictures: Path,
     size: tuple[int, int] = (1000, 800),
     hanging: bool = False,
+    view: str = "angled",
 ) -> Image.Image:
     """A photograph-like picture of a shelf of these millimetres; the same arguments give the same pixels.
 
     `boards` counts all level boards, top and bottom among them; they stand between two uprights. `back` is
     "open", "rails" (two rails of 80 mm at the wall) or "panel"; False and True mean the first and the last.
-    `hanging` puts it on the wall, without a floor. `pictures` is the folder that holds `shelf/textures`.
-    Raises ValueError for an unknown material or back, or when the boards do not fit into the measures.
+    `hanging` puts it on the wall, without a floor. `view` is "angled" or "front".
+    `pictures` is the folder that holds `shelf/textures`.
+    Raises ValueError for an unknown material, back or view, or when the boards do not fit into the measures.
     """
     if material not in MATERIALS:
         raise ValueError(f"material {material!r} has no textures: one of {', '.join(MATERIALS)}")
     behind = ("panel" if back else "open") if isinstance(back, bool) else back
     if behind not in BACKS:
         raise ValueError(f"back {behind!r} is not known: one of {', '.join(BACKS)}")
+    if view not in YAW_DEGREES:
+        raise ValueError(f"view {view!r} is not known: one of {', '.join(YAW_DEGREES)}")
     if (
         boards < 1
         or boards * thickness_mm > height_mm
@@ -304,7 +309,7 @@ def render_shelf(
     ):
         raise ValueError("the boards do not fit into these measures")
     width, height, depth, thick = float(width_mm), float(height_mm), float(depth_mm), float(thickness_mm)
-    camera = fitted_camera(width, height, depth, size)
+    camera = fitted_camera(width, height, depth, size, YAW_DEGREES[view])
     canvas = background(camera, size, (width, height, depth), hanging)
     tiles = pictures / "shelf" / "textures" / MATERIALS[material]
     mean_albedo = _tile(tiles.with_name(f"{tiles.name}-face.webp")).mean(axis=(0, 1))

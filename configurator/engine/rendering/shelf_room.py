@@ -25,7 +25,7 @@ WALL_ALBEDO = np.array([0.640, 0.602, 0.552], dtype=np.float32)
 ROOM = np.array([0.510, 0.505, 0.494], dtype=np.float32)
 KEY = np.array([0.78, 0.745, 0.70], dtype=np.float32)
 TO_KEY = np.array([-0.50, 0.66, 0.56]) / np.linalg.norm([-0.50, 0.66, 0.56])
-YAW_DEGREES = 21.0  # the camera stands this far to the left
+YAW_DEGREES = {"angled": 21.0, "front": 0.0}  # by view: how far to the left the camera stands
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ def _shadow(
 def background(
     camera: Camera, size: tuple[int, int], measures: tuple[float, float, float], hanging: bool
 ) -> Image.Image:
-    """Wall and floor with the shelf's soft shadow, computed at a quarter of the size and enlarged."""
-    step = 4
+    """Wall and floor with the shelf's soft shadow, computed at half the size and enlarged."""
+    step = 2
     width, height, depth = measures
     x, y, z, on_wall = _seen_from(camera, size, step, hanging)
     outside_x = np.maximum(np.abs(x) - width / 2, 0)
@@ -209,9 +209,11 @@ def background(
     return large.crop((0, 0, *size))
 
 
-def fitted_camera(width: float, height: float, depth: float, size: tuple[int, int]) -> Camera:
-    """Stands to the left at breast height of the piece and fits it into the frame."""
-    yaw = math.radians(YAW_DEGREES)
+def fitted_camera(
+    width: float, height: float, depth: float, size: tuple[int, int], yaw_degrees: float
+) -> Camera:
+    """Stands to the left, or in the middle, at breast height of the piece and fits it into the frame."""
+    yaw = math.radians(yaw_degrees)
     forward = np.array([math.sin(yaw), -math.cos(yaw), 0.0])
     right = np.array([math.cos(yaw), math.sin(yaw), 0.0])
     distance = 2.5 * max(width, height, 2 * depth)

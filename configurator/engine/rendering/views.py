@@ -47,6 +47,18 @@ class Maps:
 
 
 @dataclass(frozen=True, slots=True)
+class Relief:
+    """How an engraving's depth is seen, in pixels to the right and down: where in the picture the floor under
+    a pixel lies (`look`), and how long the shadow of a wall is (`light`)."""
+
+    look: tuple[float, float] = (0.0, 0.0)
+    light: tuple[float, float] = (2.0, 2.0)
+
+
+UNKNOWN_RELIEF = Relief()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One view folder. Everything it holds is read when it is first needed and then remembered."""
 
@@ -90,6 +102,20 @@ class View:
             raise NoSuchPicture(f"{self.folder.name} has no picture {name!r} of {variant!r}.")
         return _pixels(self.folder / passes[name])
 
+    def has(self, variant: str, name: str) -> bool:
+        return name in self.facts["passes"].get(self._shown(variant), {})
+
+    def is_cropped(self, name: str) -> bool:
+        """Whether a pass is kept of the maps' box only."""
+        return name in self.facts.get("cropped", ())
+
+    def relief(self, variant: str) -> Relief:
+        """The depth of the engraving in the pixels of this view; light from the upper left if unknown."""
+        if "relief" not in self.facts:
+            return UNKNOWN_RELIEF
+        facts = self.facts["relief"] if "look" in self.facts["relief"] else self._fact("relief", variant)
+        return _relief(self, variant, float(facts["depth_mm"]), tuple(facts["look"]), tuple(facts["light"]))
+
     def _shown(self, variant: str) -> str:
         return str(self.facts.get("aliases", {}).get(variant, variant))
 
@@ -113,6 +139,23 @@ def load_view(folder: FilePath) -> View:
     except FileNotFoundError as error:
         raise NoSuchPicture(f"There is no view in {folder.name}.") from error
     return View(folder, facts["mode"], facts)
+
+
+@lru_cache(maxsize=64)
+def _relief(
+    view: View, variant: str, depth_mm: float, look: tuple[float, float], light: tuple[float, float]
+) -> Relief:
+    """Millimetres on the surface as pixels, by the slopes of the maps in their middle part."""
+    maps = view.maps(variant)
+    width, height = (side / 1000 for side in view.surface_um(variant))
+    tall, wide = maps.box.height, maps.box.width
+    middle = np.s_[tall // 3 : tall * 2 // 3, wide // 3 : wide * 2 // 3]
+    u_y, u_x = (float(np.median(slope)) * width for slope in np.gradient(maps.u[middle]))
+    v_y, v_x = (float(np.median(slope)) * height for slope in np.gradient(maps.v[middle]))
+    pixels = np.linalg.inv([[u_x, u_y], [v_x, v_y]]) * depth_mm
+    look_x, look_y = pixels @ look
+    light_x, light_y = pixels @ light
+    return Relief((float(look_x), float(look_y)), (float(light_x), float(light_y)))
 
 
 @lru_cache(maxsize=12)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from numpy.typing import NDArray
 from PIL import Image
 
 PICTURES = Path(__file__).parents[3] / "configurator" / "pictures"
@@ -31,13 +32,18 @@ def _maps(path: Path) -> list[tuple[str, str, list[int]]]:
     return [(facts["uv"], facts["mask"], facts["bbox"])]
 
 
+def _box_size(box: list[int]) -> list[int]:
+    return [box[2] - box[0], box[3] - box[1]]
+
+
 def _names(path: Path) -> str:
     return "/".join(path.parts[-3:-1])
 
 
-def test_every_demo_family_has_a_front_view() -> None:
-    found = {_names(path) for path in VIEWS}
-    assert {"walnut-sign/front", "enamel-mug/front", "t-shirt/front", "shelf/front"} <= found
+def test_every_demo_family_is_shown_from_two_sides_or_more() -> None:
+    for file in sorted((PICTURES.parent / "families").glob("*.yaml")):
+        for surface in yaml.safe_load(file.read_text(encoding="utf-8"))["surfaces"]:
+            assert surface["picture"]["also"], f"{file.stem} {surface['code']}"
 
 
 @pytest.mark.parametrize("path", VIEWS, ids=_names)
@@ -45,10 +51,11 @@ def test_a_view_has_every_pass_its_mode_needs(path: Path) -> None:
     facts = _facts(path)
     assert f"{facts['family']}/{facts['view']}" == _names(path)
     for variant, files in facts["passes"].items():
-        assert set(files) == PASSES[facts["mode"]], variant
-        for file in files.values():
+        assert set(files) - {"shine"} == PASSES[facts["mode"]], variant
+        for name, file in files.items():
             with Image.open(path.parent / file) as picture:
-                assert (picture.format, picture.mode, list(picture.size)) == ("WEBP", "RGB", facts["size"])
+                size = _box_size(facts["bbox"]) if name in facts.get("cropped", ()) else facts["size"]
+                assert (picture.format, picture.mode, list(picture.size)) == ("WEBP", "RGB", size)
 
 
 @pytest.mark.parametrize("path", VIEWS, ids=_names)
@@ -86,11 +93,22 @@ def test_a_print_changes_the_surface_and_leaves_the_rest(path: Path) -> None:
         mask = np.zeros((facts["size"][1], facts["size"][0]), dtype=bool)
         mask[box[1] : box[3], box[0] : box[2]] = np.asarray(Image.open(path.parent / mask_file)) > 128
         light, burnt = (
-            np.asarray(Image.open(path.parent / files[name]).convert("L"), dtype=float)
+            _grey(path.parent / files[name], facts, name in facts.get("cropped", ()))
             for name in ("white" if facts["mode"] == "print" else "blank", dark)
         )
         assert (light - burnt)[mask].mean() > 25, variant
         assert abs((light - burnt)[: facts["size"][1] // 16]).mean() < 3, variant
+
+
+def _grey(file: Path, facts: dict[str, Any], cropped: bool) -> NDArray[np.float64]:
+    """A pass in grey; one that is kept of the maps' box only, in its place on grey."""
+    grey = np.asarray(Image.open(file).convert("L"), dtype=float)
+    if not cropped:
+        return grey
+    left, top, right, bottom = facts["bbox"]
+    whole = np.full((facts["size"][1], facts["size"][0]), 128.0)
+    whole[top:bottom, left:right] = grey
+    return whole
 
 
 def test_the_pictures_stay_small() -> None:
@@ -110,7 +128,8 @@ def _demanded() -> list[tuple[str, str]]:
             codes = re.findall(r"\{(\w+)\}", template)
             for choice in product(*(values[code] for code in codes)):
                 chosen = dict(zip(codes, choice, strict=True))
-                asked.append((surface["picture"]["view"], template.format(**chosen)))
+                views = [surface["picture"]["view"], *(o["view"] for o in surface["picture"].get("also", ()))]
+                asked += [(view, template.format(**chosen)) for view in views]
     return asked
 
 
