@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from configurator.approvals import NotApproved, ProofChanged, approve
 from configurator.catalogue import spec_of
 from configurator.engine import lettering
 from configurator.engine.domains import Undecided
@@ -88,14 +89,16 @@ def place(
     now: datetime,
     provider: str = InvoiceProvider.code,
     channel: str = "shop",
+    proofs: Mapping[str, str] | None = None,
 ) -> Order:
     """Order what is in ``cart`` (and empty it), or ``items``, at the prices in ``quotes`` (design id ->
-    token).
+    token). ``proofs`` are the tokens of the proofs that the customer has approved, by design id; without
+    them the caller vouches that everything was agreed elsewhere.
 
     The same key again, however often and from however many places at once, gives the same order.
-    Raises ``CheckoutRefused`` (a cart that is empty, a quote that is missing, forged or too old, a
-    version no longer sold, artwork that came out differently, more pieces than the shop takes at once, a
-    line that the workshop cannot promise, an address that is not one) and
+    Raises ``CheckoutRefused`` (a cart that is empty, a quote that is missing, forged or too old, a version
+    no longer sold, artwork that came out differently, a proof that nobody approved, more pieces than the
+    shop takes at once, a line that the workshop cannot promise, an address that is not one) and
     ``SubmitKeyReused``.
     """
     submit_key = _digest(f"user:{owner.pk}" if owner is not None else f"guest:{session_key}", idempotency_key)
@@ -116,6 +119,8 @@ def place(
         customer, problems = _read_customer(customer)
         lines, line_problems = _agree(items, quotes, now)
         problems += line_problems
+        lines, unapproved = _approved(lines, proofs, actor, now)
+        problems += unapproved
         if channel != IMPORTED:
             problems += _unpriced(items)
         if problems:
@@ -151,6 +156,26 @@ class _Agreed:
     quantity: int
     quote: Quote
     work: dict[str, Any]
+    proof: Sequence[dict[str, Any]] = ()
+
+
+def _approved(
+    lines: Sequence[_Agreed], proofs: Mapping[str, str] | None, actor: str, now: datetime
+) -> tuple[list[_Agreed], list[CheckoutProblem]]:
+    """The lines with what was approved of each."""
+    approved: list[_Agreed] = []
+    problems: list[CheckoutProblem] = []
+    for line in lines:
+        token = None if proofs is None else proofs.get(line.design.id, "")
+        try:
+            proof = approve(design=line.design, token=token, actor=actor, now=now)
+        except NotApproved as fault:
+            problems.append(CheckoutProblem("not-approved", line.design.id, str(fault)))
+        except ProofChanged as fault:
+            problems.append(CheckoutProblem("proof-changed", line.design.id, str(fault)))
+        else:
+            approved.append(replace(line, proof=proof))
+    return approved, problems
 
 
 def _one_at_a_time(submit_key: str) -> None:
@@ -306,6 +331,7 @@ def _line(order: Order, position: int, agreed: _Agreed) -> Line:
         promised_at=agreed.quote.promise.ready_at,
         promise_reason=agreed.quote.promise.reason,
         work=agreed.work,
+        proof=list(agreed.proof),
         state=LineState.READY.value,
     )
 
@@ -327,6 +353,10 @@ def _record(order: Order, lines: Sequence[Line], payment_id: str, *, actor: str,
                 "version": line.version_number,
                 "quantity": line.quantity,
                 "total": line.total,
+                "approved": [
+                    {key: each[key] for key in ("surface", "scene", "profile", "picture", "approved_by")}
+                    for each in line.proof
+                ],
             }
             for line in lines
         ],

@@ -159,6 +159,9 @@ class Line(models.Model):
     promised_at = models.DateTimeField(null=True, blank=True)
     promise_reason = models.TextField(blank=True)
     work = models.JSONField(help_text="The work of ONE piece (configurator.engine.manufacturing.Work).")
+    proof = models.JSONField(
+        default=list, blank=True, help_text="What was approved, a surface each (configurator.approvals)."
+    )
     state = models.CharField(max_length=20, choices=LINE_STATES, default=LineState.READY.value)
     state_reason = models.TextField(blank=True)
 

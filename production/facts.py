@@ -18,15 +18,16 @@ from production.models import (
     Calendar as CalendarRow,
 )
 from production.models import (
-    Machine as MachineRow,
-)
-from production.models import (
+    LineFile,
     Material,
     Operation,
     OperationState,
     Piece,
     Plan,
     Run,
+)
+from production.models import (
+    Machine as MachineRow,
 )
 from production.models import (
     SetupRule as SetupRuleRow,
@@ -65,7 +66,7 @@ def read_problem(*, now: datetime, limits: Limits | None = None) -> Facts:
     """Everything that is to be planned now, with what stands fast."""
     plan = Plan.objects.current().only("id").first()
     pieces = list(Piece.objects.to_plan().order_by("pk").values_list("pk", "line_id", "index"))
-    units = units_of(pieces)
+    units = waiting(units_of(pieces))
     problem = Problem(
         shop=read_shop(now=now),
         units=tuple(units.values()),
@@ -91,6 +92,36 @@ def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
     }
     works = {line.id: work_of(line) for line in lines.values()}
     return {unit_id(line, index): _unit(lines[line], index, works[line]) for _, line, index in pieces}
+
+
+def waiting(units: Mapping[str, Unit]) -> dict[str, Unit]:
+    """The units, those whose production files are not ready saying what they wait for. Two queries."""
+    lines = {unit.line for unit in units.values()}
+    proofs = dict(Line.objects.filter(pk__in=lines).exclude(proof=[]).values_list("pk", "proof"))
+    files = {
+        (line, surface): (scene, reason)
+        for line, surface, scene, reason in LineFile.objects.filter(line__in=proofs).values_list(
+            "line_id", "surface", "scene", "reason"
+        )
+    }
+    reasons = {line: _waits(line, proof, files) for line, proof in proofs.items()}
+    return {
+        name: replace(unit, waits=reasons[unit.line]) if reasons.get(unit.line) else unit
+        for name, unit in units.items()
+    }
+
+
+def _waits(
+    line: str, proof: Sequence[Mapping[str, str]], files: Mapping[tuple[str, str], tuple[str, str]]
+) -> str:
+    """Why a line is not to be planned yet; empty when nothing stands against it."""
+    for each in proof:
+        scene, reason = files.get((line, each["surface"]), ("", ""))
+        if reason:
+            return reason
+        if scene != each["scene"]:
+            return "Its production file is being made and checked."
+    return ""
 
 
 def unit_id(line_id: str, index: int) -> str:

@@ -15,7 +15,7 @@ from ledger.entries import record
 from ledger.models import Entry
 from orders.engine.lifecycle import LineState
 from orders.fulfilment import hold_lines
-from production import stock
+from production import gate, stock
 from production.engine.batching import nest_again
 from production.engine.certificate import Breach
 from production.engine.nesting import TooLarge
@@ -70,12 +70,14 @@ def release(*, run: Run, actor: str, now: datetime, expected_version: int | None
     """Give a proposed run to the floor: its material is reserved, it no longer moves.
 
     The whole plan is certified again first. Raises ``ReviewRefused``, ``Outdated``, ``PlanBroken``,
-    ``stock.MaterialShort``.
+    ``stock.MaterialShort``. The files of its lines have to be those that were read back.
     """
     with transaction.atomic():
         run = _hold(run, expected_version)
         _require(run, RunState.PROPOSED)
         _require_living_lines(run)
+        if reasons := gate.against(run):
+            raise ReviewRefused(reasons)
         certificate = certify_standing(now=now)
         if not certificate.ok:
             raise PlanBroken(certificate.breaches)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
 from ledger.models import Entry
-from production import files, wishes
+from orders.models import Line
+from production import files, gate, wishes
 from production.models import Run
 from production.planning import Computed, compute, store
 
@@ -23,6 +24,7 @@ for kind in ("material.received", "material.counted", "machine.stopped", "machin
     follow(kind, job_kind=DEMAND_JOB)
 
 
+follow("line.ready", job_kind=gate.JOB_KIND)
 follow("run.released", job_kind=files.JOB_KIND)
 
 
@@ -32,6 +34,15 @@ def make_files(claim: Claim) -> Effect | None:
     run = Run.objects.get(pk=claim.payload["stream"].removeprefix("run:"))
     made = files.make(run=run)
     return partial(note_files_as_effect, run.pk, made)
+
+
+@handler(gate.JOB_KIND, lease=timedelta(seconds=60))
+def make_artwork(claim: Claim) -> Effect | None:
+    """The production files of a line, read back; the effect notes them and asks for a plan."""
+    wanted = claim.payload.get("line") or Entry.objects.get(pk=claim.payload["entry"]).data["line"]
+    line = Line.objects.select_related("order", "design__version__family").get(pk=wanted)
+    made = gate.make(line=line)
+    return partial(note_artwork_as_effect, line, made) if made else None
 
 
 @handler(DEMAND_JOB)
@@ -62,6 +73,12 @@ def request_soon_as_effect(*, actor: str) -> None:
 
 def store_as_effect(computed: Computed) -> None:
     store(computed, now=timezone.now())
+
+
+def note_artwork_as_effect(line: Line, made: Sequence[gate.Gated]) -> None:
+    now = timezone.now()
+    gate.note(line=line, made=made, now=now)
+    request_soon_as_effect(actor="system:gate")
 
 
 def note_files_as_effect(run_id: str, made: Sequence[files.Made]) -> None:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from production.views import dispatch, floor, materials, plans, queue, records, runs
+from production.views import artwork, dispatch, floor, materials, plans, queue, records, runs
 
 urlpatterns = [
     path("", queue.home, name="staff-home"),
     path("queue/", queue.queue, name="queue"),
     path("orders/<slug:pk>/", queue.order, name="staff-order"),
     path("orders/<slug:pk>/ship/", dispatch.ship, name="staff-order-ship"),
+    path("lines/<slug:pk>/again/", artwork.line_again, name="staff-line-again"),
+    path("line-files/<int:file_id>/", artwork.line_file, name="staff-line-file"),
     path("payments/<slug:pk>/paid/", dispatch.paid, name="staff-payment-paid"),
     path("plan/", plans.plan, name="plan"),
     path("plan/progress/", plans.progress, name="plan-progress"),

@@ -14,7 +14,15 @@ from rest_framework.views import APIView
 
 from configurator import answers, assets, quotes, receiving
 from configurator.api.callers import caller
-from configurator.api.shapes import QUANTITY, AssetShape, DesignSerializer, QuoteShape, quantity_in
+from configurator.api.shapes import (
+    QUANTITY,
+    AssetShape,
+    DesignSerializer,
+    ProofShape,
+    QuoteShape,
+    quantity_in,
+)
+from configurator.approvals import proof_of
 from configurator.models import Design
 
 SCOPES = ("configurations:write", "configurations:write")
@@ -51,6 +59,35 @@ class Quote(APIView):
         design = get_object_or_404(readable.select_related("version__family"), pk=pk)
         quote = quotes.quote(design=design, quantity=quantity, now=timezone.now())
         return Response(answers.quote_json(quote))
+
+
+class OneProof(APIView):
+    """What would be made of a frozen design, a surface each: its size, every text once more, what the
+    machines find, and a picture. The token goes into the order of who has approved it."""
+
+    scopes = SCOPES
+    people = "anyone"
+
+    @extend_schema(operation_id="design_proof", responses=ProofShape)
+    def get(self, request: Request, pk: str) -> Response:
+        who = caller(request)
+        readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
+        proof = proof_of(get_object_or_404(readable.select_related("version__family"), pk=pk))
+        surfaces = [
+            {
+                "surface": each.surface,
+                "name": each.name,
+                "width_mm": each.width_um / 1000,
+                "height_mm": each.height_um / 1000,
+                "scene": each.scene,
+                "profile": each.profile,
+                "texts": list(each.texts),
+                "findings": list(each.findings),
+                "picture": each.picture,
+            }
+            for each in proof.surfaces
+        ]
+        return Response({"token": proof.token, "surfaces": surfaces})
 
 
 class Assets(APIView):

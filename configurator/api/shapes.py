@@ -335,6 +335,23 @@ class DesignSerializer(serializers.ModelSerializer[Design]):
         read_only_fields = fields
 
 
+class SurfaceProofShape(serializers.Serializer[Any]):
+    surface = serializers.CharField()
+    name = serializers.CharField()
+    width_mm = serializers.FloatField()
+    height_mm = serializers.FloatField()
+    scene = serializers.CharField(help_text="SHA-256 of everything that is made on the surface.")
+    profile = serializers.CharField(allow_blank=True, help_text="The machine profile that it is made for.")
+    texts = serializers.ListField(child=serializers.CharField())
+    findings = FindingShape(many=True)
+    picture = serializers.CharField()
+
+
+class ProofShape(serializers.Serializer[Any]):
+    token = serializers.CharField(allow_blank=True, help_text="Empty where nothing is drawn on the product.")
+    surfaces = SurfaceProofShape(many=True)
+
+
 class QuoteShape(serializers.Serializer[Any]):
     price = PriceShape()
     promise = PromiseShape(allow_null=True)

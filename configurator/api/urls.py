@@ -37,6 +37,7 @@ urlpatterns = [
         name="api-preview",
     ),
     path("designs/<slug:pk>/", designs.OneDesign.as_view(), name="api-design"),
+    path("designs/<slug:pk>/proof/", designs.OneProof.as_view(), name="api-proof"),
     path("designs/<slug:pk>/quote/", designs.Quote.as_view(), name="api-quote"),
     path("assets/", designs.Assets.as_view(), name="api-assets"),
 ]

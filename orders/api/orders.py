@@ -80,6 +80,9 @@ class Orders(ListAPIView[Order]):
             actor=who.actor,
             now=timezone.now(),
             channel="api",
+            proofs=None
+            if shape.validated_data["approved"]
+            else {line["design"]: line["proof_token"] for line in lines},
         )
         body = OrderSerializer(Order.objects.with_lines().get(pk=order.pk)).data
         headers = {"Location": f"/api/v1/orders/{order.pk}/", "ETag": etag(order.version)}

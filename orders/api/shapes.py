@@ -47,10 +47,21 @@ class OrderedShape(Strict):
     design = Text(max_length=40)
     quantity = Pieces()
     quote_token = Text(max_length=8_000)
+    proof_token = Text(
+        max_length=64,
+        default="",
+        allow_blank=True,
+        help_text="Of the proof that the customer has approved (GET /designs/{id}/proof/).",
+    )
 
 
 class PlaceShape(Strict):
-    """Lines of frozen designs with the quotes that were accepted."""
+    """Lines of frozen designs with the quotes that were accepted and the proofs that were approved.
+
+    `approved: true` vouches for the proofs of all lines instead: the caller has shown and settled them.
+    """
+
+    approved = serializers.BooleanField(default=False)
 
     customer = CustomerSerializer()
     lines = serializers.ListField(child=OrderedShape(), min_length=1, max_length=200)

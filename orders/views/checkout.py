@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from configurator.approvals import proof_of
 from configurator.views.visitors import Visitor, visitor_of
 from orders import checkout
 from orders.forms import CustomerForm
@@ -60,6 +61,8 @@ def _checkout_form(
         if form.errors.get(name):
             shown.widget.attrs["aria-invalid"] = "true"
     refused = bool(problems) or unread or bool(form.errors)
+    for line in context["lines"]:
+        line["approval"] = proof_of(line["design"])
     context |= {
         "form": form,
         "key": key,
@@ -77,10 +80,7 @@ def _place(request: HttpRequest, basket: Cart, visitor: Visitor) -> HttpResponse
         told = [f"{form.fields[name].label}: {errors[0]}" for name, errors in form.errors.items()]
         told += ["Tick the box that you have checked your designs."] if unread else []
         return _checkout_form(request, basket, form, key=key, problems=told, unread=unread)
-    prefix = "quote-"
-    tokens = {
-        name[len(prefix) :]: str(value) for name, value in request.POST.items() if name.startswith(prefix)
-    }
+    tokens, proofs = _sent(request, "quote-"), _sent(request, "proof-")
     try:
         order = checkout.place(
             cart=basket,
@@ -91,6 +91,7 @@ def _place(request: HttpRequest, basket: Cart, visitor: Visitor) -> HttpResponse
             session_key=visitor.session_key,
             actor=visitor.actor,
             now=timezone.now(),
+            proofs=proofs,
         )
     except checkout.CheckoutRefused as refusal:
         for problem in refusal.problems:
@@ -105,3 +106,10 @@ def _place(request: HttpRequest, basket: Cart, visitor: Visitor) -> HttpResponse
         return redirect("checkout")
     request.session[PLACED] = order.pk
     return HttpResponseRedirect(order_address(order))
+
+
+def _sent(request: HttpRequest, prefix: str) -> dict[str, str]:
+    """What the form says of each design, by its id."""
+    return {
+        name[len(prefix) :]: str(value) for name, value in request.POST.items() if name.startswith(prefix)
+    }

@@ -25,6 +25,7 @@ from production.engine.work import Part, Unit
 KINDS = {
     "unit-lost": "a unit is in no run and not listed as unplanned",
     "unit-twice": "a unit is in two runs, twice in one, or planned and listed as unplanned",
+    "unit-waits": "a unit is planned that still waits for its production file",
     "unit-unknown": "a unit that nobody asked for",
     "run-empty": "a run without units",
     "run-twice": "two runs with one id",
@@ -134,6 +135,10 @@ def _coverage(problem: Problem, proposal: Proposal, units: dict[str, Unit]) -> I
             yield Breach("unit-unknown", unit, "Nobody asked for this unit.")
         elif times > 1:
             yield Breach("unit-twice", unit, f"The unit is answered {times} times.")
+    for run in proposal.runs:
+        for unit in run.units:
+            if unit in units and units[unit].waits:
+                yield Breach("unit-waits", unit, units[unit].waits)
     for unplanned in proposal.unplanned:
         if not unplanned.code or not unplanned.text:
             yield Breach("reason-missing", unplanned.unit, "The unit is unplanned without a reason.")

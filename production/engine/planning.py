@@ -22,7 +22,7 @@ __all__ = ["Stop", "iterations", "measure", "propose", "refit"]
 def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Proposal:
     """The best proposal found until ``stop``; the same again for the same problem, seed and count.
 
-    Every unit is in exactly one run or in ``unplanned`` with a reason code: ``no-routing``,
+    Every unit is in exactly one run or in ``unplanned`` with a reason code: ``waits``, ``no-routing``,
     ``bad-routing``, ``no-machine``, ``no-calendar``, ``material-unknown``, ``material-short``,
     ``part-too-large``, ``beyond-horizon``, ``later``.
     """

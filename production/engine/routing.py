@@ -57,6 +57,9 @@ def sheet_size(key: Key, shop: Shop) -> SheetSize:
 
 def obstacles(unit: Unit, shop: Shop) -> Iterator[Obstacle]:
     """Everything that stands against making the unit in this shop, whatever else is to be made."""
+    if unit.waits:
+        yield Obstacle("waits", unit.waits)
+        return
     if not unit.routing:
         yield Obstacle("no-routing", "The product has no routing: nothing says how it is made.")
         return

@@ -47,7 +47,7 @@ class Work:
 class Unit:
     """One piece. ``due`` and ``release`` are instants; without a promise ``due`` is None.
 
-    ``product`` only serves sentences that people read.
+    ``product`` only serves sentences that people read. ``waits``: what it waits for before it may be planned.
     """
 
     id: str
@@ -60,6 +60,7 @@ class Unit:
     routing: tuple[Step, ...]
     materials: tuple[Use, ...]
     product: str = ""
+    waits: str = ""
 
 
 def read_work(data: Mapping[str, Any]) -> Work:

@@ -13,9 +13,10 @@ from django.utils import timezone
 from configurator.answers import labels
 from ledger.models import Entry
 from orders.models import Line, Order
+from production import gate
 from production.forms import QueueFilter
 from production.models import Operation, Piece, Plan, Run
-from production.views.access import staff_only
+from production.views.access import PLANNER, is_in, staff_only
 from production.views.dispatch import dispatch_of
 from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
 from production.views.needs import nearly_used_up, needs_now
@@ -129,6 +130,7 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
     now = timezone.now()
     found = get_object_or_404(Order.objects.with_lines(), pk=pk)
     lines = list(found.lines.all())
+    made = gate.files_of(lines)
     pieces = Piece.objects.filter(line__in=lines).select_related("run").order_by("line", "index")
     entries = Entry.objects.of(f"order:{found.pk}")
     return render(
@@ -137,10 +139,16 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
         {
             "order": found,
             "rows": [
-                {"of": row, "labels": labels(row.line.design)}
+                {
+                    "of": row,
+                    "labels": labels(row.line.design),
+                    "files": made.get(row.line.pk, []),
+                    "file_awaited": bool(row.line.proof) and not made.get(row.line.pk),
+                }
                 for row in rows_of(lines, now=now, pieces=pieces)
             ],
             "history": [(entry, happened(entry), who(entry.actor)) for entry in reversed(entries)],
+            "may_plan": is_in(request, PLANNER),
             "now": now,
             **dispatch_of(request, found),
         },

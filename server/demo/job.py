@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from ledger.models import Job
-from production import planning, review, stock
+from production import gate, planning, review, stock
 from production.models import Plan, Run, RunState
 
 ACTOR = "user:bob"
@@ -38,6 +38,11 @@ class Made:
 
 def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None]) -> Made:
     """Ask for a proposal, wait for the worker, release the runs due first. Raises :class:`NoPlan`."""
+    # No line is planned before its file is made and read back.
+    awaited = Job.objects.filter(state__in=AT_WORK, kind=gate.JOB_KIND)
+    say(f"{awaited.count()} production files are being made and read back")
+    if not wait(lambda: not awaited.exists(), LONGEST_WAIT):
+        say(f"{awaited.count()} of them are not there yet: their lines come into a later plan")
     began = time.monotonic()
     job = planning.request_proposal(actor=ACTOR, now=now())
     say("a proposal was asked for; the relay calls the worker")

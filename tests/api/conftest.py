@@ -16,8 +16,8 @@ from django.test import Client
 
 from configurator import catalogue
 from configurator.models import Version
-from ledger import keys
-from ledger.models import ApiKey
+from ledger import jobs, keys
+from ledger.models import ApiKey, Job
 from production.shopfile import load
 from tests.production.workshop import SHOP
 from tests.shops import BADGE
@@ -80,7 +80,13 @@ class Api:
     def accepted(self, design: str, quantity: int = 1) -> dict[str, Any]:
         """A line for an order at the present price."""
         quote = done(self.get(f"designs/{design}/quote/?quantity={quantity}"))
-        return {"design": design, "quantity": quantity, "quote_token": quote["token"]}
+        proof = done(self.get(f"designs/{design}/proof/"))
+        return {
+            "design": design,
+            "quantity": quantity,
+            "quote_token": quote["token"],
+            "proof_token": proof["token"],
+        }
 
     def submitted(self, *lines: dict[str, Any], key: str = "first", **customer: str) -> Any:
         """The answer to placing an order of the lines."""
@@ -88,8 +94,11 @@ class Api:
         return self.post("orders/", body, {"Idempotency-Key": key})
 
     def ordered(self, quantity: int = 1, key: str = "first", **choices: Any) -> dict[str, Any]:
-        """An order of one badge."""
-        return done(self.submitted(self.accepted(self.frozen(**choices), quantity), key=key), 201)
+        """An order of one badge, its production file made and checked."""
+        order = done(self.submitted(self.accepted(self.frozen(**choices), quantity), key=key), 201)
+        for job in Job.objects.filter(kind="production.artwork", state="queued"):
+            assert jobs.run(job.pk), Job.objects.get(pk=job.pk).last_error
+        return order
 
 
 def done(answer: Any, status: int = 200) -> dict[str, Any]:

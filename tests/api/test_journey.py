@@ -13,6 +13,7 @@ from django.test import Client
 from configurator.models import Version
 from ledger import jobs
 from ledger.keys import SCOPES
+from ledger.models import Job
 from orders.models import Order
 from tests.api.conftest import Api, done, refused
 
@@ -62,15 +63,18 @@ def test_from_a_sign_to_a_released_run_with_the_calls_of_the_tutorial(
     known["DESIGN"] = done(tell("post", f"{own}design/"), 201)["id"]
     told("$SHOP/api/v1/designs/$DESIGN/quote/?quantity=3")
     token = done(api.get(f"designs/{known['DESIGN']}/quote/?quantity=3"))["token"]
+    told("$SHOP/api/v1/designs/$DESIGN/proof/")
+    proof = done(api.get(f"designs/{known['DESIGN']}/proof/"))["token"]
     body = {
         "customer": {"name": "Anna Müller", "email": "anna@example.org"},
-        "lines": [{"design": known["DESIGN"], "quantity": 3, "quote_token": token}],
+        "lines": [{"design": known["DESIGN"], "quantity": 3, "quote_token": token, "proof_token": proof}],
     }
     for _ in range(2):
         order = done(tell("order", "orders/", body, **{"Idempotency-Key": f"tutorial-{known['SIGN']}"}), 201)
     assert Order.objects.count() == 1
     known["ORDER"] = order["id"]
 
+    assert jobs.run(Job.objects.get(kind="production.artwork").pk)
     asked = done(tell("post", "plans/"), 202)["job"]
     assert jobs.run(int(asked.rstrip("/").rpartition("/")[2]))
     told("$SHOP$JOB", '["state"]')

@@ -19,7 +19,7 @@ from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
 from production import upkeep
-from production.models import Machine, Operation, Piece, ProductionFile, Run
+from production.models import LineFile, Machine, Operation, Piece, ProductionFile, Run
 from tests.api.conftest import Api, contents, done
 
 PEOPLE = ("anonymous", "alice", "charlie", "sam", "bob")  # sam is staff without a group, bob a planner
@@ -83,6 +83,8 @@ def scene(
         "uploaded": {"of": configuration, "sha256": "0" * 64},
         "font": {"sha256": files()["inter"].sha256},
         "sheet": {"pk": run.pk, "index": 1},
+        "line-file": {"file_id": LineFile.objects.filter(line__order=order)[0].pk},
+        "ordered": {"pk": LineFile.objects.filter(line__order=order)[0].line_id},
         "file": {"pk": released.pk, "file_id": file.pk},
         "operation": {"operation_id": operation.pk},
         "piece": {"piece_id": Piece.objects.filter(run=released)[0].pk},
@@ -129,6 +131,8 @@ GET = {
     "run": ("proposed", "login 403 403 200 200"),
     "run-files": ("released", "login 403 403 200 200"),
     "sheet-picture": ("sheet", "login 403 403 200 200"),
+    "staff-line-file": ("line-file", "login 403 403 200 200"),
+    "staff-line-again": ("ordered", "login 403 403 403 405"),
     "run-file": ("file", "login 403 403 200 200"),
     "run-release": ("proposed", "login 403 403 403 405"),
     "run-pin": ("proposed", "login 403 403 403 405"),
@@ -186,6 +190,7 @@ GET = {
     "api-preview": ("surface", "404 200 404 404 404"),
     "api-design": ("design", "404 200 404 200 200"),
     "api-quote": ("design", "404 200 404 200 200"),
+    "api-proof": ("design", "404 200 404 200 200"),
     "api-assets": ("", "405 405 405 405 405"),
     "api-cart": ("", "200 200 200 200 200"),
     "api-cart-lines": ("", "405 405 405 405 405"),
@@ -237,6 +242,7 @@ GET = {
 # Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.
 CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "staff-order-ship": ("post", {"carrier": "PostNL"}, "login 403 403 403 302"),
+    "staff-line-again": ("post", {}, "login 403 403 403 302"),
     "staff-payment-paid": ("post", {}, "login 403 403 403 302"),
     "plan-propose": ("post", {}, "login 403 403 403 302"),
     "run-release": ("post", {"version": "{version}"}, "login 403 403 403 302"),

@@ -38,8 +38,8 @@ def fill_cart(client: Client, configuration: Configuration, quantity: int = 1) -
 
 
 def hidden(page: str) -> dict[str, str]:
-    """The hidden fields of a checkout page: the key of the form and the quotes."""
-    return dict(re.findall(r'<input type="hidden" name="(key|quote-[^"]+)" value="([^"]+)"', page))
+    """The hidden fields of a checkout page: the key of the form, the quotes and the proofs."""
+    return dict(re.findall(r'<input type="hidden" name="(key|(?:quote|proof)-[^"]+)" value="([^"]+)"', page))
 
 
 def check_out(client: Client, **changed: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ def order(family: str, *, owner: User, quantity: int = 1, **choices: object) -> 
     designs.choose(configuration=configuration, changes=choices, actor="user:ada", now=now)
     design = designs.freeze(configuration=configuration, actor="user:ada", now=now)
     said = quote(design=design, quantity=quantity, now=now)
-    return checkout.place(
+    placed = checkout.place(
         items=[checkout.Item(design, quantity)],
         customer=checkout.CustomerData(name="Ada", email="ada@example.org"),
         quotes={design.pk: said.token},
@@ -56,6 +56,8 @@ def order(family: str, *, owner: User, quantity: int = 1, **choices: object) -> 
         actor="user:ada",
         now=now,
     )
+    run_jobs("production.artwork")
+    return placed
 
 
 def plan_now() -> Plan:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from configurator.engine.geometry import Box
-from configurator.engine.layout.scene import AssetInfo, Placed, Scene, Stroke
+from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene, Stroke
 from configurator.engine.machines import Profile
 from configurator.engine.readback.codes import codes_in, unread
 from configurator.engine.readback.marks import (
@@ -69,6 +69,8 @@ def compare_png(
     wrong = np.zeros((0, 2), dtype=np.int64)
     for top in range(0, height, BAND):
         bottom = min(top + BAND, height)
+        if not drawing.meets(top, bottom) and not pixels[top:bottom].any():
+            continue  # nothing is wanted there, and nothing is there
         wanted, pictured = drawing.rows(top, bottom, width)
         seen = _premultiplied(pixels[top:bottom])
         places = np.argwhere(_together(_wrong(wanted, seen, pictured)))
@@ -198,6 +200,16 @@ class Drawing:
             pictured[:, left:right] &= share < 1
         return canvas, pictured
 
+    def meets(self, top: int, bottom: int) -> bool:
+        """Whether anything is drawn between these rows, two pixels of soft edge included."""
+        low, high = (edge / self.scale - self.scene.bleed_um for edge in (top - 2, bottom + 2))
+        return any(
+            box.top < high and box.bottom > low
+            for item in self.scene.items
+            if item.role not in WAYS
+            for box in [_reach(item)]
+        )
+
     def _area(self, number: int) -> Polygons:
         if number not in self._areas:
             item = self.scene.items[number]
@@ -224,15 +236,18 @@ class Drawing:
         right = min(width, int(max(x for points in placed for x, _ in points)) + 2)
         if right <= left:
             return None
-        size = ((right - left) * FINE, (bottom - top) * FINE)
+        first = max(0, int(low) - top)
+        last = min(bottom - top, int(high) + 2 - top)
+        size = ((right - left) * FINE, (last - first) * FINE)
         fine = Image.new("L", size, 0)
         draw = ImageDraw.Draw(fine)
         # Outer outlines first, then what is taken out of them; Pillow's polygons include their border, half a
         # subpixel, so they are moved by that.
         for points in sorted(placed, key=lambda each: -_extent(each)):
-            moved = [((x - left) * FINE - 0.5, (y - top) * FINE - 0.5) for x, y in points]
+            moved = [((x - left) * FINE - 0.5, (y - top - first) * FINE - 0.5) for x, y in points]
             draw.polygon(moved, fill=255 if _area(points) > 0 else 0)
-        share = np.asarray(fine.reduce(FINE), dtype=np.float32) / np.float32(255)
+        share = np.zeros((bottom - top, right - left), dtype=np.float32)
+        share[first:last] = np.asarray(fine.reduce(FINE), dtype=np.float32) / np.float32(255)
         return share, left, right
 
     def _picture(self, item: Placed, canvas: Floats, pictured: NDArray[np.bool_], top: int) -> None:
@@ -281,6 +296,13 @@ class Drawing:
         canvas *= 1 - (layer[..., 3:] * share[..., None])
         canvas += layer * share[..., None]
         pictured |= share > 0
+
+
+def _reach(item: Item) -> Box:
+    """The box of an item, a turned picture's made large enough for every turn."""
+    if not isinstance(item, Placed) or not item.rotation_mdeg:
+        return item.box
+    return item.box.inset(-max(item.box.width, item.box.height))
 
 
 def corners_um(item: Placed, drawing: Drawing) -> list[tuple[int, int]]:

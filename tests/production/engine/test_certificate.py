@@ -107,6 +107,13 @@ def _(problem: Problem, proposal: Proposal) -> tuple[Problem, Proposal]:
     return problem, replace(proposal, unplanned=())
 
 
+@plants("unit-waits")
+def _(problem: Problem, proposal: Proposal) -> tuple[Problem, Proposal]:
+    planned = proposal.runs[0].units[0]
+    units = tuple(replace(u, waits="Its file is made.") if u.id == planned else u for u in problem.units)
+    return replace(problem, units=units), proposal
+
+
 @plants("unit-twice")
 def _(problem: Problem, proposal: Proposal) -> tuple[Problem, Proposal]:
     doubled = proposal.runs[1].units[0]

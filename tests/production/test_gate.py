@@ -1,0 +1,164 @@
+"""The gate before a run: files are made, read back and compared; what does not agree stops only its line."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from configurator.engine.rendering import production
+from ledger import jobs
+from ledger.models import Job
+from orders.models import Line, Order
+from production import facts, gate, planning, review
+from production.models import LineFile, Piece, Run
+from tests.production.day import open_workshop, order, plan_now
+
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture
+def ada(db: None, settings: Any, tmp_path: Path) -> Iterator[User]:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    open_workshop()
+    yield User.objects.create_user("ada")
+
+
+def tampered(monkeypatch: Patch) -> None:
+    """Files come out with one line missing, as if the writer had forgotten it."""
+    write = gate.production_file
+
+    def forgetful(scene: Any, profile: Any, assets: Any = None, **said: Any) -> production.ProductionFile:
+        items = scene.items[:-1]
+        return write(replace(scene, items=items), profile, assets, **said)
+
+    monkeypatch.setattr(gate, "production_file", forgetful)
+
+
+def whole(placed: Order) -> Line:
+    """The line of an order, with what making its file needs."""
+    return placed.lines.select_related("order", "design__version").get()
+
+
+def test_a_line_gets_its_file_read_back(ada: User) -> None:
+    line = order("walnut-sign", owner=ada, line1="Anna").lines.get()
+    (file,) = LineFile.objects.filter(line=line)
+    assert (file.state, file.format, file.scene) == ("ready", "svg", line.proof[0]["scene"])
+    assert Path(default_storage.path(file.path)).read_bytes().startswith(b"<svg")
+
+
+def test_making_a_file_twice_makes_it_once(ada: User) -> None:
+    line = (
+        order("walnut-sign", owner=ada, line1="Anna").lines.select_related("order", "design__version").get()
+    )
+    (file,) = LineFile.objects.filter(line=line)
+    assert [each.path for each in gate.make(line=line)] == [file.path]
+    gate.note(line=line, made=gate.make(line=line), now=timezone.now())
+    assert LineFile.objects.filter(line=line).count() == 1
+
+
+def test_a_line_waits_until_its_file_is_there(ada: User) -> None:
+    line = order("walnut-sign", owner=ada, line1="Anna").lines.get()
+    LineFile.objects.all().delete()
+    plan = plan_now()
+    assert [(row["line"], row["code"]) for row in plan.unplanned] == [(line.pk, "waits")]
+    assert "being made" in plan.unplanned[0]["text"]
+
+
+def test_a_planted_mismatch_stops_only_its_line(ada: User, monkeypatch: Patch) -> None:
+    good = order("walnut-sign", owner=ada, quantity=2, line1="Anna").lines.get()
+    with monkeypatch.context() as patched:
+        tampered(patched)
+        bad = order("walnut-sign", owner=ada, line1="Berta").lines.get()
+    plan = plan_now()
+    assert set(Piece.objects.filter(run__isnull=False).values_list("line", flat=True)) == {good.pk}
+    ((stopped, text),) = [(row["line"], row["text"]) for row in plan.unplanned]
+    assert stopped == bad.pk
+    assert "does not match" in text
+
+
+def test_a_stopped_line_goes_on_once_its_file_is_made_again(ada: User, monkeypatch: Patch) -> None:
+    with monkeypatch.context() as patched:
+        tampered(patched)
+        line = order("walnut-sign", owner=ada, line1="Berta").lines.get()
+    job = gate.make_again(line=line, actor="user:bob", now=timezone.now())
+    assert jobs.run(job.pk)
+    assert plan_now().unplanned == []
+    assert Piece.objects.get(line=line).run is not None
+
+
+def test_artwork_that_is_not_what_was_approved_stops_its_line(ada: User) -> None:
+    line = (
+        order("walnut-sign", owner=ada, line1="Anna").lines.select_related("order", "design__version").get()
+    )
+    line.proof[0]["scene"] = "0" * 64
+    (made,) = gate.make(line=line)
+    assert "differently from what was approved" in made.reason
+
+
+def test_a_run_with_a_changed_file_is_not_released(ada: User) -> None:
+    order("walnut-sign", owner=ada, line1="Anna")
+    plan_now()
+    file = LineFile.objects.get()
+    Path(default_storage.path(file.path)).write_bytes(b"<svg/>")
+    with pytest.raises(review.ReviewRefused, match="changed or lost"):
+        review.release(run=Run.objects.get(), actor="user:bob", now=timezone.now())
+
+
+def test_a_worker_killed_while_making_a_file_harms_nothing(ada: User, monkeypatch: Patch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*arguments: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gate, "compare", killed)
+        with pytest.raises(Killed):
+            order("walnut-sign", owner=ada, line1="Anna")
+    assert not LineFile.objects.exists()
+    job = Job.objects.get(kind=gate.JOB_KIND)
+    Job.objects.filter(pk=job.pk).update(run_after=None)
+    assert jobs.run(job.pk)
+    assert LineFile.objects.get().state == "ready"
+
+
+@pytest.mark.parametrize("pieces", [10, 1000])
+def test_waiting_costs_two_queries_however_many_pieces(
+    ada: User, pieces: int, django_assert_num_queries: Any
+) -> None:
+    line = order("walnut-sign", owner=ada, quantity=10, line1="Anna").lines.get()
+    units = facts.units_of([(number, line.pk, number) for number in range(1, pieces + 1)])
+    with django_assert_num_queries(2):
+        assert not any(unit.waits for unit in facts.waiting(units).values())
+
+
+def test_staff_see_why_a_line_is_stopped_and_have_its_file_made_again(
+    ada: User, monkeypatch: Patch, client: Client
+) -> None:
+    with monkeypatch.context() as patched:
+        tampered(patched)
+        line = order("walnut-sign", owner=ada, line1="Berta").lines.get()
+    client.force_login(User.objects.create_superuser("bob"))
+    page = client.get(reverse("staff-order", args=[line.order_id])).content.decode()
+    assert "Stopped before production" in page
+    assert "does not match what was approved" in page
+    client.post(reverse("staff-line-again", args=[line.pk]))
+    assert Job.objects.filter(kind=gate.JOB_KIND, state="queued", payload__line=line.pk).exists()
+
+
+def test_a_line_without_artwork_needs_no_file(ada: User) -> None:
+    line = order("walnut-sign", owner=ada, line1="Anna").lines.get()
+    Line.objects.filter(pk=line.pk).update(proof=[])
+    line.refresh_from_db()
+    with pytest.raises(gate.NothingToMake):
+        gate.make_again(line=line, actor="user:bob", now=timezone.now())
+    LineFile.objects.all().delete()
+    assert planning.compute(actor="user:bob", now=timezone.now()).proposal.unplanned == ()
