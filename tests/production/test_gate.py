@@ -20,7 +20,6 @@ from production import facts, gate, planning, review
 from production.models import LineFile, Piece, Run
 from tests.production.day import open_workshop, order, plan_now
 
-
 Patch = pytest.MonkeyPatch
 
 
