@@ -2,6 +2,7 @@
 
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.bars import Bar, Section
@@ -25,11 +26,21 @@ def measured(
             why = f"not begun, as {begun - start:.0f} s were over: the machine does something else beside"
             section = Section(name, name, bars=[Bar(name, None, None, why=why)])
         else:
-            section = measure()
+            section = _or_why(name, measure)
         show(section)
         print(f"{name}: {time.monotonic() - begun:.1f} s", flush=True)
         sections.append(section)
     return sections
+
+
+def _or_why(name: str, measure: Callable[[], Section]) -> Section:
+    """What it measures; where it cannot be measured, that is short and the others go on."""
+    try:
+        return measure()
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the other measurements are wanted
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        return Section(name, name, bars=[Bar(name, None, None, why=why)])
 
 
 def show(section: Section) -> None:

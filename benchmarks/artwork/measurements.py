@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.artwork import browser, previews, uploads
+from benchmarks.artwork import browser, codes, faults, formats, previews, shown, uploads
 from benchmarks.artwork.scale import Scale, full, quick
 from benchmarks.bars import Section
 
@@ -10,6 +10,10 @@ __all__ = ["MEASUREMENTS", "Scale", "full", "quick"]
 
 MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "previews": previews.section,
+    "shown": shown.section,
     "browser": browser.section,
+    "formats": formats.section,
     "uploads": uploads.section,
+    "faults": faults.section,
+    "codes": codes.section,
 }

@@ -1,0 +1,41 @@
+"""Faults put into production files, and whether reading them back finds every one."""
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.artwork.scale import Scale
+from benchmarks.artwork_faults import FAULTS, Case, DoesNotApply, Missed, cases
+from benchmarks.bars import Bar, Section, Table
+from configurator.engine.readback import compare
+
+
+def section(scale: Scale) -> Section:
+    """A quick run takes every so many-th fault, and every clean file."""
+    made = Section("faults", "Faults in production files")
+    faults = clean = 0
+    missed: list[Missed] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for place, case in enumerate(cases(Path(folder))):
+            for number, (fault, inject) in enumerate([("", Case.made), *FAULTS.items()]):
+                if fault and (number + place) % scale.fault_share:
+                    continue
+                try:
+                    produced = inject(case)
+                except DoesNotApply:
+                    continue
+                found = compare(case.scene, produced, case.format, case.profile, case.assets)
+                faults += bool(fault)
+                clean += not fault
+                if bool(found) != bool(fault):
+                    told = "; ".join(each.message for each in found[:3])
+                    missed.append(Missed(f"{case.name} ({case.format})", fault, told))
+    passed = sum(bool(each.fault) for each in missed)
+    made.bars += [
+        Bar(f"faults of {faults} that reading back did not find", passed, 0, "missed", at_most=True),
+        Bar(f"clean files of {clean} refused", len(missed) - passed, 0, "wrong", at_most=True),
+    ]
+    rows = [[each.case, each.fault or f"clean, but refused: {each.told}"] for each in missed]
+    made.tables.append(
+        Table(f"Missed, of {faults} faults of {len(FAULTS)} kinds", ["file", "fault"], rows or [["none", ""]])
+    )
+    return made
