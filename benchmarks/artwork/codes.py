@@ -1,5 +1,6 @@
 """QR codes and DataMatrix in final files: whether each is read, as made and blurred by half a module."""
 
+import itertools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ PAYLOADS = (
     "Grüße an Żółć und 家族 {number}",
     "WIFI:T:WPA;S=home-{number};P=correct horse battery staple;;",
 )
+# How far every point is spread, to each side.
 BLUR_MODULES = 0.5
 SURFACE_UM = 60_000
 
@@ -63,7 +65,7 @@ def section(scale: Scale) -> Section:
             for ending in endings:
                 shown = picture(code, ending, readers, Path(name))
                 module = code.module_um * code.profile.dpi / 25_400
-                blurred = shown.filter(ImageFilter.GaussianBlur(BLUR_MODULES * module))
+                blurred = shown.filter(ImageFilter.BoxBlur(BLUR_MODULES * module))
                 for how, each in (("", shown), (", blurred", blurred)):
                     read = any(found.text == code.payload for found in zxingcpp.read_barcodes(each))
                     tried.setdefault(f"{code.symbology} from {ending.upper()}{how}", []).append(read)
@@ -93,7 +95,9 @@ def codes(count: int, *, seed: int) -> list[tuple[Code, tuple[str, ...]]]:
     fonts = FontLibrary.installed()
     known = machines.read_machines(None).profiles
     made = []
-    for number in range(count):
+    for number in itertools.count():
+        if len(made) == count:
+            break
         process, endings = FILES[number // 2 % len(FILES)]
         profile = known[process]
         symbology = ("qr", "datamatrix")[number % 2]
@@ -105,6 +109,8 @@ def codes(count: int, *, seed: int) -> list[tuple[Code, tuple[str, ...]]]:
         box = Box(left, top, left + side, top + side)
         element = CodeElement("code", payload, symbology, "m", box, profile.min_stroke_um, colour)
         scene = compose(frame, [element], fonts=fonts)
+        if any(finding.severity == "refuse" for finding in scene.findings):
+            continue  # its modules would be too small: it is never made
         made.append((Code(payload, symbology, scene, profile), endings))
     return made
 

@@ -22,9 +22,9 @@ from configurator.engine.rendering.svg import embedded, svg
 
 IOU_LIMIT = 0.97
 BOX_LIMIT_MM = 0.02
-DPI = 600
-HALF = 128  # a pixel is ink where more than half of it is covered
-PROCESSES = ("engrave", "print", "sublimation", "dtf")
+DPI = 300
+# Not film: its file has a plate of white ink under everything, which is no drawing of the scene.
+PROCESSES = ("engrave", "print", "sublimation")
 # Formats by the process of the design: name and how the file ends.
 LASER = (("SVG for lasers", "svg"), ("DXF", "dxf"))
 PRESS = (("PDF", "pdf"),)
@@ -80,7 +80,11 @@ def section(scale: Scale) -> Section:
 
 
 def compared(design: Design, title: str, ending: str, readers: Readers, folder: Path) -> tuple[float, float]:
-    """Intersection over union of the ink, and how far the box of the ink is off (mm), as others read it."""
+    """Intersection over union of the coverage, and how far the box of the ink is off (mm), as others read it.
+
+    Coverage is weighed, not cut at a half: a line that ends in the middle of a row of pixels would count as
+    a row more or less.
+    """
     of_page = title == PAGE[0]
     expected = _expected(design, of_page=of_page)
     file, out = folder / f"made.{ending}", folder / "read.npy"
@@ -95,8 +99,8 @@ def compared(design: Design, title: str, ending: str, readers: Readers, folder: 
         height=height,
         out=str(out),
     ).value
-    seen = np.load(out)[0] >= HALF
-    iou = float((seen & expected).sum() / (seen | expected).sum())
+    seen = np.load(out)[0].astype(np.int64)
+    iou = float(np.minimum(seen, expected).sum() / np.maximum(seen, expected).sum())
     apart = max(abs(a - b) for a, b in zip(_box(design, of_page=of_page), read["box"], strict=True))
     return iou, apart
 
@@ -112,12 +116,12 @@ def _written(design: Design, title: str) -> bytes:
     return laser_svg(scene, profile, assets)
 
 
-def _expected(design: Design, *, of_page: bool) -> NDArray[np.bool_]:
-    """Where there is ink by the production pixels; the page shows neither bleed nor mirror."""
+def _expected(design: Design, *, of_page: bool) -> NDArray[np.int64]:
+    """The coverage of the production pixels (0 to 255); the page shows neither bleed nor mirror."""
     scene, profile = design.scene, design.profile
     if of_page:
         scene, profile = replace(scene, bleed_um=0), replace(profile, mirror=False)
-    return np.asarray(production_window(scene, profile, design.assets, dpi=DPI)[..., 3] >= HALF)
+    return production_window(scene, profile, design.assets, dpi=DPI)[..., 3].astype(np.int64)
 
 
 def _box(design: Design, *, of_page: bool) -> tuple[float, float, float, float]:

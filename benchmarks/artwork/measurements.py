@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.artwork import browser, codes, faults, formats, previews, shown, uploads
+from benchmarks.artwork import browser, codes, faults, formats, previews, sheets, shown, uploads
 from benchmarks.artwork.scale import Scale, full, quick
 from benchmarks.bars import Section
 
@@ -13,6 +13,7 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "shown": shown.section,
     "browser": browser.section,
     "formats": formats.section,
+    "sheets": sheets.section,
     "uploads": uploads.section,
     "faults": faults.section,
     "codes": codes.section,

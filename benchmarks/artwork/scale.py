@@ -14,6 +14,7 @@ class Scale:
     strings: int
     designs: int
     sheet_rounds: int
+    sheet_pictures: int
     whole_corpus: bool
     pairs: int
     fault_share: int
@@ -29,6 +30,7 @@ def full(seed: int) -> Scale:
         strings=6_000,
         designs=120,
         sheet_rounds=3,
+        sheet_pictures=1,
         whole_corpus=True,
         pairs=600,
         fault_share=1,
@@ -44,6 +46,7 @@ def quick(seed: int) -> Scale:
         strings=1_000,
         designs=15,
         sheet_rounds=1,
+        sheet_pictures=10,
         whole_corpus=False,
         pairs=60,
         fault_share=5,

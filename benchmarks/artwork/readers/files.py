@@ -37,11 +37,8 @@ def read(path: str, form: str, pixels_per_mm: float, width: int, height: int, ou
 def _pdf(path: Path, scale: float, width: int, height: int) -> tuple[Box, Box, Any, Any]:
     with pymupdf.open(path) as document:
         page = document[0]
-        drawn = page.get_pixmap(
-            matrix=pymupdf.Matrix(scale * MM_A_POINT, scale * MM_A_POINT),
-            alpha=True,
-            colorspace=pymupdf.csRGB,
-        )
+        matrix = pymupdf.Matrix(scale * MM_A_POINT, scale * MM_A_POINT)
+        drawn = page.get_pixmap(matrix=matrix, alpha=True, colorspace=pymupdf.csRGB)
         coverage = _pixels(drawn)[..., 3]
         grey = _pixels(page.get_pixmap(matrix=matrix, alpha=False, colorspace=pymupdf.csGRAY))[..., 0]
         boxes = [_of_drawing(each) for each in page.get_drawings()]

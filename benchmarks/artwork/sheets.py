@@ -1,0 +1,137 @@
+"""Gang sheets of 200 different artworks: as PDF from streams, as PNG in bands, and both against Pillow."""
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.artwork import sheet_making
+from benchmarks.artwork.designs import WORDS, photo
+from benchmarks.artwork.scale import Scale
+from benchmarks.artwork.sheet_making import MM_A_SHEET, WAYS, places
+from benchmarks.bars import Bar, Section, Table
+from configurator.engine import machines
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.geometry import Box
+from configurator.engine.layout import Frame, ImageElement, TextElement, TextFrame, compose
+from configurator.engine.rendering.placeable import placeable
+from configurator.engine.rendering.raster import production_png
+
+ROOT = Path(__file__).parents[2]
+WIDTH_UM, HEIGHT_UM = 66_000, 36_000
+PDF_TIMES, PDF_MEMORY = 20.0, 0.25
+PNG_TIMES, PNG_MEMORY = 1.4, 0.45
+MEGA = 1_000_000
+
+
+def section(scale: Scale) -> Section:
+    made = Section("sheets", "Gang sheets")
+    count = len(places())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, count=count, pictured=scale.sheet_pictures, seed=scale.seed)
+        runs: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
+        for _ in range(scale.sheet_rounds):
+            for way in WAYS:
+                runs[way].append(made_by(way, folder))
+        equal = digest_of(folder / "sheet-pillow") == digest_of(folder / "sheet-bands")
+    cpu = {way: median(run["cpu"] for run in each) for way, each in runs.items()}
+    peak = {way: median(run["peak"] for run in each) for way, each in runs.items()}
+    sheet = f"sheet of {count}, {MM_A_SHEET[0]} x {MM_A_SHEET[1]} mm"
+    made.bars += [
+        Bar(f"{sheet}, PDF: faster than a Pillow canvas", cpu["pillow"] / cpu["streams"], PDF_TIMES),
+        Bar(
+            f"{sheet}, PDF: memory of a Pillow canvas",
+            peak["streams"] / peak["pillow"],
+            PDF_MEMORY,
+            at_most=True,
+        ),
+        Bar(f"{sheet}, PNG: faster than a Pillow canvas", cpu["pillow"] / cpu["bands"], PNG_TIMES),
+        Bar(
+            f"{sheet}, PNG: memory of a Pillow canvas",
+            peak["bands"] / peak["pillow"],
+            PNG_MEMORY,
+            at_most=True,
+        ),
+        Bar(f"{sheet}, PNG: pixels differ from Pillow's", 0 if equal else 1, 0, "wrong", at_most=True),
+    ]
+    titles = {"pillow": "Pillow canvas, PNG", "bands": "bands, PNG", "streams": "streams, PDF"}
+    made.tables.append(
+        Table(
+            f"{count} artworks of 66 x 36 mm, 300 dpi, 1 in {scale.sheet_pictures} with a photograph; PNG level 1",
+            ["way", "CPU s", "peak MB of the process", "file MB"],
+            [
+                [
+                    titles[way],
+                    f"{cpu[way]:.2f}",
+                    f"{peak[way] / MEGA:.0f}",
+                    f"{runs[way][-1]['bytes'] / MEGA:.1f}",
+                ]
+                for way in WAYS
+            ],
+        )
+    )
+    made.raw = dict(runs)
+    return made
+
+
+def prepare(folder: Path, *, count: int, pictured: int, seed: int) -> None:
+    """The artworks as pixels and as streams; none is like another.
+
+    One in `pictured` has a photograph; where not all have, they are made without white under them, to be quick.
+    """
+    chance = random.Random(seed)
+    fonts = FontLibrary.installed()
+    film = machines.read_machines(None).profiles["dtf"]
+    profile = film if pictured == 1 else replace(film, white_base=False)
+    # At least 300 dpi over the whole artwork.
+    photos = [photo(folder / f"photo-{number}.png", seed + number) for number in range(8)]
+    words = [word for each in WORDS.values() for word in each]
+    digests = []
+    for number in range(count):
+        given = photos[number % len(photos)]
+        around = Box(0, 0, WIDTH_UM, HEIGHT_UM)
+        frame = Frame("front", "dtf", WIDTH_UM, HEIGHT_UM)
+        text = TextFrame("line", "inter", around.inset(6_000), "center", "middle", 9_000, 2_000)
+        elements: list[ImageElement | TextElement] = []
+        if number % pictured == 0:
+            left = chance.randrange(12_000)
+            elements.append(ImageElement("photo", given, Box(left, 0, left + 48_000, 36_000), "cover", 1))
+        elements.append(TextElement(text, f"{chance.choice(words)} {number}", "#1b2a4b"))
+        scene = compose(frame, elements, fonts=fonts)
+        assets = {given.sha256: given}
+        (folder / f"{number}.png").write_bytes(production_png(scene, profile, assets))
+        artwork = placeable(scene, profile, assets)
+        (folder / f"{number}.art").write_bytes(artwork.as_bytes())
+        digests.append(artwork.sha256)
+    (folder / "digests.json").write_text(json.dumps(digests))
+
+
+def made_by(way: str, folder: Path) -> dict[str, Any]:
+    # By its path: the package would bring all of the benchmark into the memory that is measured.
+    command = [sys.executable, "-P", str(Path(sheet_making.__file__)), way, str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def digest_of(path: Path) -> str:
+    """Of the pixels."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(path) as opened:
+            whole: NDArray[np.uint8] = np.asarray(opened)
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+    return hashlib.sha256(str(whole.shape).encode() + whole.tobytes()).hexdigest()
