@@ -69,7 +69,7 @@ def section(scale: Scale) -> Section:
     titles = {"pillow": "Pillow canvas, PNG", "bands": "bands, PNG", "streams": "streams, PDF"}
     made.tables.append(
         Table(
-            f"{count} artworks of 66 x 36 mm, 300 dpi, 1 in {scale.sheet_pictures} with a photograph; PNG level 1",
+            f"{count} artworks of 66 x 36 mm, 300 dpi, 1 in {scale.sheet_pictures} with a photo; PNG level 1",
             ["way", "CPU s", "peak MB of the process", "file MB"],
             [
                 [
@@ -89,7 +89,7 @@ def section(scale: Scale) -> Section:
 def prepare(folder: Path, *, count: int, pictured: int, seed: int) -> None:
     """The artworks as pixels and as streams; none is like another.
 
-    One in `pictured` has a photograph; where not all have, they are made without white under them, to be quick.
+    One in `pictured` has a photograph; where not all have, they have no white under them, to be quick.
     """
     chance = random.Random(seed)
     fonts = FontLibrary.installed()
