@@ -1,7 +1,8 @@
 """One gang sheet made one way, in a process of its own: ``python sheet_making.py WAY FOLDER``.
 
-Prints processor seconds (without imports, which a worker has behind it), the most memory the process had, with
-them (bytes), and the size of the file. The artworks lie in FOLDER, made before: `N.png` (pixels) and `N.art` (streams of the product).
+Prints processor seconds (without imports, which a worker has behind it), the most memory the process had
+(bytes, imports and all), and the size of the file. The artworks lie in FOLDER, made before: `N.png` (pixels)
+and `N.art` (streams of the product).
 """
 
 import json
