@@ -28,11 +28,12 @@ from configurator.proofs import PREVIEW_SIZES, assets_of, fonts, preview, scene_
 from ledger.files import write_whole
 from orders.models import Line
 from production import tickets
+from production.gangs import sheet_png
 from production.models import Material, Piece, Placement, ProductionFile, Run, RunState, Sheet
 from production.words import Names, read_names, short_number, told
 
 JOB_KIND = "production.files"
-ENDINGS = {"ticket": "pdf", "pdf": "pdf", "svg": "svg"}
+ENDINGS = {"ticket": "pdf", "pdf": "pdf", "svg": "svg", "png": "png"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def make(*, run: Run) -> list[Made]:
         )
         made.append(_keep(sheet.pk, "pdf", drawing))
         made.append(_keep(sheet.pk, "svg", _drawing(sheet, placed, pictures).encode()))
+        pixels = sheet_png(sheet)
+        if pixels is not None:
+            made.append(_keep(sheet.pk, "png", pixels))
     return made
 
 

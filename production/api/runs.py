@@ -228,5 +228,5 @@ class RunFile(APIView):
         found = get_object_or_404(ProductionFile, pk=file_id, run=pk)
         if not default_storage.exists(found.path):
             raise NotFound("The file is not on this machine; `manage.py verify` lists what is missing.")
-        content_type = "image/svg+xml" if found.kind == "svg" else "application/pdf"
+        content_type = {"svg": "image/svg+xml", "png": "image/png"}.get(found.kind, "application/pdf")
         return FileResponse(default_storage.open(found.path), content_type=content_type)

@@ -33,6 +33,7 @@ class ProductionFile(models.Model):
         TICKET = "ticket"
         SVG = "svg"
         PDF = "pdf"
+        PNG = "png"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="files")
     sheet = models.ForeignKey(Sheet, null=True, blank=True, on_delete=models.CASCADE, related_name="files")

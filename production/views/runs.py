@@ -29,7 +29,12 @@ REFUSALS: tuple[type[Exception], ...] = (
     stock.MaterialShort,
     MoveRefused,  # a line was cancelled or shipped while the decision was taken
 )
-CONTENT_TYPES = {"ticket": "application/pdf", "pdf": "application/pdf", "svg": "image/svg+xml"}
+CONTENT_TYPES = {
+    "ticket": "application/pdf",
+    "pdf": "application/pdf",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+}
 
 
 @staff_only()
@@ -144,7 +149,7 @@ def run_file(request: HttpRequest, pk: str, file_id: int) -> FileResponse:
     if not default_storage.exists(found.path):
         raise Http404("The file is not on this machine; `manage.py verify` lists what is missing.")
     sheet = f"-sheet-{found.sheet.index}" if found.sheet else ""
-    ending = "pdf" if found.kind != "svg" else "svg"
+    ending = files.ENDINGS[found.kind]
     return FileResponse(
         default_storage.open(found.path),
         content_type=CONTENT_TYPES[found.kind],

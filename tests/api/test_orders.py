@@ -109,7 +109,7 @@ def test_an_expired_quote_is_refused_with_the_present_price_which_can_be_accepte
         quantity=1,
         now=timezone.now() - VALID_FOR - timedelta(seconds=1),
     )
-    line = {"design": design, "quantity": 1, "quote_token": old.token}
+    line = {**alice_api.accepted(design), "quote_token": old.token}
     problem = refused(alice_api.submitted(line), 409, "checkout-refused")
     (error,) = problem["errors"]
     assert error["code"] == "quote-expired"

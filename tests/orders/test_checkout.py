@@ -278,7 +278,7 @@ def test_numbers_have_no_gaps_when_an_order_fails(
 def test_an_order_takes_the_same_number_of_queries_for_one_design_and_for_five(
     cart: Cart, alice: User, configuration: Configuration, django_assert_max_num_queries: Any
 ) -> None:
-    """But for the jobs that follow: production is told of each line (two queries)."""
+    """But for the jobs that follow: of each line a plan and a file are wanted (four queries)."""
     tokens = dict(quoted(cart=cart, now=NOW).tokens)
     items = [
         Item(line.design, line.quantity) for line in cart.lines.select_related("design__version__family")
@@ -288,5 +288,5 @@ def test_an_order_takes_the_same_number_of_queries_for_one_design_and_for_five(
         other = freeze(configuration=configuration, actor="user:alice", now=NOW)
         tokens[other.id] = quote(design=other, quantity=1, now=NOW).token
         items.append(Item(other, 1))
-    with django_assert_max_num_queries(16 + 2 * len(items)):
+    with django_assert_max_num_queries(16 + 4 * len(items)):
         assert submit(None, alice, items=items, quotes=tokens).lines.count() == 5

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from configurator.engine.rendering import production
 from ledger import jobs
@@ -18,7 +20,7 @@ from ledger.models import Job
 from orders.models import Line, Order
 from production import facts, gate, planning, review
 from production.models import LineFile, Piece, Run
-from tests.production.day import open_workshop, order, plan_now
+from tests.production.day import open_workshop, order, plan_now, run_jobs
 
 Patch = pytest.MonkeyPatch
 
@@ -161,3 +163,17 @@ def test_a_line_without_artwork_needs_no_file(ada: User) -> None:
         gate.make_again(line=line, actor="user:bob", now=timezone.now())
     LineFile.objects.all().delete()
     assert planning.compute(actor="user:bob", now=timezone.now()).proposal.unplanned == ()
+
+
+def test_a_printed_sheet_is_put_together_from_the_files_that_were_checked(ada: User) -> None:
+    order("enamel-mug", owner=ada, quantity=2)
+    plan_now()
+    run = Run.objects.get()
+    review.release(run=run, actor="user:bob", now=timezone.now())
+    run_jobs("production.files")
+    file = run.files.get(kind="png")
+    own = Image.open(default_storage.path(LineFile.objects.get().path)).convert("RGBA")
+    with Image.open(default_storage.path(file.path)) as opened:
+        sheet = np.asarray(opened.convert("RGBA"))
+    inked = int((np.asarray(own)[..., 3] > 0).sum())
+    assert int((sheet[..., 3] > 0).sum()) == 2 * inked
