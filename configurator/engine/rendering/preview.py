@@ -70,7 +70,8 @@ def preview(
     picture = Image.fromarray(pixels, "RGB")
     height = round(size * picture.height / picture.width)
     if size < picture.width:
-        return picture.resize((size, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        # Of the filters that look at every pixel the quickest, and hardly less crisp.
+        return picture.resize((size, height), Image.Resampling.HAMMING, reducing_gap=2.0)
     return picture
 
 
@@ -240,21 +241,25 @@ def _looked_up(texture: Bytes, x: Floats, y: Floats, maps: Maps, *, with_colour:
     cells = _occupied(texture[..., 3])
     near = cells[(y + CELL).astype(np.intp) // CELL, (x + CELL).astype(np.intp) // CELL]
     rows, columns, x, y = rows[near], columns[near], x[near], y[near]
-    # An empty border spares all questions about the edges.
-    padded = np.pad(texture, ((1, 2), (1, 2), (0, 0))).reshape(-1, 4)
+    # An empty border spares all questions about the edges. A texel is one number: its coverage is the top byte.
+    padded = np.ascontiguousarray(np.pad(texture, ((1, 2), (1, 2), (0, 0)))).view("<u4").ravel()
     stride = width + 3
     left, top = np.floor(x), np.floor(y)
-    part_x, part_y = x - left, y - top
     corner = (top.astype(np.intp) + 1) * stride + left.astype(np.intp) + 1
-    alpha = np.zeros(rows.size, dtype=np.float32)
-    colour = np.zeros((rows.size if with_colour else 0, 3), dtype=np.float32)
-    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        texels = padded[corner + (dy * stride + dx)]
-        weight = (part_x if dx else 1 - part_x) * (part_y if dy else 1 - part_y) / np.float32(255)
-        share = texels[:, 3] * weight
+    texels = [padded.take(corner + (dy * stride + dx)) for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    inked = np.flatnonzero((texels[0] | texels[1] | texels[2] | texels[3]) >= 1 << 24)
+    rows, columns = rows.take(inked), columns.take(inked)
+    part_x, part_y = (x - left).take(inked), (y - top).take(inked)
+    weights = ((1 - part_x) * (1 - part_y), part_x * (1 - part_y), (1 - part_x) * part_y, part_x * part_y)
+    alpha = np.zeros(inked.size, dtype=np.float32)
+    colour = np.zeros((inked.size if with_colour else 0, 3), dtype=np.float32)
+    for each, weight in zip(texels, weights, strict=True):
+        texel = each.take(inked)
+        share = (texel >> 24) * (weight / np.float32(255))
         alpha += share
         if with_colour:
-            colour += linear(texels[:, :3]) * share[:, None]
+            for channel in range(3):
+                colour[:, channel] += linear((texel >> (8 * channel) & 255).astype(np.uint8)) * share
     seen = maps.coverage[rows, columns]
     return _Sampled(rows, columns, alpha * seen, colour * seen[:, None] if with_colour else colour)
 
@@ -335,9 +340,8 @@ def _places(view: View, variant: str, art: _Sampled) -> tuple[NDArray[np.intp], 
 def _at(view: View, variant: str, name: str, art: _Sampled) -> Bytes:
     """A pass at the sampled pixels; some passes are kept of the maps' box only."""
     picture = view.picture(variant, name)
-    if view.is_cropped(name):
-        return np.asarray(picture[art.rows, art.columns])
-    return np.asarray(picture[_places(view, variant, art)])
+    rows, columns = (art.rows, art.columns) if view.is_cropped(name) else _places(view, variant, art)
+    return picture.reshape(-1, 3).take(rows * picture.shape[1] + columns, axis=0)
 
 
 def _put(pixels: Bytes, view: View, variant: str, art: _Sampled, light: NDArray[np.floating[Any]]) -> None:
