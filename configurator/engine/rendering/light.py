@@ -29,10 +29,10 @@ _BYTES = _to_bytes()
 
 def linear(encoded: Bytes) -> Floats:
     """Linear light, 0 to 1, of sRGB bytes of any shape."""
-    return _LINEAR.take(encoded)
+    return np.asarray(_LINEAR.take(encoded))
 
 
 def encoded(light: Floats) -> Bytes:
     """sRGB bytes of linear light; values outside 0 to 1 are cut off."""
     steps = np.clip(light * np.float32(_STEPS) + np.float32(0.5), 0, _STEPS).astype(np.uint16)
-    return _BYTES.take(steps)
+    return np.asarray(_BYTES.take(steps))

@@ -26,7 +26,15 @@ from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
 from configurator.engine.rendering.raster import rasterise, whole_pixels
 from configurator.engine.rendering.shelf import render_shelf
-from configurator.engine.rendering.views import UNKNOWN_RELIEF, Maps, NoSuchPicture, Relief, View, load_view
+from configurator.engine.rendering.views import (
+    BLOCK,
+    UNKNOWN_RELIEF,
+    Maps,
+    NoSuchPicture,
+    Relief,
+    View,
+    load_view,
+)
 from configurator.engine.spec import Choices, FamilySpec, PictureSpec
 
 PICTURES = FilePath(__file__).parents[2] / "pictures"
@@ -228,20 +236,25 @@ def _sampled(
     drawing = rasterise(scene, pixels_per_mm=density, part=window, assets=assets)
     texture = np.asarray(drawing, dtype=np.uint8)
     per_um = density / 1000 / scale
-    x = maps.u * np.float32(surface[0] * per_um) - np.float32(left * per_um + window[0] + 0.5)
-    y = maps.v * np.float32(surface[1] * per_um) - np.float32(top * per_um + window[1] + 0.5)
-    return _looked_up(texture, x, y, maps, with_colour=with_colour)
+    along = surface[0] * per_um, left * per_um + window[0] + 0.5
+    down = surface[1] * per_um, top * per_um + window[1] + 0.5
+    return _looked_up(texture, along, down, maps, with_colour=with_colour)
 
 
-def _looked_up(texture: Bytes, x: Floats, y: Floats, maps: Maps, *, with_colour: bool) -> _Sampled:
-    """Linear between the four texels around every place (x, y), only where there is ink near."""
+def _looked_up(
+    texture: Bytes, along: tuple[float, float], down: tuple[float, float], maps: Maps, *, with_colour: bool
+) -> _Sampled:
+    """Linear between the four texels around every place, only where there is ink near. A place is at
+    `along[0] * u - along[1]` from the left, and so for v downwards."""
     height, width = texture.shape[:2]
-    rows, columns = np.nonzero((x > -1) & (x < width) & (y > -1) & (y < height) & (maps.coverage > 0))
-    x, y = x[rows, columns], y[rows, columns]
-    cells = _occupied(texture[..., 3])
-    near = cells[(y + CELL).astype(np.intp) // CELL, (x + CELL).astype(np.intp) // CELL]
-    rows, columns, x, y = rows[near], columns[near], x[near], y[near]
-    # An empty border spares all questions about the edges. A texel is one number: its coverage is the top byte.
+    index = _near(texture[..., 3], along, down, maps)
+    rows, columns = np.divmod(index, maps.box.width)
+    # Places beside the texture are on its empty border.
+    x, y = (
+        np.clip(ramp.ravel().take(index) * np.float32(scale) - np.float32(start), -1, side)
+        for ramp, (scale, start), side in ((maps.u, along, width), (maps.v, down, height))
+    )
+    # A texel is one number, and its coverage the top byte.
     padded = np.ascontiguousarray(np.pad(texture, ((1, 2), (1, 2), (0, 0)))).view("<u4").ravel()
     stride = width + 3
     left, top = np.floor(x), np.floor(y)
@@ -279,19 +292,27 @@ def _drawn_box(scene: Scene) -> Box | None:
     return box if box.width > 0 and box.height > 0 else None
 
 
-def _occupied(alpha: Bytes) -> NDArray[np.bool_]:
-    """Which cells of the texture have ink in or next to them; one empty cell of border on the left and
-    top."""
+def _near(
+    alpha: Bytes, along: tuple[float, float], down: tuple[float, float], maps: Maps
+) -> NDArray[np.intp]:
+    """The covered pixels, as places in the flattened box, of blocks whose part of the texture has ink."""
     height, width = alpha.shape
     rows, columns = -(-height // CELL), -(-width // CELL)
     padded = np.zeros((rows * CELL, columns * CELL), dtype=bool)
     padded[:height, :width] = alpha > 0
-    inked = padded.reshape(rows, CELL, columns, CELL).any(axis=(1, 3))
-    grown = np.zeros((rows + 3, columns + 3), dtype=bool)
-    for dy in range(3):
-        for dx in range(3):
-            grown[dy : dy + rows, dx : dx + columns] |= inked
-    return grown
+    counts = np.zeros((rows + 1, columns + 1), dtype=np.int64)
+    counts[1:, 1:] = padded.reshape(rows, CELL, columns, CELL).any(axis=(1, 3)).cumsum(axis=0).cumsum(axis=1)
+
+    def cells(ends: Floats, by: tuple[float, float], more: int, most: int) -> NDArray[np.intp]:
+        at = np.floor((ends * by[0] - by[1] + more) / CELL) + (more > 0)
+        return np.asarray(np.clip(at, 0, most).astype(np.intp))
+
+    blocks = maps.blocks
+    left, right = (cells(end, along, more, columns) for end, more in ((blocks[0], -2), (blocks[1], 2)))
+    top, bottom = (cells(end, down, more, rows) for end, more in ((blocks[2], -2), (blocks[3], 2)))
+    inked = counts[bottom, right] - counts[top, right] - counts[bottom, left] + counts[top, left] > 0
+    pixels = inked.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[: maps.box.height, : maps.box.width]
+    return np.asarray(np.flatnonzero(pixels & (maps.coverage > 0)))
 
 
 def _printed(
@@ -341,7 +362,7 @@ def _at(view: View, variant: str, name: str, art: _Sampled) -> Bytes:
     """A pass at the sampled pixels; some passes are kept of the maps' box only."""
     picture = view.picture(variant, name)
     rows, columns = (art.rows, art.columns) if view.is_cropped(name) else _places(view, variant, art)
-    return picture.reshape(-1, 3).take(rows * picture.shape[1] + columns, axis=0)
+    return np.asarray(picture.reshape(-1, 3).take(rows * picture.shape[1] + columns, axis=0))
 
 
 def _put(pixels: Bytes, view: View, variant: str, art: _Sampled, light: NDArray[np.floating[Any]]) -> None:
@@ -356,10 +377,27 @@ def _engraved(scene: Scene, view: View, variant: str, assets: Mapping[str, Asset
     box = view.maps(variant).box
     depth = np.zeros((box.height, box.width), dtype=np.float32)
     depth[art.rows, art.columns] = art.alpha
-    blank, burnt = (linear(_at(view, variant, name, art)) for name in ("blank", "burnt"))
     relief = view.relief(variant)
-    pixels[_places(view, variant, art)] = engraving(depth, art.rows, art.columns, blank, burnt, relief)
+    rows, columns = _lit(depth, relief)
+    touched = replace(art, rows=rows, columns=columns)
+    blank, burnt = (linear(_at(view, variant, name, touched)) for name in ("blank", "burnt"))
+    pixels[_places(view, variant, touched)] = engraving(depth, rows, columns, blank, burnt, relief)
     return pixels
+
+
+def _lit(depth: Floats, relief: Relief) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where there is a groove, or the edge behind one that catches the light."""
+    groove = depth > 0
+    grown = groove.copy()
+    height, width = groove.shape
+    right, down = (int(np.copysign(np.ceil(abs(reach)), reach)) for reach in relief.light)
+    for y in range(min(down, 0), max(down, 0) + 1):
+        for x in range(min(right, 0), max(right, 0) + 1):
+            to = np.s_[max(y, 0) : height + min(y, 0), max(x, 0) : width + min(x, 0)]
+            at = np.s_[max(-y, 0) : height + min(-y, 0), max(-x, 0) : width + min(-x, 0)]
+            grown[to] |= groove[at]
+    rows, columns = np.nonzero(grown)
+    return rows, columns
 
 
 def engraving(

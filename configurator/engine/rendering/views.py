@@ -24,6 +24,8 @@ from configurator.engine.geometry import Box
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
+BLOCK = 8
+
 Mode = Literal["print", "engrave", "none"]
 
 
@@ -44,6 +46,9 @@ class Maps:
     # Pixels of the picture per unit of u and of v where the surface is seen largest.
     density_u: float
     density_v: float
+    # Least and greatest u, then v, of the covered pixels in blocks of `BLOCK` by `BLOCK`; where there are
+    # none, the least is greater than the greatest.
+    blocks: tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,20 @@ def _maps(uv: FilePath, mask: FilePath, box: Box) -> Maps:
     v = (stacked[box.height :] / np.float32(65535)).astype(np.float32)
     with Image.open(mask) as opened:
         coverage = np.asarray(opened.convert("L"), dtype=np.float32) / np.float32(255)
-    return Maps(box, u, v, coverage, _density(u, coverage), _density(v, coverage))
+    blocks = (*_ends(u, coverage), *_ends(v, coverage))
+    return Maps(box, u, v, coverage, _density(u, coverage), _density(v, coverage), blocks)
+
+
+def _ends(ramp: Floats, coverage: Floats) -> tuple[Floats, Floats]:
+    """Least and greatest value in each block of covered pixels."""
+    height, width = ramp.shape
+    room = ((0, -height % BLOCK), (0, -width % BLOCK))
+    ends = []
+    for nothing, end in ((2.0, np.min), (-1.0, np.max)):
+        filled = np.pad(np.where(coverage > 0, ramp, np.float32(nothing)), room, constant_values=nothing)
+        blocks = filled.reshape(filled.shape[0] // BLOCK, BLOCK, filled.shape[1] // BLOCK, BLOCK)
+        ends.append(end(blocks, axis=(1, 3)).astype(np.float32))
+    return ends[0], ends[1]
 
 
 def _density(ramp: Floats, coverage: Floats) -> float:
