@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.artwork import browser, codes, faults, formats, previews, sheets, shown, uploads
+from benchmarks.artwork import browser, codes, defects, faults, formats, previews, sheets, shown, uploads
 from benchmarks.artwork.scale import Scale, full, quick
 from benchmarks.bars import Section
 
@@ -17,4 +17,5 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "uploads": uploads.section,
     "faults": faults.section,
     "codes": codes.section,
+    "defects": defects.section,
 }

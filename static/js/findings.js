@@ -20,9 +20,9 @@ export class Findings {
     this.frame.toggleAttribute("hidden", true);
     preview.frame?.append(this.frame);
     root.addEventListener("click", (event) => this.clicked(event));
-    for (const heard of ["focusin", "pointerover"]) root.addEventListener(heard, (event) => this.show(event.target.closest?.(".finding")));
-    for (const heard of ["focusout", "pointerleave"]) root.addEventListener(heard, () => this.show(null));
-    preview.root.addEventListener("flat", () => this.show(null));
+    for (const heard of ["focusin", "pointerover"]) root.addEventListener(heard, (event) => this.show(event.target.closest(".finding")));
+    for (const heard of ["focusout", "pointerleave"]) root.addEventListener(heard, () => this.show(document.activeElement.closest(".finding")));
+    preview.root.addEventListener("flat", () => this.show());
     for (const item of this.list.children) this.focusable(item);
   }
 
@@ -30,7 +30,6 @@ export class Findings {
     const button = event.target.closest("button[name=mend]");
     if (!button) return;
     event.preventDefault();
-    event.stopPropagation();
     this.root.focus({ preventScroll: true });
     this.page.mend(JSON.parse(button.value));
   }
@@ -40,7 +39,7 @@ export class Findings {
     if (this.drawn === text) return;
     this.drawn = text;
     const held = [...this.list.children].indexOf(document.activeElement?.closest(".finding"));
-    this.show(null);
+    this.show();
     this.root.hidden = findings.length === 0;
     this.list.replaceChildren(...findings.map((finding) => this.item(finding)));
     this.list.children[held]?.focus({ preventScroll: true });

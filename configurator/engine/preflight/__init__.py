@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
 CODES: Mapping[str, str] = {
     "bleed-added": "artwork up to the edge was made to run over it",
     "bleed-missing": "artwork reaches the trimmed edge but does not run over it far enough",
+    "broken-inside-words": "a script without spaces was broken between letters",
     "code-crowded": "something is within the quiet border of a code",
     "code-faint": "a code is not dark enough on its ground",
     "code-too-long": "a code cannot hold so much text",
@@ -58,6 +59,7 @@ CODES: Mapping[str, str] = {
     "gap-too-narrow": "gaps may close up",
     "glyph-missing": "no font has a letter",
     "letters-too-small": "letters are lower than the machine makes them",
+    "light-parts": "light parts of a drawing are not engraved",
     "nothing-to-see": "artwork has the colour of what is under it, or is transparent",
     "off-the-surface": "a picture lies beside the surface",
     "outside-safe-zone": "artwork ends too near to the edge, or over it",

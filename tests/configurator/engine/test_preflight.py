@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,6 +232,24 @@ def test_findings_are_told_in_one_order_and_by_known_codes():
         (each.severity for each in first), key=["refuse", "warn", "fixed"].index
     )
     assert len(RULES) == len(set(RULES))
+
+
+def test_every_code_is_in_the_manual_and_every_told_code_is_known():
+    root = Path(__file__).parents[3]
+    manual = (root / "docs" / "machines.md").read_text(encoding="utf-8")
+    assert [code for code in CODES if f"| `{code}` |" not in manual] == []
+    engine = root / "configurator" / "engine"
+    sources = [*(engine / "preflight").glob("*.py"), *(engine / "layout").glob("*.py")]
+    told = {
+        code
+        for source in sources
+        for code in re.findall(
+            r'code="([a-z-]+)"|finding\(\s*"([a-z-]+)"', source.read_text(encoding="utf-8")
+        )
+        for code in code
+        if code
+    }
+    assert told - set(CODES) == set()
 
 
 FAMILY = """
