@@ -76,9 +76,8 @@ export class Findings {
   /** Frame the place of a finding on the picture, or on the surface where it is laid flat. */
   show(item) {
     const box = item?.dataset.box?.split(" ").map(Number);
-    const { artwork, surface, flat, image, board } = this.preview;
-    const drawn = box && artwork && surface === item.dataset.surface ? grown(box) : null;
-    const view = artwork?.view;
+    const { view, surface, flat, image, board } = this.preview;
+    const drawn = box && surface === item.dataset.surface ? grown(box) : null;
     this.frame.toggleAttribute("hidden", !drawn || !(flat || view));
     this.frame.classList.toggle("is-flat", Boolean(flat));
     if (!drawn || !(flat || view)) return;
