@@ -111,7 +111,7 @@ def _elements(
         beside = Box(text.right - side, text.top, text.right, text.top + side)
         text = Box(text.left, text.top, text.right - side - 1_000, text.bottom)
         if given is not None:
-            made.append(ImageElement("photo", given, beside, "cover", min_dpi=1))
+            made.append(ImageElement("photo", given, beside, "cover"))
         else:
             symbology = chance.choice(("qr", "datamatrix"))
             made.append(

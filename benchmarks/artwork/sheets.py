@@ -107,7 +107,7 @@ def prepare(folder: Path, *, count: int, pictured: int, seed: int) -> None:
         elements: list[ImageElement | TextElement] = []
         if number % pictured == 0:
             left = chance.randrange(12_000)
-            elements.append(ImageElement("photo", given, Box(left, 0, left + 48_000, 36_000), "cover", 1))
+            elements.append(ImageElement("photo", given, Box(left, 0, left + 48_000, 36_000), "cover"))
         elements.append(TextElement(text, f"{chance.choice(words)} {number}", "#1b2a4b"))
         scene = compose(frame, elements, fonts=fonts)
         assets = {given.sha256: given}

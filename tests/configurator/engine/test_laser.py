@@ -197,7 +197,7 @@ def test_a_picture_is_engraved_in_grey_from_svg_and_refused_in_dxf(tmp_path) -> 
 
 def test_a_picture_cannot_be_cut_by_a_knife(tmp_path) -> None:
     photo = picture(tmp_path)
-    image = ImageElement("photo", photo, Box(10_000, 5_000, 50_000, 35_000), "contain", 30)
+    image = ImageElement("photo", photo, Box(10_000, 5_000, 50_000, 35_000), "contain")
     with pytest.raises(CannotBeMade, match="Vinyl cutter follows lines and cannot make pictures"):
         laser_svg(scene_of("vinyl", image), VINYL, {photo.sha256: photo})
 

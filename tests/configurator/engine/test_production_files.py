@@ -150,7 +150,7 @@ def test_a_work_order_says_size_text_and_nearest_thread(photo) -> None:
         "embroidery",
         words("line1", "Ömer عمر", "noto-sans-arabic", (10, 5, 60, 14), 9, "#1b2a4b"),
         words("line2", "Neon", "inter", (10, 22, 30, 14), 9, "#00ff66"),
-        ImageElement("logo", photo, Box(50_000, 20_000, 70_000, 35_000), "contain", 30),
+        ImageElement("logo", photo, Box(50_000, 20_000, 70_000, 35_000), "contain"),
     )
     said = work_order(scene, profile_for("embroidery"), title="2026-0007/1").decode()
     machine = "Machine: Embroidery machine (embroidery), field 360 x 200 mm"
