@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from configurator import auditing, catalogue, drafts
+from configurator import auditing, catalogue, drafts, receiving
 from configurator.catalogue import NotPublishable, spec_of
 from configurator.engine.audit import RANK
 from configurator.engine.differences import compare
@@ -70,10 +69,17 @@ class _NotText(Exception):
     """A file that no family can be read from."""
 
 
-def _text_of(file: UploadedFile[Any]) -> str:
-    """What a file says; one that is too long is not even read. Raises ``_NotText``."""
-    if file.size is None or file.size > drafts.LONGEST:
+def _text_of(request: HttpRequest) -> str | None:
+    """What the posted file says, None without one; one that is too long is not even read.
+
+    Raises ``_NotText``.
+    """
+    file = request.FILES.get("file")
+    too_long = file is not None and (file.size is None or file.size > drafts.LONGEST)
+    if too_long or receiving.oversized(request) == "file":
         raise _NotText(f"The file is larger than {drafts.LONGEST // 1_000_000} MB.")
+    if file is None:
+        return None
     try:
         return str(file.read().decode("utf-8"))
     except UnicodeDecodeError as fault:
@@ -84,11 +90,12 @@ def _text_of(file: UploadedFile[Any]) -> str:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """A new family, from an empty template or from a file."""
-    form = NewFamily(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = NewFamily(request.POST if posted else None, request.FILES if posted else None)
+    if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            source = _text_of(file) if file else None
+            source = _text_of(request)
             draft = drafts.create(
                 code=form.cleaned_data["code"],
                 name=form.cleaned_data["name"],
@@ -200,13 +207,13 @@ def _page(
 def _posted(request: HttpRequest, code: str) -> HttpResponse:
     if not is_in(request, AUTHOR):
         raise PermissionDenied(f"This is for the group {AUTHOR}.")
-    source, file = request.POST.get("source"), request.FILES.get("file")
-    if file is not None:
-        try:
-            source = _text_of(file)
-        except _NotText as refusal:
-            messages.error(request, f"{refusal} Nothing was taken from it.")
-            return redirect("product", code)
+    try:
+        source = _text_of(request)
+    except _NotText as refusal:
+        messages.error(request, f"{refusal} Nothing was taken from it.")
+        return redirect("product", code)
+    if source is None:
+        source = request.POST.get("source")
     bench = bench_of(code, source=source)
     wanted = request.POST.get("do", "check")
     if wanted not in ("save", "publish", "discard"):

@@ -93,6 +93,9 @@ def test_a_demo_family_is_read_and_keeps_its_own_tests(path: Path) -> None:
     kernel = Kernel(knowledge, measures=Measures(knowledge, FontMeasurer(FontLibrary.installed())))
     assert len(spec.rules) >= 12
     for case in spec.tests:
+        if case.expect == "possible":  # something else may have to be chosen first
+            assert kernel.complete(dict(case.choices)) is not None, case.name
+            continue
         violations = kernel.violations({**spec.defaults, **case.choices})
         assert bool(violations) is (case.expect == "refused"), case.name
         assert not case.by or case.by in {violation.rule for violation in violations}, case.name
