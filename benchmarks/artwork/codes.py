@@ -40,6 +40,14 @@ PAYLOADS = (
 # How far every point is spread, to each side.
 BLUR_MODULES = 0.5
 SURFACE_UM = 60_000
+# What families get that name no other: `surfaces.DEFAULT_MODULE`.
+LEAST_MODULE_UM = 400
+# How a reader tells dark from light; it may try one after the other, as telephones do picture by picture.
+BINARIZERS = (
+    zxingcpp.Binarizer.LocalAverage,
+    zxingcpp.Binarizer.GlobalHistogram,
+    zxingcpp.Binarizer.FixedThreshold,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def section(scale: Scale) -> Section:
                 module = code.module_um * code.profile.dpi / 25_400
                 blurred = shown.filter(ImageFilter.BoxBlur(BLUR_MODULES * module))
                 for how, each in (("", shown), (", blurred", blurred)):
-                    read = any(found.text == code.payload for found in zxingcpp.read_barcodes(each))
+                    read = is_read(each, code.payload)
                     tried.setdefault(f"{code.symbology} from {ending.upper()}{how}", []).append(read)
                     if not read:
                         lost.append(
@@ -107,12 +115,20 @@ def codes(count: int, *, seed: int) -> list[tuple[Code, tuple[str, ...]]]:
         frame = Frame("front", process, SURFACE_UM, SURFACE_UM, bleed_um=profile.bleed_um)
         colour = "engrave" if process == "engrave" else "#1b2a4b"
         box = Box(left, top, left + side, top + side)
-        element = CodeElement("code", payload, symbology, "m", box, profile.min_stroke_um, colour)
+        element = CodeElement("code", payload, symbology, "m", box, LEAST_MODULE_UM, colour)
         scene = compose(frame, [element], fonts=fonts)
         if any(finding.severity == "refuse" for finding in scene.findings):
             continue  # its modules would be too small: it is never made
         made.append((Code(payload, symbology, scene, profile), endings))
     return made
+
+
+def is_read(shown: Image.Image, payload: str) -> bool:
+    return any(
+        found.text == payload
+        for binarizer in BINARIZERS
+        for found in zxingcpp.read_barcodes(shown, binarizer=binarizer)
+    )
 
 
 def picture(code: Code, ending: str, readers: Readers, folder: Path) -> Image.Image:

@@ -41,15 +41,15 @@ def full(seed: int) -> Scale:
 def quick(seed: int) -> Scale:
     return Scale(
         seed=seed,
-        previews=8,
-        shown=40,
-        strings=1_000,
-        designs=15,
+        previews=6,
+        shown=24,
+        strings=800,
+        designs=9,
         sheet_rounds=1,
         sheet_pictures=10,
         whole_corpus=False,
         pairs=60,
-        fault_share=5,
+        fault_share=8,
         codes=12,
         seconds=44.0,
     )

@@ -7,7 +7,11 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,7 +28,7 @@ from benchmarks.bars import Bar, Section, Table
 from configurator.engine import machines
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box
-from configurator.engine.layout import Frame, ImageElement, TextElement, TextFrame, compose
+from configurator.engine.layout import AssetInfo, Frame, ImageElement, TextElement, TextFrame, compose
 from configurator.engine.rendering.placeable import placeable
 from configurator.engine.rendering.raster import production_png
 
@@ -87,35 +91,42 @@ def section(scale: Scale) -> Section:
 
 
 def prepare(folder: Path, *, count: int, pictured: int, seed: int) -> None:
-    """The artworks as pixels and as streams; none is like another.
+    """The artworks as pixels and as streams, by two processes; none is like another.
 
     One in `pictured` has a photograph; where not all have, they have no white under them, to be quick.
     """
-    chance = random.Random(seed)
-    fonts = FontLibrary.installed()
+    photos = [photo(folder / f"photo-{number}.png", seed + number) for number in range(8)]
+    one = partial(_artwork, folder=folder, photos=photos, pictured=pictured, seed=seed)
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        digests = list(pool.map(one, range(count), chunksize=10))
+    (folder / "digests.json").write_text(json.dumps(digests))
+
+
+def _artwork(number: int, *, folder: Path, photos: Sequence[AssetInfo], pictured: int, seed: int) -> str:
+    """Make one artwork; gives the digest of its streams."""
+    chance = random.Random(f"{seed} {number}")
     film = machines.read_machines(None).profiles["dtf"]
     profile = film if pictured == 1 else replace(film, white_base=False)
-    # At least 300 dpi over the whole artwork.
-    photos = [photo(folder / f"photo-{number}.png", seed + number) for number in range(8)]
     words = [word for each in WORDS.values() for word in each]
-    digests = []
-    for number in range(count):
-        given = photos[number % len(photos)]
-        around = Box(0, 0, WIDTH_UM, HEIGHT_UM)
-        frame = Frame("front", "dtf", WIDTH_UM, HEIGHT_UM)
-        text = TextFrame("line", "inter", around.inset(6_000), "center", "middle", 9_000, 2_000)
-        elements: list[ImageElement | TextElement] = []
-        if number % pictured == 0:
-            left = chance.randrange(12_000)
-            elements.append(ImageElement("photo", given, Box(left, 0, left + 48_000, 36_000), "cover"))
-        elements.append(TextElement(text, f"{chance.choice(words)} {number}", "#1b2a4b"))
-        scene = compose(frame, elements, fonts=fonts)
-        assets = {given.sha256: given}
-        (folder / f"{number}.png").write_bytes(production_png(scene, profile, assets))
-        artwork = placeable(scene, profile, assets)
-        (folder / f"{number}.art").write_bytes(artwork.as_bytes())
-        digests.append(artwork.sha256)
-    (folder / "digests.json").write_text(json.dumps(digests))
+    around = Box(0, 0, WIDTH_UM, HEIGHT_UM)
+    text = TextFrame("line", "inter", around.inset(6_000), "center", "middle", 9_000, 2_000)
+    elements: list[ImageElement | TextElement] = []
+    given = photos[number % len(photos)]
+    if number % pictured == 0:
+        left = chance.randrange(12_000)
+        elements.append(ImageElement("photo", given, Box(left, 0, left + 48_000, 36_000), "cover"))
+    elements.append(TextElement(text, f"{chance.choice(words)} {number}", "#1b2a4b"))
+    scene = compose(Frame("front", "dtf", WIDTH_UM, HEIGHT_UM), elements, fonts=_fonts())
+    assets = {given.sha256: given}
+    (folder / f"{number}.png").write_bytes(production_png(scene, profile, assets))
+    artwork = placeable(scene, profile, assets)
+    (folder / f"{number}.art").write_bytes(artwork.as_bytes())
+    return artwork.sha256
+
+
+@cache
+def _fonts() -> FontLibrary:
+    return FontLibrary.installed()
 
 
 def made_by(way: str, folder: Path) -> dict[str, Any]:
