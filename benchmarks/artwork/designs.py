@@ -72,7 +72,7 @@ def designs(
     scripts = list(WORDS)
     for number in range(count):
         script = scripts[number % len(scripts)]
-        process = processes[number // len(scripts) % len(processes)]
+        process = processes[(number + number // len(scripts)) % len(processes)]
         profile = known[process]
         frame = Frame(
             "front",

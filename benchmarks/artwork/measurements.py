@@ -13,9 +13,9 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "shown": shown.section,
     "browser": browser.section,
     "formats": formats.section,
-    "sheets": sheets.section,
     "uploads": uploads.section,
     "faults": faults.section,
     "codes": codes.section,
     "defects": defects.section,
+    "sheets": sheets.section,
 }
