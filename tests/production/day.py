@@ -61,7 +61,8 @@ def order(family: str, *, owner: User, quantity: int = 1, **choices: object) -> 
 
 
 def plan_now() -> Plan:
-    """What the worker does, in this process."""
+    """What the worker does, in this process: the files that lines wait for, then the plan."""
+    run_jobs("production.artwork")
     job = planning.request_proposal(actor="user:bob", now=datetime.now(UTC))
     assert jobs.run(job.pk), Job.objects.get(pk=job.pk).last_error
     return Plan.objects.current().get()
