@@ -76,7 +76,7 @@ export class Preview {
     this.refresh();
   }
 
-  /** The script that sets texts, and what it needs, are fetched when they are first asked for. */
+  /** What sets texts is fetched when first asked for. */
   async wake() {
     if (this.waking) return;
     this.waking = true;
@@ -99,6 +99,10 @@ export class Preview {
       if (each.surface === this.surface && each.view === this.number) this.swap(each.url);
     }
     if (this.bare.src) this.loadBare();
+    clearTimeout(this.small);
+    this.small = setTimeout(() => {
+      for (const image of this.root.querySelectorAll("[data-view] img")) image.src = `${image.parentNode.dataset.url}&w=320`;
+    }, 1500);
     this.refresh();
   }
 
@@ -129,7 +133,7 @@ export class Preview {
     this.refresh();
   }
 
-  /** The new picture is loaded and decoded first, so the old one stays until then; the one before is given up. */
+  /** The old picture stays until the new one is decoded. */
   async swap(url) {
     if (!url || this.wanted === url) return;
     this.wanted = url;
