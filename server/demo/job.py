@@ -40,9 +40,10 @@ def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None])
     """Ask for a proposal, wait for the worker, release the runs due first. Raises :class:`NoPlan`."""
     # No line is planned before its file is made and read back.
     awaited = Job.objects.filter(state__in=AT_WORK, kind=gate.JOB_KIND)
-    say(f"{awaited.count()} production files are being made and read back")
-    if not wait(lambda: not awaited.exists(), LONGEST_WAIT):
-        say(f"{awaited.count()} of them are not there yet: their lines come into a later plan")
+    if awaited.exists():
+        say(f"{awaited.count()} production files are being made and read back")
+        if not wait(lambda: not awaited.exists(), LONGEST_WAIT):
+            say(f"{awaited.count()} of them are not there yet: their lines come into a later plan")
     began = time.monotonic()
     job = planning.request_proposal(actor=ACTOR, now=now())
     say("a proposal was asked for; the relay calls the worker")
