@@ -1,9 +1,6 @@
 /**
- * The product as it will be: its picture, which the server draws, and over it the outlines of what is being
- * typed, which the browser sets itself and at once. The picture follows; one that comes late is dropped.
- *
- * While a text differs from the picture, the product is shown without its typed texts and the browser's
- * outlines are bent onto it.
+ * The product as it will be: its picture, which the server draws. While a text differs from it, the product
+ * is shown without its typed texts, and outlines that the browser sets at once are bent onto it.
  */
 
 import { drawFlat } from "./artwork.js";
@@ -89,7 +86,7 @@ export class Preview {
     }
   }
 
-  /** An answer: new addresses of pictures and new frames for the texts. */
+  /** An answer: new pictures and new frames for the texts. */
   show(previews, artworks) {
     if (!this.image) return;
     this.take(artworks);
@@ -100,9 +97,7 @@ export class Preview {
     }
     if (this.bare.src) this.loadBare();
     clearTimeout(this.small);
-    this.small = setTimeout(() => {
-      for (const image of this.root.querySelectorAll("[data-view] img")) image.src = `${image.parentNode.dataset.url}&w=320`;
-    }, 1500);
+    this.small = setTimeout(() => this.root.querySelectorAll("[data-view] img").forEach((image) => { image.src = `${image.parentNode.dataset.url}&w=320`; }), 1500);
     this.refresh();
   }
 
@@ -174,7 +169,7 @@ export class Preview {
     return (item.option ? this.textOf(item.option) : null) ?? item.text;
   }
 
-  /** Whether the picture is behind what was typed: it differs, or the one that has it is still on its way. */
+  /** Whether the picture is behind what was typed. */
   get behind() {
     const differs = this.artwork.items.some((item) => item.kind === "text" && item.option && (this.typed(item) !== item.text || this.placed(item)));
     this.ahead = differs || (this.ahead && this.coming !== null);
