@@ -26,7 +26,7 @@ def full(seed: int) -> Scale:
     return Scale(
         seed=seed,
         previews=40,
-        shown=240,
+        shown=160,
         strings=6_000,
         designs=120,
         sheet_rounds=3,
@@ -41,15 +41,15 @@ def full(seed: int) -> Scale:
 def quick(seed: int) -> Scale:
     return Scale(
         seed=seed,
-        previews=6,
-        shown=24,
+        previews=5,
+        shown=16,
         strings=800,
-        designs=9,
+        designs=6,
         sheet_rounds=1,
         sheet_pictures=10,
         whole_corpus=False,
         pairs=60,
-        fault_share=8,
+        fault_share=16,
         codes=12,
         seconds=44.0,
     )
