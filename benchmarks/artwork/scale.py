@@ -26,7 +26,7 @@ def full(seed: int) -> Scale:
     return Scale(
         seed=seed,
         previews=40,
-        shown=160,
+        shown=240,
         strings=6_000,
         designs=120,
         sheet_rounds=3,

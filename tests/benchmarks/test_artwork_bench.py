@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import page, running
 from benchmarks.artwork import command
-from benchmarks.artwork.measurements import MEASUREMENTS, quick
+from benchmarks.artwork.measurements import MEASUREMENTS, full, quick
 from benchmarks.artwork.reading import READERS
 from benchmarks.bars import Bar, Section
 
@@ -66,3 +66,9 @@ def test_a_quick_run_has_every_measurement():
 @pytest.mark.parametrize("name", ["ezdxf", "pymupdf", "skia-python", "svgelements"])
 def test_the_readers_lock_has_every_reader(name):
     assert name in command.versions(READERS.lock)
+
+
+def test_a_full_run_is_as_large_as_its_bars_ask():
+    scale = full(1)
+    assert scale.shown >= 200 and scale.strings >= 5_000 and scale.pairs >= 500
+    assert scale.whole_corpus and scale.fault_share == 1 and scale.sheet_pictures == 1
