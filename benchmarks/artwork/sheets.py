@@ -95,7 +95,9 @@ def prepare(folder: Path, *, count: int, pictured: int, seed: int) -> None:
 
     One in `pictured` has a photograph; where not all have, they have no white under them, to be quick.
     """
-    photos = [photo(folder / f"photo-{number}.png", seed + number) for number in range(8)]
+    photos = [
+        photo(folder / f"photo-{number}.png", seed + number, width=600, height=450) for number in range(8)
+    ]
     one = partial(_artwork, folder=folder, photos=photos, pictured=pictured, seed=seed)
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
         digests = list(pool.map(one, range(count), chunksize=10))
@@ -113,8 +115,9 @@ def _artwork(number: int, *, folder: Path, photos: Sequence[AssetInfo], pictured
     elements: list[ImageElement | TextElement] = []
     given = photos[number % len(photos)]
     if number % pictured == 0:
-        left = chance.randrange(12_000)
-        elements.append(ImageElement("photo", given, Box(left, 0, left + 48_000, 36_000), "cover"))
+        # Every crop is another one: no two artworks share pixels, which a PDF would hold once.
+        left, width = chance.randrange(12_000), 40_000 + 40 * number
+        elements.append(ImageElement("photo", given, Box(left, 0, left + width, 36_000), "cover"))
     elements.append(TextElement(text, f"{chance.choice(words)} {number}", "#1b2a4b"))
     scene = compose(Frame("front", "dtf", WIDTH_UM, HEIGHT_UM), elements, fonts=_fonts())
     assets = {given.sha256: given}
