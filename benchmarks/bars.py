@@ -33,6 +33,10 @@ class Bar:
             return f"{self.name}: not measured ({self.why}) short"
         sign = "" if self.unit in COUNTS else "<= " if self.at_most else ">= "
         shown = self.why or "not measured" if self.figure is None else written(self.figure, self.unit)
+        if self.figure is not None and not self.holds and shown == written(self.limit, self.unit):
+            shown = (
+                f"{self.figure:.6g}{'' if self.unit == 'x' else ' '}{self.unit}".strip()
+            )  # short by a hair
         verdict = "ok" if self.holds else "short"
         return f"{self.name}: {shown} (bar {sign}{written(self.limit, self.unit)}) {verdict}"
 

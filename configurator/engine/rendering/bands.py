@@ -48,7 +48,10 @@ def write_png(
     `dpi` goes into its pHYs chunk; `level` is zlib's, 1 fast to 9 small. Raises `ValueError` when the bands
     are not `width` x `height` pixels of one kind.
     """
-    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+    # In haste only runs are looked for: a quarter less time on photographs for
+    # 1 % more bytes (drawings: 7 % more).
+    strategy = zlib.Z_RLE if level == LEVEL else zlib.Z_DEFAULT_STRATEGY
+    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
     channels = written = 0
     above: Pixels | None = None
     packed = bytearray()
