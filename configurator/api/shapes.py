@@ -240,7 +240,7 @@ class ArtworkShape(serializers.Serializer[Any]):
     background = serializers.CharField()
     items = serializers.ListField(child=serializers.JSONField())
     views = serializers.ListField(
-        child=serializers.JSONField(allow_null=True), help_text="Where the surface is seen in each picture."
+        child=serializers.JSONField(), help_text="Where the surface is seen in each picture."
     )
     bare = serializers.ListField(
         child=serializers.CharField(), help_text="The pictures without the texts that are typed."

@@ -291,9 +291,9 @@ def test_round_corners_are_part_of_the_border():
     )
 
 
-def photo(placement, *, pixels=(3_000, 2_000), least=150):
+def photo(placement, *, pixels=(3_000, 2_000)):
     element = ImageElement(
-        "photo", AssetInfo("a" * 64, *pixels), Box(0, 0, 100_000, 80_000), "cover", least, placement, "place"
+        "photo", AssetInfo("a" * 64, *pixels), Box(0, 0, 100_000, 80_000), "cover", placement, "place"
     )
     return compose(PRINT, [element], fonts=FONTS)
 
@@ -323,15 +323,6 @@ def test_a_picture_beside_the_surface_is_refused():
     assert codes(scene.findings) == ["off-the-surface"]
     (fix,) = scene.findings[0].repairs
     assert photo(read_placement(fix.changes["place"])).findings == ()
-
-
-def test_a_coarse_picture_is_offered_the_size_that_is_fine_enough():
-    scene = photo(read_placement("100,60,90,0"), pixels=(400, 300))
-    (finding,) = scene.findings
-    assert finding.code == "dpi-too-low" and finding.measured == 112.9
-    (fix,) = finding.repairs
-    assert fix.label == "Print it 67.7 mm wide"
-    assert photo(read_placement(fix.changes["place"]), pixels=(400, 300)).findings == ()
 
 
 @given(st.integers(0, 359_999), st.integers(1_000, 90_000), st.integers(1_000, 90_000))
