@@ -50,7 +50,7 @@ class Shopper:
                 continue
             wanted = self._offered(option, offered, choices)
             if wanted is None:
-                if option.required or option.kind not in ("text", "image"):
+                if option.required or option.kind not in ("text", "image", "placement"):
                     walk.stuck = option.code
                 continue
             choices = {**choices, option.code: wanted}
@@ -108,11 +108,18 @@ class Shopper:
             length = self.chance.randint(low, high) if attempt < TRIES - 1 else low
             if option.kind == "image":
                 wanted = PICTURE if length else ""
+            elif option.kind == "placement":
+                wanted = self._placement() if length else ""
             else:
                 wanted = "".join(self.chance.choices(LETTERS, k=length))
             if (wanted or not option.required) and self.kernel.consistent({**choices, option.code: wanted}):
                 return wanted
         return None
+
+    def _placement(self) -> str:
+        """Anywhere about the middle of a mug, in any size and turn; millimetres and degrees."""
+        x, y = self.chance.randint(60, 140), self.chance.randint(20, 60)
+        return f"{x},{y},{self.chance.randint(10, 60)},{self.chance.choice((0, -15, 90))}"
 
 
 def judged(kernel: Kernel, walk: Walk) -> bool:
