@@ -41,15 +41,15 @@ def full(seed: int) -> Scale:
 def quick(seed: int) -> Scale:
     return Scale(
         seed=seed,
-        previews=5,
+        previews=4,
         shown=16,
-        strings=800,
+        strings=600,
         designs=6,
         sheet_rounds=1,
         sheet_pictures=10,
         whole_corpus=False,
-        pairs=60,
-        fault_share=16,
+        pairs=45,
+        fault_share=24,
         codes=12,
         seconds=44.0,
     )
