@@ -83,8 +83,16 @@ _tried: Recent[str, tuple[AuditFinding, ...]] = Recent(CACHED_VERSIONS)
 
 
 def compiled(version: Version, on: date | None = None) -> Compiled:
-    """What ``version`` says on a day (today, where none is given), compiled; kept for the process, as a
-    version never changes."""
+    """What ``version`` says on a day (today, where none is given), compiled, with its decision diagram as
+    soon as that is made: the store is asked for it now and then."""
+    made = _on_the_shelf(version, on)
+    if not made.awaited.settled and time.monotonic() >= made.awaited.next_look:
+        _look_for_diagram(made)
+    return made
+
+
+def _on_the_shelf(version: Version, on: date | None) -> Compiled:
+    """Compiled once and kept for the process, as a version never changes."""
     whole = _read.get(
         version.content_hash,
         lambda: read_source(
@@ -94,11 +102,7 @@ def compiled(version: Version, on: date | None = None) -> Compiled:
             name="" if version.source_format == Version.Format.FAMILY else version.family.name,
         ),
     )
-    day = on or timezone.localdate()
-    made = _compiled(version.content_hash, whole, day)
-    if not made.awaited.settled and time.monotonic() >= made.awaited.next_look:
-        _look_for_diagram(made)
-    return made
+    return _compiled(version.content_hash, whole, on or timezone.localdate())
 
 
 def _look_for_diagram(made: Compiled) -> None:
@@ -120,7 +124,8 @@ def want_artefacts(*, version: Version, now: datetime) -> None:
 
 
 def spec_of(version: Version, on: date | None = None) -> FamilySpec:
-    return compiled(version, on).spec
+    """What ``version`` says; no query for a known version, ever: lists ask this for each of their rows."""
+    return _on_the_shelf(version, on).spec
 
 
 def kernel_of(version: Version, on: date | None = None) -> Kernel:

@@ -115,6 +115,16 @@ def test_a_diagram_that_is_out_of_reach_is_not_tried_again(
         catalogue.compiled(version)
 
 
+def test_lists_that_read_a_version_ask_for_no_diagram(
+    version: Version, another_process: Any, django_assert_num_queries: Any
+) -> None:
+    another_process()
+    with django_assert_num_queries(1):  # the stored clauses
+        catalogue.spec_of(version)
+    with django_assert_num_queries(0):
+        catalogue.spec_of(version)
+
+
 def test_a_damaged_row_is_made_again(version: Version, another_process: Any) -> None:
     Artefact.objects.create(
         hash=version.content_hash,
