@@ -5,12 +5,13 @@ const TOKENS = /("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|((?:^|\s)#.*$)|([A-Za-z_
 const KINDS = ["", "text", "comment", "key", "number"];
 const LONGEST = 400_000; // characters; longer texts are not coloured, only numbered by the problems
 const QUIET = 350; // milliseconds without a key before the text is checked
+const AGAIN = [1000, 3000, 9000]; // milliseconds to wait where the server did not answer, then it is said
 const LINE = 20.8; // pixels of a line where the style cannot be asked
 
 class FamilyEditor extends HTMLElement {
   connectedCallback() {
     this.area = this.querySelector("textarea");
-    this.stored = this.area.value;
+    this.stored = this.area.defaultValue; // as it was sent: somebody may have typed before this ran
     document.documentElement.classList.add("live");
     if (this.area.value.length <= LONGEST) this.draw();
     this.area.addEventListener("input", () => this.changed());
@@ -24,6 +25,7 @@ class FamilyEditor extends HTMLElement {
     });
     this.mark();
     if (this.dataset.line) this.show(Number(this.dataset.line), 1);
+    if (this.dirty) this.changed();
   }
 
   get dirty() { return this.area.value !== this.stored; }
@@ -93,11 +95,18 @@ class FamilyEditor extends HTMLElement {
     this.here();
     const flag = document.querySelector("[data-dirty]");
     if (flag) flag.hidden = !this.dirty;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), QUIET);
+    this.problems.setAttribute("aria-busy", "true");
+    this.soon(QUIET, 0);
   }
 
-  async check() {
+  get problems() { return document.getElementById("problems"); }
+
+  soon(wait, tried) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.check(tried), wait);
+  }
+
+  async check(tried) {
     if (this.area.readOnly) return;
     this.asking?.abort();
     this.asking = new AbortController();
@@ -106,14 +115,24 @@ class FamilyEditor extends HTMLElement {
     body.set("csrfmiddlewaretoken", this.area.form.elements.csrfmiddlewaretoken.value);
     try {
       const answer = await fetch(this.dataset.check, { method: "POST", body, signal: this.asking.signal });
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(`${answer.status} instead of problems`);
       const read = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = read.getElementById("problems");
-      if (fresh) document.getElementById("problems").replaceWith(fresh);
+      if (!fresh) throw new Error("another page instead of problems"); // signed out meanwhile
+      this.problems.replaceWith(fresh);
       this.mark();
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
+      if (error.name === "AbortError") return;
+      if (tried < AGAIN.length) this.soon(AGAIN[tried], tried + 1);
+      else this.unchecked();
     }
+  }
+
+  // The server did not answer: what was found in an older text must not stand there as if it were of this one.
+  unchecked() {
+    const words = Object.assign(document.createElement("p"), { textContent: this.dataset.unchecked });
+    this.problems.replaceChildren(words);
+    this.problems.removeAttribute("aria-busy");
   }
 
   key(event) {

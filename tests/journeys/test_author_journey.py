@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from configurator.models import Draft, Family
@@ -138,6 +138,35 @@ def test_an_author_breaks_a_rule_sees_why_mends_and_publishes_it(author: Enter, 
     cherry.evaluate("label => label.scrollIntoView({ block: 'center' })")
     cherry.click(force=True)
     expect(shopper.locator(".refusal").first).to_contain_text("Cherry comes in 6 mm boards.")
+
+
+def test_what_was_typed_before_the_script_came_is_checked(author: Enter) -> None:
+    page = author()
+    held: list[Route] = []
+    page.route("**/family-editor*.js", lambda route: held.append(route))
+    page.goto(BENCH, wait_until="commit")
+    page.get_by_label("The text of the family").wait_for()
+    type_instead(page, R7, R7.replace("material", "materiel"))
+    expect(page.locator("#problems")).to_contain_text("reads without a problem")
+    held[0].continue_()
+    expect(page.locator("#problems")).to_contain_text("there is no option materiel")
+
+
+def test_a_text_that_could_not_be_checked_is_not_called_free_of_problems(author: Enter) -> None:
+    page = author()
+    page.clock.install()
+    page.goto(BENCH)
+    page.locator(".editor.drawn").wait_for()
+    page.route("**/check/", lambda route: route.fulfill(status=503))
+    type_instead(page, R7, R7.replace("material", "materiel"))
+    for _ in range(4):
+        with page.expect_response("**/check/"):
+            page.clock.fast_forward(10_000)
+    expect(page.locator("#problems")).to_contain_text("could not be checked")
+    page.unroute("**/check/")
+    type_instead(page, "materiel", "matariel")
+    page.clock.fast_forward(1_000)
+    expect(page.locator("#problems")).to_contain_text("there is no option matariel")
 
 
 PANES = ("audit", "try&set=material%3Dcherry", "changes", "versions", "usage")
