@@ -168,7 +168,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "server.static_files.HashedStaticFiles"
     },
 }
 PREVIEW_MEGABYTES = env.number("PREVIEW_MEGABYTES", 2048)  # kept of pictures that can be drawn again
