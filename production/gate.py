@@ -17,8 +17,10 @@ from django.db import transaction
 
 from configurator.catalogue import spec_of
 from configurator.engine.layout.scene import AssetInfo, Placed, Scene
-from configurator.engine.machines import BadProfiles, Profile, UnknownProcess
-from configurator.engine.readback import FORMATS, compare
+from configurator.engine.machines import BadProfiles, Format, Profile, UnknownProcess
+from configurator.engine.readback import FORMATS, Mismatch, compare
+from configurator.engine.rendering.contours import shape_of
+from configurator.engine.rendering.pdfx import page_pdf
 from configurator.engine.rendering.placeable import placeable
 from configurator.engine.rendering.production import production_file
 from configurator.engine.rendering.refusals import CannotBeMade
@@ -51,6 +53,8 @@ class Gated:
     path: str = ""
     sha256: str = ""
     placeable: str = ""
+    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shape: Mapping[str, int] = field(default_factory=dict)
     reason: str = ""
     mismatches: Sequence[dict[str, Any]] = field(default_factory=tuple)
 
@@ -95,32 +99,50 @@ def _made(
 
 
 def _checked(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], title: str) -> Gated:
-    """The file in the first format of the machine that can be read back; others come beside it."""
-    wanted = next((each for each in profile.formats if each in FORMATS), None)
-    pictured = any(isinstance(item, Placed) for item in scene.items)
-    if wanted == "dxf" and pictured and "svg" in profile.formats:
-        wanted = "svg"
-    if wanted is None:
+    """The file in every format of the machine that can be read back, its first one first: sheets are put
+    together from any of them."""
+    wanted = _formats(scene, profile)
+    if not wanted:
         reason = f"{profile.name} takes {', '.join(profile.formats)} only, which nothing here can read back."
         return Gated(scene.surface, scene.hash, profile.code, reason=reason)
-    made = production_file(scene, profile, assets, title=title, format=wanted)
-    found = compare(scene, made.data, made.format, profile, assets)
-    path = _keep(made.data, made.ending)
-    ready = placeable(scene, profile, assets).as_bytes() if made.format == "pdf" else b""
-    kept = _keep(ready, "placeable") if ready else ""
-    told = [each.message for each in found[:TOLD]]
-    rest = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
+    kept: dict[str, Mapping[str, str]] = {}
+    found: list[Mismatch] = []
+    streams = ""
+    for format in wanted:
+        if format == "pdf":
+            # Sheets place these very streams, so it is they that are read back.
+            artwork = placeable(scene, profile, assets)
+            data, ending = page_pdf(artwork, profile, title=title), "pdf"
+            streams = Path(_keep(artwork.as_bytes(), "placeable")).stem
+        else:
+            made = production_file(scene, profile, assets, title=title, format=format)
+            data, ending = made.data, made.ending
+        found += compare(scene, data, format, profile, assets)
+        path = _keep(data, ending)
+        kept[format] = {"path": path, "sha256": Path(path).stem}
+    told = list(dict.fromkeys(each.message for each in found))
+    rest = f" And {len(told) - TOLD} more." if len(told) > TOLD else ""
     return Gated(
         scene.surface,
         scene.hash,
         profile.code,
-        made.format,
-        path,
-        made.sha256,
-        Path(kept).stem,
-        reason=f"The file does not match what was approved: {' '.join(told)}{rest}" if found else "",
+        wanted[0],
+        **kept[wanted[0]],
+        placeable=streams,
+        kept=kept,
+        shape=shape_of(scene),
+        reason=f"The file does not match what was approved: {' '.join(told[:TOLD])}{rest}" if found else "",
         mismatches=tuple(each.as_json() for each in found),
     )
+
+
+def _formats(scene: Scene, profile: Profile) -> list[Format]:
+    """What of the machine's formats can be made of this scene and read back."""
+    pictured = any(isinstance(item, Placed) for item in scene.items)
+    readable = [each for each in profile.formats if each in FORMATS]
+    if pictured and "svg" in readable:
+        readable = [each for each in readable if each != "dxf"]
+    return readable
 
 
 def _keep(data: bytes, ending: str) -> str:
@@ -146,6 +168,8 @@ def note(*, line: Line, made: Sequence[Gated], now: datetime) -> None:
                 "path": each.path,
                 "sha256": each.sha256,
                 "placeable": each.placeable,
+                "kept": each.kept,
+                "shape": each.shape,
                 "state": state,
                 "reason": each.reason,
                 "mismatches": list(each.mismatches),

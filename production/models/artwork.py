@@ -17,8 +17,9 @@ class LineFileQuerySet(models.QuerySet["LineFile"]):
 class LineFile(models.Model):
     """What a machine is given for one surface of a line, or why there is nothing to give.
 
-    ``scene`` is the hash of what was approved; ``sha256`` and ``path`` are the file's, ``placeable`` is the
-    hash of the same artwork made ready for gang sheets.
+    ``scene`` is the hash of what was approved; ``sha256`` and ``path`` are the file's in the machine's first
+    format, ``kept`` has them for every format. ``placeable`` is the hash of the streams of the PDF, to be put
+    on gang sheets; ``shape`` is what a sheet has to know of the artwork.
     """
 
     class State(models.TextChoices):
@@ -33,6 +34,10 @@ class LineFile(models.Model):
     path = models.CharField(max_length=300, blank=True, help_text="Below MEDIA_ROOT.")
     sha256 = models.CharField(max_length=64, blank=True)
     placeable = models.CharField(max_length=64, blank=True)
+    kept = models.JSONField(default=dict, blank=True, help_text='{"<format>": {"path", "sha256"}}')
+    shape = models.JSONField(
+        default=dict, blank=True, help_text='{"width", "height", "bleed", "corner", "own_contour"}, in µm.'
+    )
     state = models.CharField(max_length=10, choices=State.choices)
     reason = models.TextField(blank=True, help_text="Why it is stopped, for staff.")
     mismatches = models.JSONField(default=list, blank=True)

@@ -34,7 +34,7 @@ from configurator.engine.rendering.placeable import (
 )
 from configurator.engine.rendering.refusals import CannotBeMade
 
-__all__ = ["KeptArtwork", "Placeable", "PlacedArtwork", "gang_pdf", "placeable", "production_pdf"]
+__all__ = ["KeptArtwork", "Placeable", "PlacedArtwork", "gang_pdf", "page_pdf", "placeable", "production_pdf"]
 
 MAKER = "order configurator"
 MADE = "2000-01-01T00:00:00Z"  # files are named by content; when one was made is for the shop's own records
@@ -70,7 +70,11 @@ def production_pdf(
 
     Raises `CannotBeMade` for a cut or score that the machine has no spot colour for, `PictureMissing`.
     """
-    artwork = placeable(scene, profile, assets)
+    return page_pdf(placeable(scene, profile, assets), profile, title=title or scene.surface)
+
+
+def page_pdf(artwork: Placeable, profile: Profile, *, title: str) -> bytes:
+    """An artwork as one page, its streams as they are. Raises `CannotBeMade` as `gang_pdf` does."""
     out = io.BytesIO()
     file = _File(out, profile)
     resources = file.resources(artwork)
@@ -79,7 +83,7 @@ def production_pdf(
         resources,
         size_um=(artwork.width_um + 2 * artwork.bleed_um, artwork.height_um + 2 * artwork.bleed_um),
         bleed_um=artwork.bleed_um,
-        title=title or scene.surface,
+        title=title,
         identity=artwork.sha256,
     )
     return out.getvalue()
