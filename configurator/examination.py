@@ -1,36 +1,25 @@
 """Everything that a design is, found out afresh: complete or not, makeable or not, its price, its work."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial
 from typing import Any
 
 from configurator.catalogue import Compiled, compiled
-from configurator.engine import preflight
 from configurator.engine.answers import Answer
-from configurator.engine.choices import ChoiceError, normalise
-from configurator.engine.domains import Undecided
-from configurator.engine.fonts import UnknownFont
 from configurator.engine.identity import artwork_hash, canonical, content_hash
-from configurator.engine.layout.elements import LayoutError
-from configurator.engine.layout.scene import AssetInfo, Finding, Scene
-from configurator.engine.machines import UnknownProcess
-from configurator.engine.manufacturing import NotDefined, Work, work_of
-from configurator.engine.pricing import Price, PriceError, price
+from configurator.engine.layout.scene import Finding, Scene
+from configurator.engine.manufacturing import Work, work_of
+from configurator.engine.pricing import Price, price
 from configurator.engine.recent import Recent
-from configurator.engine.rendering.svg import PictureMissing
 from configurator.engine.spec import Choice
+from configurator.findings import UNFORESEEN, Findings, findings_of
 from configurator.models import Version
-from configurator.profiles import profile_for
-from configurator.proofs import assets_of, scene_of, scenes_of
+from configurator.proofs import scenes_of
+
+__all__ = ["UNFORESEEN", "Contradiction", "Examination", "examine", "price_json"]
 
 CACHED_EXAMINATIONS = 256  # a process
-
-
-# What a family's author did not foresee shows only with the values that nobody tried before: a price or
-# a length that makes no sense, a surface that cannot be laid out. The shopper can choose otherwise.
-UNFORESEEN = (PriceError, NotDefined, LayoutError, UnknownFont, PictureMissing)
 
 
 class Contradiction(Exception):
@@ -54,12 +43,10 @@ class Examination:
     artwork_hash: str
     content_hash: str
 
-    @cached_property
+    @property
     def findings_by_surface(self) -> Mapping[str, tuple[Finding, ...]]:
         """What the layout and the machines' profiles say of it, each with the repairs that work."""
-        if not self._told:
-            return {}
-        return {scene.surface: self._preflight(scene, self._repaired) for scene in self.scenes}
+        return self._findings.by_surface
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -68,47 +55,15 @@ class Examination:
     @property
     def refusals(self) -> tuple[Finding, ...]:
         """What stands against making it."""
-        if not any(finding.severity == "refuse" for finding in self._told):
-            return ()  # without looking for repairs
-        return tuple(finding for finding in self.findings if finding.severity == "refuse")
+        return self._findings.refusals
 
     @property
     def orderable(self) -> bool:
         return not self.missing and not self.refusals
 
-    @cached_property
-    def _told(self) -> tuple[Finding, ...]:
-        return tuple(finding for scene in self.scenes for finding in self._preflight(scene, None))
-
-    @cached_property
-    def _pictures(self) -> Mapping[str, AssetInfo]:
-        return assets_of(self.made.spec, self.choices)
-
-    def _preflight(
-        self, scene: Scene, repaired: Callable[[str, Mapping[str, Choice]], Scene | None] | None
-    ) -> tuple[Finding, ...]:
-        try:
-            profile = profile_for(scene.process)
-        except UnknownProcess:
-            return scene.findings  # nobody has said what this machine can do
-        return preflight.examine(
-            scene,
-            profile,
-            self._pictures,
-            spec=self.made.spec,
-            choices=self.choices,
-            lay_out=partial(repaired, scene.surface) if repaired else None,
-        )
-
-    def _repaired(self, surface: str, choices: Mapping[str, Choice]) -> Scene | None:
-        """A surface under other choices, where the rules allow them and it can be laid out."""
-        try:
-            plain = normalise(self.made.spec, choices)
-            if not self.made.kernel.consistent(plain):
-                return None
-            return scene_of(version=self.version, choices=plain, surface=surface)
-        except (ChoiceError, Undecided, *UNFORESEEN):
-            return None
+    @property
+    def _findings(self) -> Findings:
+        return findings_of(version=self.version, made=self.made, choices=self.choices, scenes=self.scenes)
 
 
 # What is found depends on the version, its rules off that day, the choices and the quantity alone (and on

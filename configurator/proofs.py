@@ -259,15 +259,17 @@ def previews_of(
     ]
 
 
-def design_picture(design: Design, *, width: int = DEFAULT_SIZE) -> str:
-    """The address of a frozen design's first picture; empty where its family has none.
+def design_picture(design: Design, *, width: int = DEFAULT_SIZE, surface: str = "") -> str:
+    """The address of a frozen design's picture, of its first surface where none is named; empty where its
+    family has none.
 
     A frozen design never changes, so no list has to lay it out only to name its picture.
     """
     surfaces = spec_of(design.version).surfaces
     if not surfaces:
         return ""
-    return f"{reverse('preview', args=[design.pk, surfaces[0].code])}?v={frozen_name(design)}&w={width}"
+    address = reverse("preview", args=[design.pk, surface or surfaces[0].code])
+    return f"{address}?v={frozen_name(design)}&w={width}"
 
 
 def frozen_name(design: Design) -> str:

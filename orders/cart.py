@@ -98,6 +98,20 @@ def add(*, cart: Cart, design: Design, quantity: int, now: datetime) -> CartLine
     return line
 
 
+def exchange(*, cart: Cart, line_id: int, design: Design, now: datetime) -> CartLine:
+    """Another design in the place of a line's, in its quantity. Raises ``NotInCart``, and what ``add`` does
+    (then the line stays as it is)."""
+    with transaction.atomic():
+        held = _hold(cart, None)
+        line: CartLine | None = held.lines.filter(pk=line_id).first()
+        if line is None:
+            raise NotInCart("This design is not in the cart any more.")
+        if line.design_id == design.pk:
+            return line
+        line.delete()
+        return add(cart=cart, design=design, quantity=line.quantity, now=now)
+
+
 def change_quantity(*, cart: Cart, line_id: int, quantity: int, expected_revision: int | None = None) -> None:
     """Set the number of pieces; 0 takes the line out. Raises ``NotInCart``, ``QuantityRefused``,
     ``CartChanged``."""

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from configurator.approvals import NotApproved, ProofChanged, approve
+from configurator.approvals import NotApprovable, NotApproved, ProofChanged, approve
 from configurator.catalogue import spec_of
 from configurator.engine import lettering
 from configurator.engine.domains import Undecided
@@ -173,9 +173,15 @@ def _approved(
             problems.append(CheckoutProblem("not-approved", line.design.id, str(fault)))
         except ProofChanged as fault:
             problems.append(CheckoutProblem("proof-changed", line.design.id, str(fault)))
+        except NotApprovable as fault:
+            problems.append(CheckoutProblem("not-valid", line.design.id, _unmakeable(str(fault))))
         else:
             approved.append(replace(line, proof=proof))
     return approved, problems
+
+
+def _unmakeable(why: str) -> str:
+    return f"This design can no longer be made: {why or 'open it to see why.'}"
 
 
 def _one_at_a_time(submit_key: str) -> None:
@@ -245,7 +251,7 @@ def _agree_line(
         return CheckoutProblem("not-valid", design.id, f"This design can no longer be made: {fault}")
     if not seen.orderable:
         return CheckoutProblem(
-            "not-valid", design.id, "This design can no longer be made: open it to see why."
+            "not-valid", design.id, _unmakeable(" ".join(each.message for each in seen.refusals))
         )
     if seen.content_hash != design.content_hash:
         return CheckoutProblem(

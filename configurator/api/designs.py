@@ -82,7 +82,7 @@ class OneProof(APIView):
                 "scene": each.scene,
                 "profile": each.profile,
                 "texts": list(each.texts),
-                "findings": list(each.findings),
+                "findings": each.findings_json,
                 "picture": each.picture,
             }
             for each in proof.surfaces

@@ -1,8 +1,8 @@
 """What was found against a design, as its page tells it, and the repairs that a press of a button makes."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configurator.engine.geometry import millimetres
@@ -40,9 +40,17 @@ class ShownFinding:
         return " ".join(map(str, self.box))
 
 
-def shown_findings(spec: FamilySpec, findings: list[dict[str, Any]]) -> list[ShownFinding]:
+def shown_findings(spec: FamilySpec, findings: Iterable[Mapping[str, Any]]) -> list[ShownFinding]:
     """The findings of ``answers.describe`` in words."""
     return [_shown(spec, finding) for finding in findings]
+
+
+def shown_mismatches(
+    spec: FamilySpec, surface: str, mismatches: Iterable[Mapping[str, Any]]
+) -> list[ShownFinding]:
+    """Where a production file differs from what was approved (``engine.readback``), in the same words."""
+    blank = {"severity": "refuse", "surface": surface, "measured": None, "limit": None, "repairs": ()}
+    return [replace(_shown(spec, {**blank, **each}), word="Differs") for each in mismatches]
 
 
 def _shown(spec: FamilySpec, finding: Mapping[str, Any]) -> ShownFinding:

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from configurator import designs
 from configurator.catalogue import spec_of
+from configurator.engine.choices import ChoiceError
 from configurator.forms import read_quantity
-from configurator.models import Design, Version
+from configurator.models import Configuration, Design, Version
 from configurator.proofs import design_picture
+from configurator.views.findings import read_mend
 from configurator.views.making import configuration_of, configuration_page, take_post
 from configurator.views.visitors import Visitor, visitor_of
 from orders import cart as carts
@@ -143,15 +145,19 @@ def _forget_edited(request: HttpRequest, configuration: str, design: Design, vis
 
 @require_POST
 def cart_change(request: HttpRequest) -> HttpResponse:
-    """Another quantity, out with a line, or open its design again."""
+    """Another quantity, out with a line, open its design again, or mend it (``mend``: the line and the
+    choices of a repair, as the proof offers it)."""
     visitor = visitor_of(request)
     basket = own_cart(visitor)
+    mended, _, changes = request.POST.get("mend", "").partition(":")
     try:
-        line_id = int(request.POST.get("line", ""))
+        line_id = int(mended or request.POST.get("line", ""))
     except ValueError as fault:
         raise Http404("There is no such line.") from fault
     if basket is None:
         raise Http404("There is no cart.")
+    if mended:
+        return _mend(request, basket, line_id, changes, visitor)
     pressed = request.POST.get("do")
     if pressed == "edit":
         return _edit(request, basket, line_id, visitor)
@@ -170,12 +176,52 @@ def _edit(request: HttpRequest, basket: Cart, line_id: int, visitor: Visitor) ->
     lines: Any = CartLine.objects.select_related("design__version__family")
     line: CartLine = get_object_or_404(lines, pk=line_id, cart=basket)
     try:
-        copy = designs.reopen(
-            design=line.design, owner=visitor.user, session_key=visitor.session_key, now=timezone.now()
-        )
+        copy = _reopened(line, visitor)
     except designs.NotOnSale as refusal:
         messages.error(request, str(refusal))
         return redirect("cart")
+    return _opened(request, copy, line)
+
+
+def _mend(
+    request: HttpRequest, basket: Cart, line_id: int, text: str, visitor: Visitor
+) -> HttpResponseRedirect:
+    """The line's design with a repair, in its place, and its proof again; where that is not all that it
+    needs, the design is opened."""
+    lines: Any = CartLine.objects.select_related("design__version__family")
+    line: CartLine = get_object_or_404(lines, pk=line_id, cart=basket)
+    now = timezone.now()
+    try:
+        changes = read_mend(text)
+    except ValueError as fault:
+        raise Http404("There is no such repair.") from fault
+    try:
+        copy = _reopened(line, visitor)
+    except designs.NotOnSale as refusal:
+        messages.error(request, str(refusal))
+        return redirect("cart")
+    try:
+        designs.choose(configuration=copy, changes=changes, actor=visitor.actor, now=now)
+        design = designs.freeze(configuration=copy, actor=visitor.actor, now=now)
+        carts.exchange(cart=basket, line_id=line.pk, design=design, now=now)
+    except (designs.Refused, designs.NotMakeable, designs.Incomplete, ChoiceError) as refusal:
+        messages.error(request, str(refusal))
+        return _opened(request, copy, line)
+    except (carts.NotInCart, carts.QuantityRefused, carts.NotForSale) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("cart")
+    messages.success(request, f"{line.design.version.family.name} is changed: look at its proof again.")
+    return redirect("checkout")
+
+
+def _reopened(line: CartLine, visitor: Visitor) -> Configuration:
+    return designs.reopen(
+        design=line.design, owner=visitor.user, session_key=visitor.session_key, now=timezone.now()
+    )
+
+
+def _opened(request: HttpRequest, copy: Configuration, line: CartLine) -> HttpResponseRedirect:
+    """The page of a copy of a line's design; put in the cart, it takes the line's place."""
     request.session[EDITED] = {**request.session.get(EDITED, {}), copy.pk: line.pk}
     address = reverse("configuration", args=[copy.version.family_id, copy.pk])
     return HttpResponseRedirect(f"{address}?quantity={line.quantity}")

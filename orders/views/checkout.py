@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from configurator.approvals import proof_of
+from configurator.catalogue import spec_of
+from configurator.views.findings import shown_findings
 from configurator.views.visitors import Visitor, visitor_of
 from orders import checkout
 from orders.forms import CustomerForm
@@ -62,13 +64,15 @@ def _checkout_form(
             shown.widget.attrs["aria-invalid"] = "true"
     refused = bool(problems) or unread or bool(form.errors)
     for line in context["lines"]:
-        line["approval"] = proof_of(line["design"])
+        line["approval"] = approval = proof_of(line["design"])
+        line["findings"] = shown_findings(spec_of(line["design"].version), approval.findings_json)
     context |= {
         "form": form,
         "key": key,
         "problems": problems,
         "unread": unread,
         "read": request.POST.get("read") == "1",
+        "unmakeable": any(line["approval"].refusals for line in context["lines"]),
     }
     return render(request, "orders/checkout.html", context, status=422 if refused else 200)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from ledger.models import Job
 from orders.models import Line
 from production.lateness import late_lines
-from production.models import Machine, Material, Operation, Plan, Run
+from production.models import LineFile, Machine, Material, Operation, Plan, Run
 from production.views.members import late_text
 from production.words import read_names
 
@@ -32,7 +32,7 @@ class Need:
 
 def needs_now(*, now: datetime, plan: Plan | None) -> list[Need]:
     """What wants a decision, the worst first; empty on a quiet day. A constant number of queries."""
-    return [*_bad(now), *_stopped(), *_due(now), *_to_ship(), *_unplanned(plan), *_short()]
+    return [*_bad(now), *_stopped(), *_stopped_files(), *_due(now), *_to_ship(), *_unplanned(plan), *_short()]
 
 
 def _bad(now: datetime) -> Iterator[Need]:
@@ -71,6 +71,20 @@ def _to_ship() -> Iterator[Need]:
             ", ".join(list(numbers)[:NAMED]),
             f"{reverse('queue')}?state=made",
             False,
+        )
+
+
+def _stopped_files() -> Iterator[Need]:
+    """Lines that the gate has stopped: no plan takes them before somebody has looked."""
+    waiting = LineFile.objects.stopped().filter(line__state="ready").select_related("line__order")
+    if stopped := list(waiting.order_by("line__promised_at", "line", "surface")):
+        lines = {file.line_id: file for file in stopped}
+        first = stopped[0]
+        yield Need(
+            f"{_many(len(lines), 'line')} stopped before production",
+            f"{first.line.order.number}/{first.line.position}: {first.reason}",
+            reverse("staff-order", args=[first.line.order_id]) if len(lines) == 1 else reverse("queue"),
+            True,
         )
 
 

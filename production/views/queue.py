@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.paginator import Paginator
@@ -11,14 +12,17 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from configurator.answers import labels
+from configurator.catalogue import spec_of
+from configurator.proofs import design_picture
+from configurator.views.findings import ShownFinding, shown_findings, shown_mismatches
 from ledger.models import Entry
 from orders.models import Line, Order
 from production import gate
 from production.forms import QueueFilter
-from production.models import Operation, Piece, Plan, Run
+from production.models import LineFile, Operation, Piece, Plan, Run
 from production.views.access import PLANNER, is_in, staff_only
 from production.views.dispatch import dispatch_of
-from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
+from production.views.members import THUMB, WITH_DESIGN, WITHOUT_SOURCE, rows_of
 from production.views.needs import nearly_used_up, needs_now
 from production.words import happened, read_names, who
 
@@ -91,7 +95,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     names = read_names()
     reasons = {row["line"]: names.sentence(row["text"]) for row in plan.unplanned} if plan else {}
     lines = list(page.object_list)
-    runs = runs_of(lines)
+    runs, files = runs_of(lines), gate.files_of(lines)
     query = request.GET.copy()
     query.pop("page", None)
     return render(
@@ -101,13 +105,29 @@ def queue(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": page,
             "rows": [
-                {"of": row, "runs": runs.get(row.line.pk, []), "reason": reasons.get(row.line.pk, "")}
+                {
+                    "of": row,
+                    "runs": runs.get(row.line.pk, []),
+                    "reason": stopped_reason(files.get(row.line.pk, ())) or reasons.get(row.line.pk, ""),
+                    "findings": found_on(row.line),
+                }
                 for row in rows_of(lines, now=now)
             ],
             "now": now,
             "query": query.urlencode(),
         },
     )
+
+
+def stopped_reason(files: Iterable[LineFile]) -> str:
+    """Why the gate has stopped a line; empty where it has not."""
+    return " ".join(file.reason for file in files if file.state == LineFile.State.STOPPED)
+
+
+def found_on(line: Line) -> list[ShownFinding]:
+    """What the machines said of the line's artwork when it was approved, as its shopper read it."""
+    found = [finding for proof in line.proof for finding in proof.get("findings", ())]
+    return shown_findings(spec_of(line.design.version), found) if found else []
 
 
 def runs_of(lines: list[Line]) -> dict[str, list[tuple[str, int, int]]]:
@@ -122,6 +142,22 @@ def runs_of(lines: list[Line]) -> dict[str, list[tuple[str, int, int]]]:
     for line, run, number, pieces in counted:
         found.setdefault(line, []).append((run, number, pieces))
     return found
+
+
+def _pictures(line: Line) -> list[dict[str, str]]:
+    """The line's picture, a surface each."""
+    return [
+        {
+            "name": surface.name or surface.code,
+            "url": design_picture(line.design, width=THUMB, surface=surface.code),
+        }
+        for surface in spec_of(line.design.version).surfaces
+    ]
+
+
+def differs(line: Line, file: LineFile) -> list[ShownFinding]:
+    """What of a file differs from what was approved."""
+    return shown_mismatches(spec_of(line.design.version), file.surface, file.mismatches)
 
 
 @staff_only()
@@ -142,7 +178,11 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
                 {
                     "of": row,
                     "labels": labels(row.line.design),
-                    "files": made.get(row.line.pk, []),
+                    "findings": found_on(row.line),
+                    "pictures": _pictures(row.line),
+                    "files": [
+                        {"of": file, "differs": differs(row.line, file)} for file in made.get(row.line.pk, [])
+                    ],
                     "file_awaited": bool(row.line.proof) and not made.get(row.line.pk),
                 }
                 for row in rows_of(lines, now=now, pieces=pieces)

@@ -177,3 +177,28 @@ def test_a_printed_sheet_is_put_together_from_the_files_that_were_checked(ada: U
         sheet = np.asarray(opened.convert("RGBA"))
     inked = int((np.asarray(own)[..., 3] > 0).sum())
     assert int((sheet[..., 3] > 0).sum()) == 2 * inked
+
+
+def test_staff_see_on_the_line_and_in_the_queue_what_machines_say_of_it(ada: User, client: Client) -> None:
+    line = order("walnut-sign", owner=ada, font="script", letter_height=20, line1="Berta").lines.get()
+    client.force_login(User.objects.create_superuser("bob"))
+    for address in (reverse("staff-order", args=[line.order_id]), reverse("queue")):
+        page = client.get(address).content.decode()
+        assert "Please check" in page
+        assert "Hairlines of this are" in page
+        assert "stroke-too-thin" in page
+
+
+def test_staff_see_what_differs_and_where(ada: User, monkeypatch: Patch, client: Client) -> None:
+    with monkeypatch.context() as patched:
+        tampered(patched)
+        line = order("walnut-sign", owner=ada, line1="Berta").lines.get()
+    client.force_login(User.objects.create_superuser("bob"))
+    page = client.get(reverse("staff-order", args=[line.order_id])).content.decode()
+    code = LineFile.objects.get(line=line).mismatches[0]["code"]
+    assert "Differs" in page
+    assert code in page
+    queue = client.get(reverse("queue")).content.decode()
+    assert "does not match what was approved" in queue
+    start = client.get(reverse("staff-home")).content.decode()
+    assert "1 line stopped before production" in start

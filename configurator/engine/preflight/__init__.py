@@ -19,7 +19,7 @@ from configurator.engine.preflight.repairs import proven
 from configurator.engine.preflight.strokes import thin_strokes
 from configurator.engine.spec import Choice, Choices, FamilySpec
 
-__all__ = ["CODES", "RULES", "LayOut", "examine"]
+__all__ = ["CODES", "RULES", "Case", "LayOut", "examine", "proposed", "with_repairs", "without_repairs"]
 
 # The same surface under other choices; None where the family's rules forbid them or it cannot be laid out.
 LayOut = Callable[[Choices], Scene | None]
@@ -92,28 +92,16 @@ def examine(
     With `spec`, `choices` and `lay_out` each finding has the repairs that were seen to work: the surface was
     laid out with them and examined. Otherwise it has none.
     """
-    found = _found(scene, profile, assets, spec, choices)
-    if spec is None or choices is None or lay_out is None:
-        return tuple(_without_repairs(found))
     case = Case(scene, profile, assets, spec, choices)
-
-    def outcome(changes: Mapping[str, Choice]) -> tuple[Finding, ...] | None:
-        changed = {**choices, **changes}
-        other = lay_out(changed)
-        return None if other is None else _found(other, profile, assets, spec, changed)
-
-    proposed = (with_other_letters(case, each) for each in found)
-    return tuple(proven(each, found, outcome) for each in proposed)
+    found = proposed(case)
+    if lay_out is None or spec is None:
+        return without_repairs(found)
+    return with_repairs(case, found, lay_out)
 
 
-def _found(
-    scene: Scene,
-    profile: Profile,
-    assets: Mapping[str, AssetInfo],
-    spec: FamilySpec | None,
-    choices: Choices | None,
-) -> tuple[Finding, ...]:
-    case = Case(scene, profile, assets, spec, choices)
+def proposed(case: Case) -> tuple[Finding, ...]:
+    """Everything found, in order, with repairs that nobody has tried yet: for `with_repairs`."""
+    scene = case.scene
     findings = [*scene.findings, *(each for rule in RULES for each in rule(case))]
     order: dict[str, int] = {}
     for place, item in enumerate(scene.items):
@@ -132,5 +120,20 @@ def _found(
     )
 
 
-def _without_repairs(found: tuple[Finding, ...]) -> Iterator[Finding]:
-    return (replace(each, repairs=()) for each in found)
+def with_repairs(case: Case, found: tuple[Finding, ...], lay_out: LayOut) -> tuple[Finding, ...]:
+    """What `proposed` found of this case, with the repairs that work: the surface was laid out with each and
+    examined."""
+    chosen = case.choices
+    if chosen is None:
+        return without_repairs(found)
+
+    def outcome(changes: Mapping[str, Choice]) -> tuple[Finding, ...] | None:
+        changed = {**chosen, **changes}
+        other = lay_out(changed)
+        return None if other is None else proposed(replace(case, scene=other, choices=changed))
+
+    return tuple(proven(with_other_letters(case, each), found, outcome) for each in found)
+
+
+def without_repairs(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(replace(each, repairs=()) for each in found)
