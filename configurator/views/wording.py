@@ -17,6 +17,8 @@ def value_name(spec: FamilySpec, option: str, value: Any) -> str:
     asked = spec.option_by_code[option]
     if asked.kind == "multiple":
         return ", ".join(asked.value_by_code[code].name for code in codes_of(str(value))) or "nothing"
+    if asked.kind in ("image", "placement"):
+        return value_in_words(asked, value)  # a hash means nothing to people
     if value in asked.value_by_code:
         return asked.value_by_code[value].name
     return f"{value} {asked.unit}".strip() if asked.kind == "integer" else f"“{value}”"

@@ -17,6 +17,8 @@ export class Names {
       const codes = one(value) ? one(value).split(",") : [];
       return codes.map((each) => node.querySelector(`.choice[data-value="${CSS.escape(each)}"] .choice-name`)?.textContent ?? each).join(", ") || "nothing";
     }
+    if (node?.dataset.kind === "image") return "a picture";
+    if (node?.dataset.kind === "placement") return "another place";
     const escaped = CSS.escape(String(value));
     const name = node?.querySelector(`.choice[data-value="${escaped}"] .choice-name`)?.textContent
       ?? node?.querySelector(`option[value="${escaped}"]`)?.dataset.name;

@@ -12,9 +12,10 @@ from django.urls import reverse
 from PIL import Image
 
 from configurator.answers import why_not
-from configurator.catalogue import publish, suspend
+from configurator.catalogue import publish, spec_of, suspend
 from configurator.designs import choose, start
 from configurator.models import Configuration, Design, Family
+from configurator.views.wording import value_name
 from tests.shops import NOW
 
 
@@ -351,10 +352,12 @@ def test_the_scripts_of_the_shop_stay_small() -> None:
     """Bytes on the wire, each file compressed by itself."""
     root = Path(__file__).resolve().parents[2] / "static" / "js"
 
-    def weight(folder: Path) -> int:
-        return sum(len(gzip.compress(script.read_bytes(), 9)) for script in folder.glob("*.js"))
+    def weight(folder: Path, names: str = "*.js") -> int:
+        return sum(len(gzip.compress(script.read_bytes(), 9)) for script in folder.glob(names))
 
-    assert weight(root) < 30_000
+    authors = weight(root, "family-editor.js")  # no shopper is sent it
+    assert authors < 3_500
+    assert weight(root) - authors < 29_000
     assert weight(root / "layout") < 20_000  # when somebody is about to type
     assert weight(root / "placing") < 6_000  # where there is something to place
 
@@ -386,3 +389,8 @@ def test_the_page_of_a_design_says_when_so_many_cannot_be_promised(
     refusal = "No date can be promised. Not enough material. pin: 6 piece needed, 5 free."
     assert refusal in alice_client.get(page_of(configuration) + "?quantity=6").content.decode()
     assert refusal not in alice_client.get(page_of(configuration) + "?quantity=5").content.decode()
+
+
+def test_a_picture_is_not_called_by_its_hash(badge: Family) -> None:
+    assert badge.current is not None
+    assert value_name(spec_of(badge.current), "photo", "b" * 64) == "a picture"

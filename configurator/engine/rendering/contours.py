@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from configurator.engine.geometry import Box, Path, rounded_rectangle, union
 from configurator.engine.layout.scene import Outline, Placed, Scene, Stroke
+from configurator.engine.rendering.placed import reach
 from configurator.engine.rendering.polygons import flattened
 
 # A cut of the artwork's own takes the place of the part's outline when it goes around everything else and
@@ -30,7 +31,11 @@ def _cuts_itself_out(scene: Scene) -> bool:
         return False
     if around.width < LEAST_SHARE * scene.width_um or around.height < LEAST_SHARE * scene.height_um:
         return False
-    others = union(item.box for item in scene.items if item.role not in ("cut", "score", "white"))
+    others = union(
+        reach(item) if isinstance(item, Placed) else item.box
+        for item in scene.items
+        if item.role not in ("cut", "score", "white")
+    )
     # What bleeds over its own contour is cut off by it.
     return others is None or around.inset(-scene.bleed_um).excess_of(others) == 0
 

@@ -24,6 +24,7 @@ from configurator.engine.layout.elements import LayoutError
 from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene
 from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
+from configurator.engine.rendering.placed import reach
 from configurator.engine.rendering.raster import rasterise, whole_pixels
 from configurator.engine.rendering.shelf import render_shelf
 from configurator.engine.rendering.views import (
@@ -279,7 +280,7 @@ def _looked_up(
 
 def _drawn_box(scene: Scene) -> Box | None:
     """The part of the surface with something on it, a little widened, cut at the edges."""
-    whole = union(item.box for item in scene.items)
+    whole = union(reach(item) if isinstance(item, Placed) else item.box for item in scene.items)
     if whole is None:
         return None
     wide = whole.inset(-200)

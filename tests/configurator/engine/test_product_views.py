@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from configurator.engine.family import FamilyError, read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.layout import lay_out
+from configurator.engine.layout.scene import AssetInfo
 from configurator.engine.rendering.preview import PICTURES, engraving, picture_of, preview
 from configurator.engine.rendering.views import Relief, load_view
 
@@ -67,6 +69,25 @@ def test_a_second_view_shows_the_same_words_elsewhere():
     first, second = (picture_of(spec=spec, choices=chosen, scene=scene, number=number) for number in (0, 1))
     assert first.size == second.size == (1000, 800)
     assert (difference(first, second) > 40).mean() > 0.1
+
+
+def test_a_turned_picture_keeps_its_corners_on_the_product(tmp_path):
+    picture = tmp_path / "red.png"
+    Image.new("RGB", (400, 400), (200, 0, 0)).save(picture)
+    red = AssetInfo("0" * 64, 400, 400, picture)
+    spec = read_family(source("enamel-mug"))
+    seen = []
+    for turn in (0, 45):
+        chosen = {**spec.defaults, "layout": "wrap", "line1": "", "line2": "", "photo": red.sha256}
+        chosen["photo_place"] = f"100,40,30,{turn}"
+        scene = lay_out(spec=spec, choices=chosen, surface="wrap", fonts=FONTS, assets={red.sha256: red})
+        shown = picture_of(
+            spec=spec, choices=chosen, scene=scene, size=1000, assets={red.sha256: red}, number=0
+        )
+        pixels = np.asarray(shown.convert("RGB"), dtype=np.int16)
+        seen.append(((pixels[..., 0] - pixels[..., 1]) > 80).sum())
+    upright, turned = seen
+    assert turned == pytest.approx(upright, rel=0.04)  # turning loses nothing of it
 
 
 def test_a_shelf_is_seen_from_both_its_sides():
