@@ -27,12 +27,14 @@ from configurator.engine.readback.marks import (
 )
 from configurator.engine.readback.pdf import ReadPdf, read_pdf
 from configurator.engine.readback.pictures import picture_differs, pixels_differ
-from configurator.engine.readback.pixels import BAND, Drawing, compare_png
+from configurator.engine.readback.pixels import BAND, compare_png
+from configurator.engine.readback.redrawing import Drawing
 from configurator.engine.readback.wanted import element_at, wanted_marks
 
 FORMATS = ("pdf", "svg", "dxf", "png")
 # The border of the white base: what its choke, to the nearest pixel, and soft edges explain.
 WHITE_SLACK = 2
+NEARLY = 253  # of 255: as good as covered
 
 
 def compare(
@@ -194,11 +196,11 @@ def _white(
     scale = width / (edges[2] - edges[0])
     drawing = Drawing(scene, profile, assets, scale)
     alpha = np.concatenate(
-        [drawing.rows(top, min(top + BAND, height), width)[0][..., 3] for top in range(0, height, BAND)]
+        [drawing.part(top, min(top + BAND, height), 0, width)[0][..., 3] for top in range(0, height, BAND)]
     )
     back = round(profile.choke_um * scale)
     outside = _spread(alpha > 0, 1)
-    inside = ~_spread(alpha < 0.99, back + WHITE_SLACK)
+    inside = ~_spread(alpha < NEARLY, back + WHITE_SLACK)
     wrong = (plate > 0) & ~outside | (plate < 250) & inside
     if int(wrong.sum()) <= WHITE_SLACK:
         return []

@@ -153,9 +153,17 @@ def _tile(
                 layer = draw(item, pictures[item], grid, part)
                 canvas.alpha_composite(layer, (part[0] - window[0], part[1] - window[1]))
         else:
-            drawn = "".join(item_svg(item, colours=ROLE_COLOURS, pictures={}) for item in group)
-            canvas.alpha_composite(grid.painted(drawn, window))
+            vectors = list(group)
+            part = _cut(_around([grid.window(_reach(item)) for item in vectors]), window)
+            drawn = "".join(item_svg(item, colours=ROLE_COLOURS, pictures={}) for item in vectors)
+            canvas.alpha_composite(grid.painted(drawn, part), (part[0] - window[0], part[1] - window[1]))
     return canvas
+
+
+def _around(boxes: Iterable[PixelBox]) -> PixelBox:
+    """The smallest window that holds them all."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
 
 
 def _meets(item: Item, grid: Grid, window: PixelBox) -> bool:
