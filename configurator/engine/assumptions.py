@@ -2,7 +2,8 @@
 
 Most options have one variable of their own. A multiple choice has one two-valued variable for each of its
 values (`option.value`), and a choice of several values says of each whether it is in. What is measured of a
-text or a picture (`measures`) are further variables, `option.measure`, that the choice settles.
+text or a picture (`measures`) are further variables, `option.measure`, that the choice settles; some of a
+placement are settled by it and its picture together.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from configurator.engine.compiled import ChoiceVariable, Knowledge, Variable
 from configurator.engine.measuring import Measures
 from configurator.engine.search import Literals
 from configurator.engine.spec import Choice, OptionSpec
+
+NOTHING: Mapping[str, Choice] = {}
 
 
 class Assumptions:
@@ -51,8 +54,36 @@ class Assumptions:
                 found.append((*self._own[option.code], *measured))
         return found
 
+    def of_both(self, code: str, value: Choice, beside: Mapping[str, Choice]) -> dict[int, int]:
+        """What a choice settles together with those beside it: the index of each variable, by position."""
+        found: dict[int, int] = {}
+        for each in self.measures.together if self.measures is not None else ():
+            if code == each.option and each.beside in beside:
+                place, picture = value, beside[each.beside]
+            elif code == each.beside and each.option in beside:
+                place, picture = beside[each.option], value
+            else:
+                continue
+            assert self.measures is not None
+            index = self.measures.of_both(each, str(place), str(picture))
+            if index is not None:
+                found[self.positions[each.code]] = index
+        return found
+
+    def picture_of(self, code: str) -> str:
+        """The picture with which a placement settles something; empty where it settles nothing."""
+        together = self.measures.together if self.measures is not None else ()
+        return next((each.beside for each in together if each.option == code), "")
+
+    def indices_of_all(self, chosen: Mapping[str, Choice]) -> dict[int, int]:
+        """What choices say together."""
+        found: dict[int, int] = {}
+        for code, value in chosen.items():
+            found |= self.indices(code, value) | self.of_both(code, value, chosen)
+        return found
+
     def indices(self, code: str, value: Choice) -> dict[int, int]:
-        """What a choice says: the index of each variable that it settles, by position."""
+        """What a choice says by itself: the index of each variable that it settles, by position."""
         option, own = self._options[code], self._own[code]
         if option.kind == "multiple":
             truths = decided(option, value)
@@ -77,12 +108,14 @@ class Assumptions:
             (kept if same else changed).extend(self._variables[position].assume(index))
         return tuple(changed), tuple(kept)
 
-    def literals(self, code: str, value: Choice) -> Literals:
-        """What a choice says, as assumptions of a SAT solver."""
+    def literals(self, code: str, value: Choice, beside: Mapping[str, Choice] = NOTHING) -> Literals:
+        """What a choice says, as assumptions of a SAT solver; also together with those beside it."""
         known = self._of_values.get((code, value))
         if known is not None:
             return known
         settled = self.indices(code, value)
+        if beside:
+            settled |= self.of_both(code, value, beside)
         return tuple(
             literal
             for position, index in settled.items()
@@ -90,13 +123,19 @@ class Assumptions:
         )
 
     def of_each(self, chosen: Mapping[str, Choice], *, without: str = "") -> dict[str, Literals]:
-        """The literals of each choice, but for one option."""
+        """The literals of each choice, but for one option. What two settle together is with the one that is
+        not left out, and of others with the placement."""
         known = self._of_values
         return {
-            code: known.get((code, value)) or self.literals(code, value)
+            code: known.get((code, value)) or self.literals(code, value, self._beside(code, chosen, without))
             for code, value in chosen.items()
             if code != without
         }
+
+    def _beside(self, code: str, chosen: Mapping[str, Choice], without: str) -> Mapping[str, Choice]:
+        if self._options[code].kind == "placement":
+            return chosen
+        return {without: chosen[without]} if without in chosen else NOTHING
 
 
 def index_of(option: OptionSpec, variable: Variable, value: Choice) -> int:

@@ -87,7 +87,7 @@ def vocabulary_of(options: Iterable[OptionSpec], *, excused: Iterable[str] = ())
     measured = {
         f"{option.code}.{name}": Type("number", LENGTH if name in ("width", "height") else PLAIN)
         for option in known.values()
-        for name in names_of(option)
+        for name in names_of(option, known)
     }
     return Vocabulary(types, known, frozenset(excused), gaps, measured)
 
@@ -314,7 +314,7 @@ class _Checker:
         self.errors.append(ExpressionError(node.column, message, hint))
 
 
-_MEASURED = ("width", "height", "dpi")
+_MEASURED = ("width", "height", "missing", "dpi")
 _MEND = "write the number with its unit, or divide by 1 mm to leave it"
 _A_KIND = {
     "text": "a text: it has no value in rules",

@@ -49,9 +49,8 @@ def complete(
 
     None when the choices contradict each other.
     """
-    literals: Literals = ()
-    for code, choice in chosen.items():
-        literals += assumptions.literals(code, choice)
+    said_first = assumptions.of_each(chosen)
+    literals: Literals = tuple(literal for said in said_first.values() for literal in said)
     # Trying first what is preferred makes most of what the first answer shows the result already.
     search.prefer(_preferred(knowledge, assumptions))
     witness = witness_of(search, literals)

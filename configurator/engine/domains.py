@@ -93,9 +93,7 @@ class Kernel:
         """
         chosen = normalise(self.spec, choices)
         with _Turn(self._lock, self._search):
-            indices: dict[int, int] = {}
-            for code, value in chosen.items():
-                indices |= self.assumptions.indices(code, value)
+            indices = self.assumptions.indices_of_all(chosen)
             domains = valid_domains(self._search, indices)
             consistent = domains.consistent
             missing = self._missing(chosen, consistent)
@@ -132,10 +130,7 @@ class Kernel:
         counting = self._counting
         if counting is None:
             return None
-        indices: dict[int, int] = {}
-        for code, value in chosen.items():
-            indices |= self.assumptions.indices(code, value)
-        return counting.count(indices)
+        return counting.count(self.assumptions.indices_of_all(chosen))
 
     def consistent(self, choices: Mapping[str, Any]) -> bool:
         """Whether some configuration has all these choices."""
@@ -293,12 +288,12 @@ class Kernel:
     ) -> Conflict | None:
         if self._lazy_reasons is None:
             self._lazy_reasons = Reasons(self.knowledge, self._search, self.assumptions)
-        found = self._lazy_reasons.conflict(chosen, option, wish, beside)
+        meant = chosen if value is None else {**chosen, option: value}
+        found = self._lazy_reasons.conflict(meant, option, wish, beside)
         if found is None:
             return None
         against, rules = found
         measures = self.assumptions.measures
-        meant = chosen if value is None else {**chosen, option: value}
         return conflict_of(
             self._lazy_reasons,
             self.knowledge,
@@ -342,7 +337,7 @@ class Kernel:
         return self.assumptions.literals(code, value)
 
     def _literals(self, chosen: dict[str, Choice]) -> Literals:
-        return tuple(literal for code, value in chosen.items() for literal in self._assume(code, value))
+        return tuple(literal for said in self.assumptions.of_each(chosen).values() for literal in said)
 
 
 def _needed(option: OptionSpec) -> bool:

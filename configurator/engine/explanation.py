@@ -138,7 +138,22 @@ class Reasons:
         if beside:
             chosen[option] = beside
         against, rules = self._found(chosen, wish)
-        return None if against is None else (against, [self._codes[rule] for rule in rules])
+        if against is None:
+            return None
+        return self._with_pictures(against, choices, option, wish), [self._codes[rule] for rule in rules]
+
+    def _with_pictures(
+        self, against: list[str], choices: dict[str, Choice], option: str, wish: Literals
+    ) -> list[str]:
+        """With the picture of a placement that is in the way not by itself but by what both settle."""
+        for place in against:
+            picture = self._assumptions.picture_of(place)
+            if picture not in choices or picture in (option, *against):
+                continue
+            alone = [self._assumptions.literals(each, choices[each]) for each in against]
+            if self._is_possible((*wish, *(literal for said in alone for literal in said))):
+                return [*against, picture]
+        return against
 
     def _found(self, chosen: dict[str, Literals], wish: Literals) -> tuple[list[str] | None, list[int]]:
         plain = self._plain.of_more(chosen, wish[0]) if len(wish) == 1 else None

@@ -14,11 +14,13 @@ from typing import Protocol
 from configurator.engine.compiled import Knowledge, NumberVariable
 from configurator.engine.expressions import parse
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.layout.pictures import cropped
+from configurator.engine.layout.pictures import cropped, height_of
 from configurator.engine.layout.scene import AssetInfo
+from configurator.engine.layout.shaping import shape_line
 from configurator.engine.layout.text import ink_of
 from configurator.engine.measured import (
     MOST_THOUSANDTHS,
+    MOST_TOGETHER,
     PARTS,
     Measured,
     measured_of,
@@ -42,6 +44,9 @@ class Measurer(Protocol):
     def text(self, text: str, font: str) -> tuple[int, int]:
         """Width and height of a line's ink, in thousandths of the letter height, rounded up."""
 
+    def missing(self, text: str, font: str) -> int:
+        """How many letters no font can draw: neither this one nor those that stand in for it."""
+
     def picture(self, sha256: str) -> tuple[int, int] | None:
         """Pixels across and down; None for a picture that is not at hand."""
 
@@ -59,6 +64,10 @@ class FontMeasurer:
         with self._turn:
             return _text_size(text, font, self._fonts)
 
+    def missing(self, text: str, font: str) -> int:
+        with self._turn:
+            return _missing(text, font, self._fonts)
+
     def picture(self, sha256: str) -> tuple[int, int] | None:
         return None
 
@@ -71,6 +80,11 @@ def _text_size(text: str, font: str, fonts: FontLibrary) -> tuple[int, int]:
     part = _SAMPLE_UM // PARTS
     # One more than rounded down: also where rounding the outline to micrometres made it a hair smaller.
     return ink.width // part + 1, ink.height // part + 1
+
+
+@lru_cache(maxsize=4096)
+def _missing(text: str, font: str, fonts: FontLibrary) -> int:
+    return len(shape_line(text, font=font, fonts=fonts).missing)
 
 
 def _placed(value: str) -> dict[str, int]:
@@ -95,12 +109,19 @@ class Measures:
         self._of = {
             option.code: tuple(
                 measured
-                for name in names_of(option)
+                for name in names_of(option, knowledge.spec.option_by_code)
                 for measured in measured_of(knowledge.spec, option, name)
-                if measured.code in self._variables
+                if measured.code in self._variables and not measured.beside
             )
             for option in knowledge.spec.options
         }
+        together = (
+            Measured(f"{place.code}.{name}", place.code, name, beside=place.of)
+            for place in knowledge.spec.options
+            if place.kind == "placement"
+            for name in MOST_TOGETHER
+        )
+        self.together = tuple(each for each in together if each.code in self._variables)
 
     def __call__(self, option: OptionSpec, value: Choice) -> Mapping[str, int]:
         """The indices of the measured variables that a choice settles, by their codes."""
@@ -111,9 +132,19 @@ class Measures:
                 found[measured.code] = self._variables[measured.code].index_of(number)
         return found
 
+    def of_both(self, measured: Measured, place: str, picture: str) -> int | None:
+        """The index of what a placement and its picture settle `together`; None while it is not known."""
+        pixels = self._measurer.picture(picture) if picture else None
+        if pixels is None or not place:
+            return None
+        number = _placed_with(pixels, read_placement(place))[measured.measure]
+        return self._variables[measured.code].index_of(number)
+
     def _number(self, measured: Measured, value: str) -> int | None:
         if measured.measure in MOST_THOUSANDTHS and not measured.font:
             return _placed(value)[measured.measure]
+        if measured.measure == "missing":
+            return self._measurer.missing(value, measured.font) if value else 0
         if measured.font:
             return self._measurer.text(value, measured.font)[measured.measure == "height"] if value else 0
         pixels = self._measurer.picture(value) if value else None
@@ -144,7 +175,10 @@ def _sentence(option: OptionSpec, name: str, choices: Choices, value: Fraction) 
     if name == "rotation":
         return f"{option.name} is turned by {float(value):g} degrees."
     if option.kind == "placement":
-        return f"{option.name} is {in_words(value, LENGTH)} wide."
+        return f"{option.name} is {in_words(value, LENGTH)} {'wide' if name == 'width' else 'high'}."
+    if name == "missing":
+        letters = "1 letter" if value == 1 else f"{value} letters"
+        return f"“{choices[option.code]}” has {letters} that no font of this workshop has."
     if name == "dpi":
         return f"{option.name} has {math.floor(value)} dots an inch at this size."
     way = "wide" if name == "width" else "high"
@@ -168,12 +202,22 @@ def measured_values(spec: FamilySpec, choices: Choices, measurer: Measurer) -> d
                 font = fill(option.measure.font, environment)
                 size = number_of(option.measure.size, environment)
                 if not chosen:
-                    found |= {f"{option.code}.{name}": Fraction(0) for name in names_of(option)}
-                elif font is not None and size is not None:
-                    for name, parts in zip(names_of(option), measurer.text(chosen, font), strict=True):
+                    names = names_of(option, spec.option_by_code)
+                    found |= {f"{option.code}.{name}": Fraction(0) for name in names}
+                    continue
+                if font is not None:
+                    found[f"{option.code}.missing"] = Fraction(measurer.missing(chosen, font))
+                if font is not None and size is not None:
+                    for name, parts in zip(("width", "height"), measurer.text(chosen, font), strict=True):
                         found[f"{option.code}.{name}"] = Fraction(parts, PARTS) * size
             elif option.kind == "placement":
-                for name, thousandths in _placed(chosen).items():
+                numbers = _placed(chosen)
+                if "height" in names_of(option, spec.option_by_code):
+                    if not chosen:
+                        numbers["height"] = 0
+                    elif pixels := measurer.picture(str(choices.get(option.of) or "")):
+                        numbers["height"] = _placed_with(pixels, read_placement(chosen))["height"]
+                for name, thousandths in numbers.items():
                     found[f"{option.code}.{name}"] = Fraction(thousandths, 1000)
             else:
                 sides = [
@@ -184,7 +228,8 @@ def measured_values(spec: FamilySpec, choices: Choices, measurer: Measurer) -> d
                     (str(choices[code]) for code in placements_of(spec, option.code) if choices.get(code)), ""
                 )
                 if pixels is not None and placed:
-                    found[f"{option.code}.dpi"] = _placed_dpi(pixels, read_placement(placed))
+                    thousandths = _placed_with(pixels, read_placement(placed))["dpi"]
+                    found[f"{option.code}.dpi"] = Fraction(thousandths, 1000)
                 elif pixels is not None and sides[0] and sides[1]:
                     pick = min if option.measure.fit == "cover" else max
                     found[f"{option.code}.dpi"] = pick(
@@ -195,7 +240,10 @@ def measured_values(spec: FamilySpec, choices: Choices, measurer: Measurer) -> d
     return found
 
 
-def _placed_dpi(pixels: tuple[int, int], placement: Placement) -> Fraction:
-    """The dots an inch of a picture where it was put, with the part of it that shows."""
-    shown = cropped(AssetInfo("", *pixels), placement)
-    return shown.width * _MM_PER_INCH / Fraction(placement.width_um, 1000)
+def _placed_with(pixels: tuple[int, int], placement: Placement) -> dict[str, int]:
+    """Of a picture where it was put, with the part of it that shows: its height in µm, and its dots an inch
+    in thousandths, rounded down."""
+    asset = AssetInfo("", *pixels)
+    shown = cropped(asset, placement)
+    dpi = shown.width * _MM_PER_INCH * 1_000_000 / placement.width_um
+    return {"height": height_of(asset, placement), "dpi": math.floor(dpi)}

@@ -86,9 +86,7 @@ class Optimum:
             raise TooLarge("", f"{_WORDS[objective]} cannot be worked out: {overflow}") from None
 
     def _literals(self, chosen: Mapping[str, Choice]) -> tuple[int, ...]:
-        return tuple(
-            literal for code, value in chosen.items() for literal in self._assumptions.literals(code, value)
-        )
+        return tuple(literal for said in self._assumptions.of_each(chosen).values() for literal in said)
 
 
 class _Program:

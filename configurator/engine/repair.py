@@ -52,7 +52,7 @@ def repairs(
     Empty when no change of other choices makes it possible. `beside` are the values of a multiple choice that
     stand beside the wish: they may be changed too.
     """
-    literals = {code: assumptions.literals(code, old) for code, old in chosen.items() if code != option}
+    literals = assumptions.of_each({**chosen, option: value}, without=option)
     if beside:
         literals[option] = beside
     priced = bool(knowledge.spec.prices)

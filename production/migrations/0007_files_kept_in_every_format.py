@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('production', '0006_gang_sheets_of_pixels'),
+        ("production", "0006_gang_sheets_of_pixels"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='linefile',
-            name='kept',
+            model_name="linefile",
+            name="kept",
             field=models.JSONField(blank=True, default=dict, help_text='{"<format>": {"path", "sha256"}}'),
         ),
         migrations.AddField(
-            model_name='linefile',
-            name='shape',
-            field=models.JSONField(blank=True, default=dict, help_text='{"width", "height", "bleed", "corner", "own_contour"}, in µm.'),
+            model_name="linefile",
+            name="shape",
+            field=models.JSONField(
+                blank=True,
+                default=dict,
+                help_text='{"width", "height", "bleed", "corner", "own_contour"}, in µm.',
+            ),
         ),
     ]

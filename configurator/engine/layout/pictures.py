@@ -41,14 +41,19 @@ def in_its_box(element: ImageElement, *, role: str) -> Placed:
 def where_put(element: ImageElement, placement: Placement, *, role: str) -> Placed:
     """The picture where a shopper has put it; its height follows from the part of it that shows."""
     asset = element.asset
-    crop = cropped(asset, placement)
-    height = max(1, round(placement.width_um * crop.height / crop.width))
+    crop, height = cropped(asset, placement), height_of(asset, placement)
     left, top = placement.x_um - placement.width_um // 2, placement.y_um - height // 2
     box = Box(left, top, left + placement.width_um, top + height)
     turn = placement.rotation_mdeg
     return Placed(
         element.element, role, asset.sha256, box, crop, asset.width, asset.height, rotation_mdeg=turn
     )
+
+
+def height_of(asset: AssetInfo, placement: Placement) -> int:
+    """How high the part of the picture that shows becomes where it was put, in µm."""
+    crop = cropped(asset, placement)
+    return max(1, round(placement.width_um * crop.height / crop.width))
 
 
 def cropped(asset: AssetInfo, placement: Placement) -> Box:

@@ -63,6 +63,9 @@ class Ruler:
     def text(self, text: str, font: str) -> tuple[int, int]:
         return len(text) * (1003 if font == "w" else 500), 1400
 
+    def missing(self, text: str, font: str) -> int:
+        return sum(letter in text for letter in ("ß", "é") if font == "w")
+
     def picture(self, sha256: str) -> tuple[int, int] | None:
         return 600, 900
 
@@ -136,6 +139,32 @@ def test_a_coarse_picture_is_refused_at_large_sizes_only() -> None:
     assert kernel.answer({}).options["size"].high == 60
 
 
+def test_letters_that_a_font_lacks_limit_the_fonts() -> None:
+    kernel = kernel_of(sign("line1.missing == 0"))
+    answer = kernel.answer({"line1": "Süß"})
+    assert answer.options["font"].values == {"narrow": "forced", "wide": "impossible"}
+    fonts = kernel.answer({"line1": "Sun"}).options["font"].values
+    assert fonts == {"narrow": "possible", "wide": "possible"}
+    conflict = kernel.explain({"line1": "Süß"}, "font", "wide")
+    assert conflict is not None
+    assert "“Süß” has 1 letter that no font of this workshop has." in conflict.sentence
+
+
+def test_an_empty_text_lacks_no_letter() -> None:
+    assert not kernel_of(sign("line1.missing >= 1")).consistent({"line1": ""})
+    assert kernel_of(sign("line1.missing == 0")).consistent({"line1": "", "font": "wide"})
+
+
+def test_letters_are_missing_as_the_layout_finds_them() -> None:
+    fonts = FontLibrary.installed()
+    measurer = FontMeasurer(fonts)
+    assert measurer.missing("Anna & שלום", "great-vibes") == 0  # others stand in
+    assert measurer.missing("Anna \U00012000\U00012001\U00012000", "great-vibes") == 2
+    frame = TextFrame("line1", "great-vibes", Box(0, 0, 900_000, 90_000), "center", "middle", 9_000, 9_000)
+    (found,) = set_text("Anna \U00012000\U00012001\U00012000", frame=frame, fonts=fonts).findings
+    assert (found.code, found.measured) == ("glyph-missing", 2)
+
+
 def test_two_measured_numbers_in_one_comparison_are_refused_by_name() -> None:
     other = replace(WORDS, code="line2")
     with pytest.raises(TooLarge, match="several measured numbers") as refusal:
@@ -149,6 +178,7 @@ RULES = [
     "line1.height <= 50 mm | line1.length < 3",
     "!(line1.width >= 90 mm & line1.width <= 110 mm)",
     "max(line1.width, line1.height) <= 300 mm",
+    "line1.missing < 1 | size >= 30 mm",
     "photo.count == 1 => photo.dpi >= 200 + size / 1 mm",
     "photo.count == 1 & line1.length > 0 => photo.dpi != 381",
     "line1.width == 2 * size | line1.length != 4",
@@ -158,7 +188,7 @@ RULES = [
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.sampled_from(RULES), min_size=1, max_size=3, unique=True),
-    st.sampled_from(["", "A", "MAX", "MAXI", "MAXIMILIAN"]),
+    st.sampled_from(["", "A", "MAX", "Süß", "MAXI", "MAXIMILIAN"]),
     st.sampled_from(["", PICTURE]),
 )
 def test_sizes_are_exact_for_what_is_measured(rules: list[str], text: str, photo: str) -> None:

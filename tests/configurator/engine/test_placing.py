@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -188,6 +188,9 @@ class Pictures:
     def text(self, text, font):
         return 0, 0
 
+    def missing(self, text, font):
+        return 0
+
     def picture(self, sha256):
         return 3000, 2000
 
@@ -239,15 +242,88 @@ def test_dots_an_inch_follow_the_size_and_the_crop_of_a_placement():
     assert measured_values(spec, choices, Pictures())["photo.dpi"] == 750
 
 
-def test_rules_about_dots_an_inch_count_while_the_family_places_the_picture():
-    rules = 'rules:\n  - {code: R0, expr: "photo.dpi >= 100"}\n'
-    fixed = '  - {code: R1, expr: "photo_place.count == 0"}\n'
-    for more, possible in ((fixed, False), ("", True)):
-        text = measured(1000, 800).replace("surfaces:", f"{rules}{more}surfaces:")
-        knowledge = compile_family(read_family(text))
-        kernel = Kernel(knowledge, measures=Measures(knowledge, Pictures()))
-        assert kernel.consistent({"photo": "a" * 64}) is possible
-    assert kernel.consistent({"photo": "a" * 64, "photo_place": "50,40,60,0"})
+def fine_shop(*rules, size=""):
+    """The family's own box shows a picture of 3000 pixels at 76 dots an inch."""
+    written = "\n".join(f'  - {{code: R{number}, expr: "{rule}"}}' for number, rule in enumerate(rules))
+    text = measured(1000, 800).replace("of: photo}", f"of: photo}}{size}")
+    knowledge = compile_family(read_family(text.replace("surfaces:", f"rules:\n{written}\nsurfaces:")))
+    return Kernel(knowledge, measures=Measures(knowledge, Pictures()))
+
+
+PICTURE = {"photo": "a" * 64}
+
+
+def test_rules_about_dots_an_inch_count_in_the_family_s_box_and_where_the_shopper_puts_it():
+    assert not fine_shop("photo.dpi >= 100", "photo_place.count == 0").consistent(PICTURE)
+    kernel = fine_shop("photo.dpi >= 100")
+    assert kernel.consistent(PICTURE)
+    # 3000 pixels at 100 dots an inch are 762 mm.
+    assert kernel.consistent({**PICTURE, "photo_place": "50,40,762,0"})
+    assert not kernel.consistent({**PICTURE, "photo_place": "50,40,762.001,0"})
+
+
+def test_the_crop_counts_in_rules_about_dots_an_inch():
+    kernel = fine_shop("photo.dpi >= 100")
+    assert kernel.consistent({**PICTURE, "photo_place": "50,40,381,0;0,0,500,1000"})
+    assert not kernel.consistent({**PICTURE, "photo_place": "50,40,382,0;0,0,500,1000"})
+
+
+def test_a_placement_too_wide_for_its_picture_is_refused_with_both():
+    kernel = fine_shop("photo.dpi >= 100")
+    conflict = kernel.explain(PICTURE, "photo_place", "50,40,800,0")
+    assert [option for option, _ in conflict.choices] == ["photo"]
+    assert "95 dots an inch at this size" in conflict.sentence
+    (other,) = kernel.explain({"photo_place": "50,40,800,0"}, "photo", "a" * 64).choices
+    assert other == ("photo_place", "50,40,800,0")
+    repair = kernel.repair({"photo_place": "50,40,800,0"}, "photo", "a" * 64)
+    assert [(change.option, change.new) for change in repair.changes] == [("photo_place", None)]
+
+
+SIZE = "\n  - {code: size, name: Size, kind: choice, values: [{code: s, name: S}, {code: l, name: L}]}"
+
+
+def test_a_choice_that_asks_for_more_dots_names_picture_and_place():
+    kernel = fine_shop("size == 'l' => photo.dpi >= 100", size=SIZE)
+    chosen = {**PICTURE, "photo_place": "50,40,800,0"}
+    assert kernel.answer(chosen).options["size"].values["l"] == "impossible"
+    conflict = kernel.explain(chosen, "size", "l")
+    assert {option for option, _ in conflict.choices} == {"photo", "photo_place"}
+    assert kernel.repair(chosen, "size", "l") is not None
+
+
+def test_without_its_picture_a_placement_may_have_any_dots_an_inch():
+    kernel = fine_shop("photo.dpi >= 100")
+    assert kernel.consistent({"photo_place": "50,40,9000,0"})
+
+
+def test_a_rule_may_limit_the_height_of_what_is_placed():
+    kernel = shop("photo_place.height <= 40 mm")
+    assert kernel.consistent({**PICTURE, "photo_place": "50,40,60,0"})
+    assert not kernel.consistent({**PICTURE, "photo_place": "50,40,60.1,0"})
+    assert kernel.consistent({**PICTURE, "photo_place": "50,40,80,0;0,0,1000,750"})
+    assert kernel.consistent({"photo_place": "50,40,900,0"})
+    conflict = kernel.explain(PICTURE, "photo_place", "50,40,75,0")
+    assert "Place is 50 mm high." in conflict.sentence
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 900_000), st.integers(0, 999), st.integers(1, 1000), st.sampled_from([90, 100, 254]))
+def test_what_is_placed_is_judged_by_its_exact_numbers(width_um, left, share, dpi):
+    crop = Crop(left, 0, min(left + share, 1000), 1000)
+    put = write_placement(Placement(50_000, 40_000, 1000 + width_um, 0, crop))
+    kernel = fine_shop(f"photo.dpi >= {dpi} & photo_place.height <= 300 mm")
+    choices = {**PICTURE, "photo_place": put}
+    values = measured_values(kernel.spec, choices, Pictures())
+    fits = values["photo.dpi"] >= dpi and values["photo_place.height"] <= 300
+    assert kernel.consistent(choices) is fits
+
+
+def test_of_a_text_that_is_placed_there_is_no_height():
+    text = SIGN.replace(
+        "  - {code: round", "  - {code: there, name: There, kind: placement, of: link}\n  - {code: round"
+    )
+    text = text.replace("surfaces:", 'rules:\n  - {code: R, expr: "there.height <= 4 mm"}\nsurfaces:')
+    assert "there has no attribute height" in problem_of(text)
 
 
 # --- for integrations
