@@ -26,6 +26,7 @@ from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.layout.surfaces import elements_of, lay_out, named
 from configurator.engine.recent import Recent
 from configurator.engine.rendering.grid import grid_json
+from configurator.engine.rendering.made_to_measure import DRAWING, has_drawing
 from configurator.engine.rendering.preview import encode, picture_of, view_of
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.models import Asset, Configuration, Design, Version
@@ -270,6 +271,21 @@ def design_picture(design: Design, *, width: int = DEFAULT_SIZE, surface: str = 
         return ""
     address = reverse("preview", args=[design.pk, surface or surfaces[0].code])
     return f"{address}?v={frozen_name(design)}&w={width}"
+
+
+def drawings_of(design: Design) -> list[dict[str, str]]:
+    """The drawings with dimensions that a frozen design comes with: name, picture, and the sheet as SVG."""
+    spec = spec_of(design.version)
+    return [
+        {
+            "name": views_of(spec, surface)[view],
+            "picture": preview_url(of=design, choices=design.choices, surface=surface, view=view),
+            "url": reverse("drawing", args=[design.pk, surface]),
+        }
+        for surface, described in spec.surface_by_code.items()
+        if described.picture is not None and has_drawing(spec, surface)
+        for view in (described.picture.views.index(DRAWING),)
+    ]
 
 
 def frozen_name(design: Design) -> str:

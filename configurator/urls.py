@@ -13,6 +13,7 @@ urlpatterns = [
     path("compare/", comparing.compare, name="compare"),
     path("d/<slug:pk>/", finished.design, name="design"),
     path("preview/<slug:of>/<slug:surface>.png", pictures.preview, name="preview"),
+    path("preview/<slug:of>/<slug:surface>.svg", pictures.drawing, name="drawing"),
     path("preview/<slug:of>/picture/<slug:sha256>/", pictures.artwork_picture, name="artwork-picture"),
     path("fonts/", fonts.index, name="fonts"),
     path("fonts/<slug:sha256>/", fonts.file, name="font"),

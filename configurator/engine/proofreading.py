@@ -33,7 +33,7 @@ from configurator.engine.units import (
 )
 
 # The sides from which a renderer shows its product; without a word it is the first.
-RENDERED_VIEWS = ("angled", "front")
+RENDERED_VIEWS = ("angled", "front", "drawing")
 
 
 class Proofreader:

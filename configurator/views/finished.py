@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from configurator import answers, designs
 from configurator.catalogue import spec_of
 from configurator.models import Design, Version
+from configurator.proofs import drawings_of
 from configurator.views.visitors import Visitor, visitor_of
 
 
@@ -31,6 +32,7 @@ def design(request: HttpRequest, pk: str) -> HttpResponse:
             "family": held.version.family,
             "design": held,
             "surfaces": described["preview"],
+            "drawings": drawings_of(held),
             "chosen": described["labels"],
             "priced": spec.priced,
             "sellable": Version.objects.sellable().filter(pk=held.version_id).exists(),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from configurator import proofs
 from configurator.catalogue import kernel_of, spec_of
+from configurator.engine.rendering.made_to_measure import drawing_of, has_drawing
 from configurator.engine.spec import Choice
 from configurator.models import Configuration, Design, Version
 from configurator.views.visitors import visitor_of
@@ -48,6 +49,19 @@ def preview(request: HttpRequest, of: str, surface: str) -> HttpResponse:
     open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
     held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
     return picture(request, held.version, held.choices, surface, known_as=proofs.frozen_name(held))
+
+
+@require_safe
+def drawing(request: HttpRequest, of: str, surface: str) -> HttpResponse:
+    """A surface of a finished design with its dimensions, as SVG in real millimetres of an A4 sheet."""
+    visitor = visitor_of(request)
+    open_to = Design.objects.readable_by(user=request.user, session_key=visitor.session_key)
+    held: Design = get_object_or_404(open_to.select_related("version"), pk=of)
+    spec = spec_of(held.version)
+    if surface not in spec.surface_by_code or not has_drawing(spec, surface):
+        raise Http404("There is no drawing of this.")
+    drawn = drawing_of(spec=spec, choices=held.choices, surface=surface)
+    return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
 
 
 def picture(

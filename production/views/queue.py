@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from configurator.answers import labels
 from configurator.catalogue import spec_of
-from configurator.proofs import design_picture
+from configurator.proofs import design_picture, drawings_of
 from configurator.views.findings import ShownFinding, shown_findings, shown_mismatches
 from ledger.models import Entry
 from orders.models import Line, Order
@@ -180,6 +180,7 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
                     "labels": labels(row.line.design),
                     "findings": found_on(row.line),
                     "pictures": _pictures(row.line),
+                    "drawings": drawings_of(row.line.design),
                     "files": [
                         {"of": file, "differs": differs(row.line, file)} for file in made.get(row.line.pk, [])
                     ],

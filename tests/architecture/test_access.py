@@ -234,6 +234,7 @@ GET = {
     "compare": ("", "200 200 200 200 200"),
     "design": ("design", "404 200 404 200 200"),
     "preview": ("preview", "404 200 404 404 404"),
+    "drawing": ("preview", "404 404 404 404 404"),  # of finished designs, and of those that have one
     "artwork-picture": ("uploaded", "404 404 404 404 404"),
     "fonts": ("", "200 200 200 200 200"),
     "font": ("font", "200 200 200 200 200"),

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from configurator import proofs
@@ -20,7 +22,7 @@ from configurator.assets import UploadRefused, take_in
 from configurator.catalogue import publish, spec_of
 from configurator.designs import choose, freeze, start
 from configurator.models import Asset, Configuration, Upload
-from configurator.proofs import UnknownSurface, preview, preview_hash, preview_url, scene_of
+from configurator.proofs import UnknownSurface, drawings_of, preview, preview_hash, preview_url, scene_of
 from ledger import jobs
 from ledger.models import Job
 from tests.shops import NOW
@@ -228,3 +230,30 @@ def test_a_product_is_seen_from_every_side_that_its_family_names(
     assert client.get(f"/preview/{held.pk}/wrap.png?view=2").status_code == 404
     design = freeze(configuration=held, actor="system:test", now=NOW)
     assert proofs.make_smaller(design) == 2
+
+
+def test_a_shelf_comes_with_a_drawing_of_all_its_measures(
+    db: None, alice: User, alice_client: Client, client: Client
+) -> None:
+    source = (FAMILIES / "shelf.yaml").read_text(encoding="utf-8")
+    shelf = publish(source=source, filename="shelf.yaml", actor="system:test", now=NOW).family
+    held = start(family=shelf, owner=alice, session_key="", now=NOW)
+    choose(configuration=held, changes={"width": 760, "height": 1480, "boards": 5}, now=NOW)
+    design = freeze(configuration=held, actor="alice", now=NOW)
+    (drawing,) = drawings_of(design)
+    answer = alice_client.get(drawing["url"])
+    assert answer["Content-Type"].startswith("image/svg+xml")
+    words = answer.content.decode()
+    assert all(f">{measure}<" in words for measure in (760, 1480, 280, 18))
+    assert drawing["url"] in alice_client.get(reverse("design", args=[design.pk])).content.decode()
+    assert client.get(drawing["url"]).status_code == 404  # somebody else's
+    picture = Image.open(io.BytesIO(alice_client.get(drawing["picture"], HTTP_ACCEPT="*/*").content))
+    dark = np.asarray(picture.convert("L")) < 100
+    assert picture.size == (960, 768)
+    assert 0.002 < dark.mean() < 0.1  # lines and letters on paper
+
+
+def test_what_has_no_dimensions_has_no_drawing(configuration: Configuration, alice_client: Client) -> None:
+    design = freeze(configuration=configuration, actor="alice", now=NOW)
+    assert drawings_of(design) == []
+    assert alice_client.get(reverse("drawing", args=[design.pk, "front"])).status_code == 404

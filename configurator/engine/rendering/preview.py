@@ -20,13 +20,12 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from configurator.engine import rules
 from configurator.engine.geometry import Box, union
-from configurator.engine.layout.elements import LayoutError
 from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene
 from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
+from configurator.engine.rendering.made_to_measure import rendered
 from configurator.engine.rendering.placed import reach
 from configurator.engine.rendering.raster import rasterise, whole_pixels
-from configurator.engine.rendering.shelf import render_shelf
 from configurator.engine.rendering.views import (
     BLOCK,
     UNKNOWN_RELIEF,
@@ -104,7 +103,15 @@ def picture_of(
         return flat(scene, size=size, assets=assets)
     environment = rules.environment_of(spec, choices, finished=True)
     if described.renderer:
-        return _rendered(described, environment, scene, size, pictures, number)
+        return rendered(
+            described,
+            environment,
+            surface=scene.surface,
+            title=spec.name,
+            size=size,
+            pictures=pictures,
+            number=number,
+        )
     view, variant = _view_of(described, environment, scene, pictures, number)
     foil = frozenset(filter(None, (rules.fill(colour, environment) for colour in described.foil)))
     return preview(scene, view=view, variant=variant, size=size, assets=assets, foil=foil)
@@ -136,45 +143,6 @@ def _view_of(
         return load_view(pictures / described.views[number]), variant
     except NoSuchPicture:
         return None, variant
-
-
-def _rendered(
-    described: PictureSpec,
-    environment: rules.Environment,
-    scene: Scene,
-    size: int,
-    pictures: FilePath,
-    number: int,
-) -> Image.Image:
-    """A product without a fixed shape, drawn from its measures."""
-    if described.renderer != "shelf":
-        raise LayoutError(f"{scene.surface}: there is no renderer {described.renderer!r}, only 'shelf'.")
-
-    def length(name: str) -> int:
-        number = rules.number_of(described.parameters[name], environment)
-        if number is None:
-            raise StillOpen(scene.surface, f"the {name} in its picture")
-        return round(number)
-
-    def word(name: str) -> str:
-        filled = rules.fill(described.parameters[name], environment)
-        if filled is None:
-            raise StillOpen(scene.surface, f"the {name} in its picture")
-        return filled
-
-    return render_shelf(
-        width_mm=length("width"),
-        height_mm=length("height"),
-        depth_mm=length("depth"),
-        boards=length("boards"),
-        thickness_mm=length("thickness"),
-        material=word("material"),
-        back=word("back"),
-        hanging=word("hanging") == "wall" if "hanging" in described.parameters else False,
-        pictures=pictures,
-        size=(size, round(size * 0.8)),
-        view=described.views[number] or "angled",
-    )
 
 
 def encode(picture: Image.Image, form: Format = "jpeg", *, effort: int = 0) -> bytes:

@@ -4,11 +4,18 @@ One user unit is one millimetre of the shelf; the sheet is scaled to fit, so the
 Lettering and arrows grow with the shelf, to be equally legible on a small and on a large one.
 """
 
+import io
 from html import escape
 
+import resvg_py
+from PIL import Image
+
+from configurator.engine.font_files import PINNED
 from configurator.engine.rendering.shelf import RAIL_MM, board_heights
 
 _SHEET_MM = (297.0, 210.0)  # A4 landscape
+_PAPER = "#fffdf9"
+_LETTERS = "inter"  # in the picture of the drawing
 _SCALES = (2.0, 2.5, 4.0, 5.0, 7.5, 8.0, 10.0, 12.5, 15.0, 20.0, 25.0)
 _STYLE = 'fill="none" stroke="#211e1a"'
 
@@ -160,6 +167,24 @@ def shelf_drawing(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(_SHEET_MM[0])}mm"'
         f' height="{_number(_SHEET_MM[1])}mm"'
         f' viewBox="{box}" role="img" aria-label="{label}" font-family="sans-serif">'
-        f"{_rectangle(left, top, *view, '#fffdf9')}"
+        f"{_rectangle(left, top, *view, _PAPER)}"
         f'<g {_STYLE} stroke-width="{_number(letter / 12)}">{"".join(drawn)}</g></svg>\n'
     )
+
+
+def drawing_picture(drawing: str, *, size: tuple[int, int]) -> Image.Image:
+    """The drawing on its paper in the middle of a picture of so many pixels."""
+    wide = min(size[0], int(size[1] * _SHEET_MM[0] / _SHEET_MM[1]))
+    letters = next(font for font in PINNED if font.code == _LETTERS).path()
+    png = resvg_py.svg_to_bytes(
+        svg_string=drawing,
+        width=wide,
+        dpi=96,
+        skip_system_fonts=True,
+        font_files=[] if letters is None else [str(letters)],
+        sans_serif_family="Inter",
+    )
+    sheet = Image.open(io.BytesIO(bytes(png)), formats=("PNG",)).convert("RGB")
+    picture = Image.new("RGB", size, _PAPER)
+    picture.paste(sheet, ((size[0] - sheet.width) // 2, (size[1] - sheet.height) // 2))
+    return picture
