@@ -17,6 +17,7 @@ urlpatterns = [
     path("preview/<slug:of>/picture/<slug:sha256>/", pictures.artwork_picture, name="artwork-picture"),
     path("fonts/", fonts.index, name="fonts"),
     path("fonts/<slug:sha256>/", fonts.file, name="font"),
+    path("fonts/<slug:sha256>/letters/<slug:letters>/", fonts.letters, name="font-letters"),
     path("staff/products/", products.products, name="products"),
     path("staff/products/new/", products.new, name="product-new"),
     path("staff/products/<slug:family>/", products.product, name="product"),

@@ -1,4 +1,4 @@
-"""The browser sets texts as the server does: glyph ids, positions, outlines."""
+"""The browser sets texts as the server does: glyph ids, positions, ends of lines, outlines."""
 
 from benchmarks.artwork.scale import Scale
 from benchmarks.bars import Bar, Section, Table
@@ -20,8 +20,19 @@ def section(scale: Scale) -> Section:
     made.tables.append(
         Table(
             "Texts set by node and harfbuzzjs and by the server",
-            ["texts", "glyphs compared", "outlines compared", "differences"],
-            [[f"{each:,}" for each in (found.texts, found.glyphs, found.outlines, len(found.differences))]],
+            ["texts", "of them wrapped", "glyphs compared", "outlines compared", "differences"],
+            [
+                [
+                    f"{each:,}"
+                    for each in (
+                        found.texts,
+                        found.wrapped,
+                        found.glyphs,
+                        found.outlines,
+                        len(found.differences),
+                    )
+                ]
+            ],
         )
     )
     made.raw = {"differences": [[each.text, each.font, each.what] for each in found.differences[:50]]}

@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from configurator.engine.fonts import FontFile
+from configurator.engine.layout.letters import letters_of, read_letters
 from configurator.engine.layout.live import face_json, is_served
 from configurator.proofs import fonts
 
@@ -24,6 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
             code: {
                 **face_json(fonts().face(code), file.path),
                 "url": reverse("font", args=[file.sha256]) if is_served(file) else None,
+                "letters": reverse("font-letters", args=[file.sha256, "0"]).removesuffix("0/"),
             }
             for code, file in files().items()
         }
@@ -45,6 +47,19 @@ def file(request: HttpRequest, sha256: str) -> HttpResponse:
         response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = FOR_EVER
     patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+@require_safe
+def letters(request: HttpRequest, sha256: str, letters: str) -> HttpResponse:
+    """The letters of a font that is too large to be sent whole. Some kilobytes, made in milliseconds and not
+    kept here: the address names what is in it, browsers keep it."""
+    found = next((each for each in files().values() if each.sha256 == sha256 and not is_served(each)), None)
+    asked = read_letters(letters)
+    if found is None or asked is None:
+        raise Http404("There is no such font, or its letters are not named so.")
+    response = HttpResponse(letters_of(found, asked), content_type="font/ttf")
+    response["Cache-Control"] = FOR_EVER
     return response
 
 

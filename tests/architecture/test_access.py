@@ -82,6 +82,7 @@ def scene(
         "preview": {"of": configuration, "surface": "front"},
         "uploaded": {"of": configuration, "sha256": "0" * 64},
         "font": {"sha256": files()["inter"].sha256},
+        "font-letters": {"sha256": files()["noto-sans-cjk"].sha256, "letters": "5bb6-65cf"},
         "sheet": {"pk": run.pk, "index": 1},
         "line-file": {"file_id": LineFile.objects.filter(line__order=order)[0].pk},
         "ordered": {"pk": LineFile.objects.filter(line__order=order)[0].line_id},
@@ -238,6 +239,7 @@ GET = {
     "artwork-picture": ("uploaded", "404 404 404 404 404"),
     "fonts": ("", "200 200 200 200 200"),
     "font": ("font", "200 200 200 200 200"),
+    "font-letters": ("font-letters", "200 200 200 200 200"),
 }
 
 # Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.

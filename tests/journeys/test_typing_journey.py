@@ -1,17 +1,21 @@
 """Typing in a real browser: the letters stand on the product before any answer of the server."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from configurator.catalogue import publish
 from configurator.engine.geometry import path_data
 from configurator.models import Configuration, Family
 from configurator.proofs import scenes_of
 from tests.journeys.test_shop_journey import choose_sign
+from tests.shops import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+BADGE = Path(__file__).resolve().parents[1] / "badge.yaml"
 Enter = Callable[..., Page]
 
 
@@ -128,3 +132,47 @@ def test_mixed_writing_is_set_here_as_it_is_made(sign: Family, visitor: Enter) -
     held = Configuration.objects.get()
     assert held.choices["line1"] == "عائلة Müller (7) ❤"
     assert set_here(page, "line1") == made(held, "line1")
+
+
+@pytest.mark.parametrize("text", ["家族の家", "ผู้ใหญ่บ้าน 家 Müller", "김철수 · 東京"])
+def test_letters_of_a_font_too_large_to_fetch_are_set_here_as_they_are_made(
+    sign: Family, visitor: Enter, text: str
+) -> None:
+    page = visitor()
+    choose_sign(page)
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("First line").fill(text)
+    page.wait_for_function(
+        "() => { const { preview, client } = document.querySelector('pc-configurator');"
+        " return !client.busy && preview.coming === null && preview.set(preview.artwork.items.at(-2)); }"
+    )
+    held = Configuration.objects.get()
+    assert held.choices["line1"] == text
+    assert set_here(page, "line1") == made(held, "line1")
+
+
+LINES = "The Millers & Söhne, עם ישראל 2014, ที่บ้านของเรา: since 1987 (and 2003)"
+
+
+def test_lines_are_broken_here_as_they_are_made(
+    transactional_db: None, quiet_shop: None, visitor: Enter
+) -> None:
+    source = BADGE.read_text(encoding="utf-8").replace("max_length: 20", "max_length: 120")
+    source = source.replace("min_size: 2 mm", "min_size: 2 mm, fit: wrap")
+    publish(source=source, filename="badge.yaml", actor="system:test", now=NOW)
+    page = visitor()
+    page.goto("/make/badge/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill(LINES)
+    page.wait_for_function(
+        "() => { const { preview, client } = document.querySelector('pc-configurator');"
+        " return !client.busy && preview.set(preview.artwork.items[0]); }"
+    )
+    held = Configuration.objects.get()
+    assert held.choices["text"] == LINES
+    drawn = made(held, "text")
+    assert set_here(page, "text") == drawn
+    heights = [
+        caret.y_um for caret in scenes_of(version=held.version, choices=held.choices)[0].items[0].carets
+    ]
+    assert len(set(heights)) >= 3

@@ -75,7 +75,7 @@ def test_only_names_with_a_hash_are_kept_for_ever(shop: Path, settings: Any) -> 
     prefix = settings.STATIC_URL
 
     def kept(name: str) -> str:
-        return dict(served[f"{prefix}{name}"].get_response("GET", {}).headers)["Cache-Control"]
+        return str(dict(served[f"{prefix}{name}"].get_response("GET", {}).headers)["Cache-Control"])
 
     scripts = {name: hashed for name, hashed in paths.items() if name.endswith((".js", ".css", ".wasm"))}
     for name, hashed in scripts.items():

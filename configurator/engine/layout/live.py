@@ -17,10 +17,11 @@ from configurator.engine.fonts import Face, FontFile, FontLibrary
 from configurator.engine.geometry import path_data
 from configurator.engine.layout.elements import Element, TextElement, role_and_colour
 from configurator.engine.layout.pictures import ImageElement
-from configurator.engine.layout.scene import Item, Outline, Placed, Scene, Stroke
+from configurator.engine.layout.scene import Item, Placed, Scene, Stroke
+from configurator.engine.layout.text import TextFrame
 from configurator.engine.placing import PER_MILLE, WHOLE, Crop, Placement, write_placement
 
-# Fonts with more bytes are not fetched while somebody types: the server's picture shows their letters.
+# Of fonts with more bytes a browser fetches only the letters that it needs (`letters`).
 MOST_BYTES = 4 * 1024 * 1024
 
 
@@ -64,7 +65,7 @@ def artwork_json(
             "box": None if item is None else item.box.as_json(),
         }
         if isinstance(element, TextElement):
-            items.append({**known, **_text_json(element, item, scene.process, fonts)})
+            items.append({**known, **_text_json(element, scene.process, fonts)})
         elif item is not None:
             items.append({**known, **_item_json(item)})
     return {
@@ -80,36 +81,30 @@ def artwork_json(
     }
 
 
-def _text_json(element: TextElement, item: Item | None, process: str, fonts: FontLibrary) -> dict[str, Any]:
-    """`path` is there where the browser is not to set the text itself: its lines are broken, or one of its
-    fonts is too large to be fetched for it."""
+def _text_json(element: TextElement, process: str, fonts: FontLibrary) -> dict[str, Any]:
     frame = element.frame
     role, colour = role_and_colour(element.colour, process)
-    by_server = frame.fit == "wrap" or (
-        isinstance(item, Outline) and any(sha256 in item.fonts for sha256 in _too_large(fonts))
-    )
     return {
         "kind": "text",
         "text": element.text,
         "role": role,
         "colour": colour,
         "fonts": list(fonts.names(frame.font)),
-        "path": path_data(item.path) if isinstance(item, Outline) and by_server else None,
-        "broken": frame.fit == "wrap",
-        "frame": {
-            "box": frame.box.as_json(),
-            "align": frame.align,
-            "valign": frame.valign,
-            "size": frame.size_um,
-            "min_size": frame.min_size_um,
-            "arc": frame.arc_um,
-        },
+        "frame": frame_json(frame),
     }
 
 
-def _too_large(fonts: FontLibrary) -> tuple[str, ...]:
-    """The hashes of the fonts that no browser is given."""
-    return tuple(file.sha256 for code in fonts.codes if not is_served(file := fonts.file_of(code)))
+def frame_json(frame: TextFrame) -> dict[str, Any]:
+    """A frame as static/js/layout/text.js takes it."""
+    return {
+        "box": frame.box.as_json(),
+        "align": frame.align,
+        "valign": frame.valign,
+        "size": frame.size_um,
+        "min_size": frame.min_size_um,
+        "fit": frame.fit,
+        "arc": frame.arc_um,
+    }
 
 
 @lru_cache(maxsize=256)

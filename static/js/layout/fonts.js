@@ -3,10 +3,12 @@
  * and whoever asked is told when it is worth asking again.
  */
 
-import { box, bounds, readPath } from "./geometry.js";
+import { box } from "./geometry.js";
 import { load } from "./harfbuzz.js";
-import { FontNeeded, ready } from "./shaping.js";
+import { FontNeeded, codesOf, ready } from "./shaping.js";
 import { placeText, setText } from "./text.js";
+
+const MOST_LETTERS = 200; // of a font in one address
 
 export class Fonts {
   /** `addresses`: index, glue and binary; `arrived` is called when something was fetched. */
@@ -17,6 +19,7 @@ export class Fonts {
     this.files = new Map(); // address -> promise of its bytes
     this.last = new Map(); // element -> the text set last and what came of it
     this.harfbuzz = null;
+    this.breaking = null; // line_breaking.js, once a text wraps
     this.started = null;
     this.possible = ready && "WebAssembly" in globalThis;
   }
@@ -42,10 +45,10 @@ export class Fonts {
   face(name) {
     if (!this.faces.has(name)) {
       const [code, weight] = name.split(":");
-      const { cap, scripts, url } = this.index[code];
+      const { cap, scripts, url, letters } = this.index[code];
       this.faces.set(name, {
-        name, cap, url, weight: weight ? Number(weight) : null, scripts: new Set(scripts),
-        font: null, covered: new Map(), outlines: new Map(), fetching: false,
+        name, cap, url, letters, weight: weight ? Number(weight) : null, scripts: new Set(scripts),
+        font: null, held: null, covered: new Map(), outlines: new Map(), fetching: false,
       });
     }
     return this.faces.get(name);
@@ -56,13 +59,12 @@ export class Fonts {
    * null while something has to be fetched first, or where only the server can set it.
    */
   set(item, text, placement) {
-    if (item.path && text === item.text && !placement) {
-      const path = readPath(item.path);
-      return { path, box: bounds(path), plain: bounds(path) };
-    }
-    if (item.broken) return null;
     if (!this.harfbuzz) {
       this.start();
+      return null;
+    }
+    if (item.frame.fit === "wrap" && !this.breaking) {
+      this.fetchBreaking();
       return null;
     }
     const key = JSON.stringify([text, item.fonts, item.frame, placement]);
@@ -70,23 +72,36 @@ export class Fonts {
     if (known?.key === key) return known.set;
     const frame = { ...item.frame, box: box(...item.frame.box) };
     try {
-      const fonts = { chain: item.fonts.map((name) => this.face(name)), harfbuzz: this.harfbuzz };
+      const fonts = { chain: item.fonts.map((name) => this.face(name)), harfbuzz: this.harfbuzz, breaking: this.breaking };
       const set = placement ? placeText(text, frame, placement, fonts) : setText(text, frame, fonts);
       this.last.set(item.element, { key, set });
       return set;
     } catch (error) {
       if (!(error instanceof FontNeeded)) throw error;
-      this.fetch(error.face);
+      this.fetch(error.face, text);
       return null;
     }
   }
 
-  async fetch(face) {
-    if (face.fetching || !face.url) return; // one without an address is too large to be fetched for a few letters
+  /** What breaks lines comes with the first text that wraps. */
+  async fetchBreaking() {
+    if (this.fetchingBreaking) return;
+    this.fetchingBreaking = true;
+    try {
+      this.breaking = await import("./line_breaking.js");
+      this.arrived();
+    } catch {
+      this.fetchingBreaking = false; // asked again with the next key
+    }
+  }
+
+  async fetch(face, text) {
+    if (face.fetching) return;
     face.fetching = true;
     try {
-      if (!this.files.has(face.url)) this.files.set(face.url, fetch(face.url).then(bytesOf));
-      face.font = this.harfbuzz.font(await this.files.get(face.url), face.weight);
+      if (face.url) await this.fetchWhole(face);
+      else await this.fetchLetters(face, text);
+      face.fetching = false;
       this.arrived();
     } catch {
       this.files.delete(face.url);
@@ -94,6 +109,23 @@ export class Fonts {
         face.fetching = false; // asked again with the next key
       }, 3_000);
     }
+  }
+
+  async fetchWhole(face) {
+    if (!this.files.has(face.url)) this.files.set(face.url, fetch(face.url).then(bytesOf));
+    face.font = this.harfbuzz.font(await this.files.get(face.url), face.weight);
+  }
+
+  /** Of a font too large to be fetched whole only the letters of the texts that stand here. */
+  async fetchLetters(face, text) {
+    const wanted = new Set(codesOf(text.normalize("NFC").replaceAll("\n", "")));
+    const together = new Set([...wanted, ...(face.held ?? [])]);
+    const letters = together.size <= MOST_LETTERS ? together : wanted;
+    const name = [...letters].sort((one, other) => one - other).map((code) => code.toString(16)).join("-");
+    const font = this.harfbuzz.font(await fetch(`${face.letters}${name}/`).then(bytesOf), face.weight);
+    if (face.font !== null) this.harfbuzz.free(face.font);
+    Object.assign(face, { font, held: letters, covered: new Map(), outlines: new Map() });
+    for (const each of this.faces.values()) delete each.lines; // its glyphs have other numbers now
   }
 }
 

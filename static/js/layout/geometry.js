@@ -23,13 +23,6 @@ export function pathData(path) {
   return data;
 }
 
-/** The outline that `pathData` wrote. */
-export function readPath(data) {
-  return [...data.matchAll(/([MLQCZ])([^MLQCZ]*)/g)].map(([, command, numbers]) => [
-    command, ...numbers.split(" ").filter(Boolean).map(Number),
-  ]);
-}
-
 export function moved(path, dx, dy) {
   return path.map((segment) => segment.map((value, index) => (index === 0 ? value : value + (index % 2 ? dx : dy))));
 }

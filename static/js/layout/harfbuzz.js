@@ -17,6 +17,7 @@ class HarfBuzz {
     this.calls = module.wasmExports;
     this.language = this.withText(LANGUAGE, (at) => this.calls.hb_language_from_string(at, -1));
     this.scripts = new Map();
+    this.taken = new Map(); // font -> where the bytes of its file are
     this.drawing = this.drawingFunctions();
   }
 
@@ -36,7 +37,7 @@ class HarfBuzz {
     return this.scripts.get(code);
   }
 
-  /** A font at one weight (null: its default). Its memory stays taken: a page has a handful of fonts. */
+  /** A font at one weight (null: its default). Its memory stays taken until it is `free`d. */
   font(bytes, weight) {
     const { calls } = this;
     const at = calls.malloc(bytes.length);
@@ -44,6 +45,9 @@ class HarfBuzz {
     const blob = calls.hb_blob_create(at, bytes.length, 1, 0, 0); // 1: the bytes are only read
     const face = calls.hb_face_create(blob, 0);
     const font = calls.hb_font_create(face);
+    this.taken.set(font, at);
+    calls.hb_face_destroy(face); // the font keeps them
+    calls.hb_blob_destroy(blob);
     if (weight !== null) {
       const variation = calls.malloc(8);
       this.module.HEAPU32[variation / 4] = 0x77676874; // wght
@@ -52,6 +56,12 @@ class HarfBuzz {
       calls.free(variation);
     }
     return font;
+  }
+
+  free(font) {
+    this.calls.hb_font_destroy(font);
+    this.calls.free(this.taken.get(font));
+    this.taken.delete(font);
   }
 
   /** Glyphs of a stretch of one script and direction, in the order in which they are seen, in font units. */

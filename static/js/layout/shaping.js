@@ -2,7 +2,8 @@
  * One line of text in any scripts -> glyphs in the order in which they are seen: the server's
  * configurator/engine/layout/shaping.py, step for step. Lengths are in letter heights, y upwards.
  *
- * A font is {name, cap, scripts, font}: `font` is HarfBuzz's, null while its file has not been fetched.
+ * A font is {name, cap, scripts, font, held}: `font` is HarfBuzz's, null while its file has not been fetched;
+ * `held` is null, or the letters (code points) that were fetched of a font too large to be fetched whole.
  */
 
 import { levelRuns } from "./bidirectional.js";
@@ -12,10 +13,10 @@ const SHARED_SCRIPTS = new Set(["Zyyy", "Zinh", "Zzzz"]);
 // Letters of a script that draw nothing: HarfBuzz needs no glyph for them.
 const UNSEEN = new Set([0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180c, 0x180d, 0x180e, 0x180f, 0x3164, 0xffa0]);
 
-/** A font that has to be fetched before this text can be shaped; `face` tells which. */
+/** A font that has to be fetched, whole or for more letters, before a text can be shaped; `face` tells which. */
 export class FontNeeded extends Error {
   constructor(face) {
-    super(`The font ${face.name} has not been fetched yet.`);
+    super(`The font ${face.name}, or a letter of it, has not been fetched yet.`);
     this.face = face;
   }
 }
@@ -27,6 +28,11 @@ export const ready = segmenter !== null;
 
 export function codesOf(text) {
   return Array.from(text, (character) => character.codePointAt(0));
+}
+
+/** What a reader counts as one letter (grapheme clusters), each as code points. */
+export function clustersOf(codes) {
+  return codes.length ? Array.from(segmenter.segment(String.fromCodePoint(...codes)), ({ segment }) => codesOf(segment)) : [];
 }
 
 /** Shape one line; `chain` is the asked font and those that may stand in for it. Throws `FontNeeded`. */
@@ -58,7 +64,7 @@ function piecesOf(codes, rtl, chain, harfbuzz, missing) {
     }
     if (!face) {
       missing.push(segment);
-      face = fetched(chain[0]);
+      face = fetched(chain[0], cluster);
     }
     if (last && last.face === face && (!script || !last.script || script === last.script)) {
       last.codes.push(...cluster);
@@ -79,13 +85,13 @@ function couldHave(face, cluster) {
 }
 
 function covers(face, segment, cluster, harfbuzz) {
-  const { font, covered } = fetched(face);
+  const { font, covered } = fetched(face, cluster);
   if (!covered.has(segment)) covered.set(segment, harfbuzz.covers(font, cluster));
   return covered.get(segment);
 }
 
-function fetched(face) {
-  if (face.font === null) throw new FontNeeded(face);
+function fetched(face, cluster) {
+  if (face.font === null || (face.held && !cluster.every((code) => face.held.has(code)))) throw new FontNeeded(face);
   return face;
 }
 

@@ -1,13 +1,15 @@
 /**
- * Text into a box, on a circle, or where a shopper has put it: the server's configurator/engine/layout/text.py,
- * step for step, so that what is seen while typing is what the server makes. Everything in integer micrometres.
+ * Text into a box, broken into lines, on a circle, or where a shopper has put it: the server's
+ * configurator/engine/layout/text.py, step for step, so that what is seen while typing is what the server makes.
+ * Everything in integer micrometres.
  *
- * A frame is {box, align, valign, size, min_size, arc}: `size` is the height of its capitals, `min_size` the
- * least, `arc` the radius of its circle (0: straight). Lines that the server breaks are not set here.
+ * A frame is {box, align, valign, size, min_size, fit, arc}: `size` is the height of its capitals, `min_size` the
+ * least, `fit` is "shrink" or "wrap", `arc` the radius of its circle (0: straight). Fonts are {chain, harfbuzz,
+ * breaking}: the last is line_breaking.js, which only frames that wrap ask for.
  */
 
 import { bent, bounds, moved, round, turned } from "./geometry.js";
-import { shapeLine } from "./shaping.js";
+import { codesOf, shapeLine } from "./shaping.js";
 
 const LINE_PITCH = 1.6; // baseline to baseline, in letter heights
 const SIZE_STEP = 10;
@@ -15,8 +17,7 @@ const LEAST_GAP = 0.17; // radians of the circle that stay free between a text's
 
 /** {path, box, plain, size}; `path` is empty when the text has no ink. Throws `FontNeeded`. */
 export function setText(text, frame, fonts) {
-  const lines = shaped(text, fonts);
-  const size = fittedSize(lines, frame, fonts);
+  const { lines, size } = fitted(codesOf(text.normalize("NFC")), frame, fonts);
   const path = outline(lines, size, frame.align, frame.arc, fonts);
   if (!path.length) return { path, box: null, plain: null, size: frame.size };
   const stood = moved(path, ...standing(path, lines.length, size, frame));
@@ -26,7 +27,7 @@ export function setText(text, frame, fonts) {
 
 /** The same where a shopper has put it: {x, y, width, rotation}, the turn in thousandths of a degree. */
 export function placeText(text, frame, { x, y, width, rotation }, fonts) {
-  const lines = shaped(text, fonts);
+  const lines = linesAt(frame.size, codesOf(text.normalize("NFC")), frame, fonts);
   const nominal = bounds(outline(lines, frame.size, frame.align, frame.arc, fonts));
   if (nominal === null) return { path: [], box: null, plain: null, size: frame.size };
   const scale = width / Math.max(nominal.width, 1);
@@ -38,17 +39,44 @@ export function placeText(text, frame, { x, y, width, rotation }, fonts) {
   return { path: turnedPath, box: bounds(turnedPath), plain: bounds(put), size };
 }
 
-function shaped(text, fonts) {
-  return text.normalize("NFC").split("\n").map((line) => shapeLine(line, fonts));
+/** The lines of the text at this letter height: as they are written, or broken to the frame's width. */
+function linesAt(size, codes, frame, fonts, torn = false) {
+  const shaped = (line) => shapedLine(line, fonts);
+  if (frame.fit !== "wrap") return String.fromCodePoint(...codes).split("\n").map((line) => shaped(codesOf(line)));
+  const advance = (part) => (part.length ? shaped(part).advance : 0);
+  const lines = fonts.breaking.brokenLines(codes, frame.box.width / size, advance, torn);
+  return lines.map(([start, end]) => shaped(codes.slice(start, end)));
 }
 
-function fittedSize(lines, frame, fonts) {
-  const ink = bounds(outline(lines, frame.size, frame.align, frame.arc, fonts));
-  if (ink === null || fits(lines, frame.size, frame, ink)) return frame.size;
-  const fitting = frame.arc
-    ? largest(frame.size, (size) => fits(lines, size, frame, bounds(outline(lines, size, frame.align, frame.arc, fonts))))
-    : fittingSize(lines, frame, ink, fonts);
-  return Math.max(fitting, Math.min(frame.min_size, frame.size));
+const REMEMBERED = 1024; // shaped lines and words: while somebody types, all but one stay as they were
+
+function shapedLine(codes, fonts) {
+  const known = (fonts.chain[0].lines ??= new Map());
+  const text = String.fromCodePoint(...codes);
+  if (!known.has(text)) {
+    const line = shapeLine(text, fonts);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(text, line);
+  }
+  return known.get(text);
+}
+
+/** The lines of a text and the letter height at which they fit the frame, or the least there is. */
+function fitted(codes, frame, fonts) {
+  const lines = linesAt(frame.size, codes, frame, fonts);
+  const wraps = frame.fit === "wrap";
+  const fit = (set, size) => fits(set, size, frame, bounds(outline(set, size, frame.align, frame.arc, fonts)));
+  if (fit(lines, frame.size)) return { lines, size: frame.size };
+  const least = Math.min(frame.min_size, frame.size);
+  const fitting = wraps || frame.arc
+    ? largest(frame.size, (size) => fit(wraps ? linesAt(size, codes, frame, fonts) : lines, size))
+    : fittingSize(lines, frame, fonts);
+  if (fitting < least && wraps && fonts.breaking.needsDictionary(codes)) {
+    const torn = largest(frame.size, (size) => fit(linesAt(size, codes, frame, fonts, true), size));
+    if (torn >= least) return { lines: linesAt(torn, codes, frame, fonts, true), size: torn };
+  }
+  const size = Math.max(fitting, least);
+  return { lines: wraps ? linesAt(size, codes, frame, fonts) : lines, size };
 }
 
 /** Whether ink with this box fits the frame, and on a circle whether its end stays off its beginning. */
@@ -74,7 +102,8 @@ function largest(most, fit) {
 }
 
 /** The largest letter height at which the ink fits the frame (rounding of outlines included). */
-function fittingSize(lines, frame, ink, fonts) {
+function fittingSize(lines, frame, fonts) {
+  const ink = bounds(outline(lines, frame.size, frame.align, 0, fonts));
   const share = Math.min(frame.box.width / ink.width, frame.box.height / ink.height);
   let size = Math.floor(Math.trunc(frame.size * share) / SIZE_STEP) * SIZE_STEP;
   while (size > SIZE_STEP) {

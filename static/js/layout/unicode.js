@@ -1,6 +1,7 @@
 /** Written by tools/unicode_for_browser.py: characters as the server knows them. */
 
-function unpacked(names, packed) {
+/** Names of properties, and runs of code points that have them -> what a code point has. */
+export function unpacked(names, packed) {
   const known = names.split(" ");
   const starts = [], values = [];
   let start = 0;

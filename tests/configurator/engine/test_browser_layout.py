@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tools import browser_layout, unicode_for_browser
-from tools.browser_layout import compare
+from tools.browser_layout import compare, compare_breaks
 
 VENDOR = browser_layout.SCRIPT.parents[1] / "static" / "vendor"
 needs_node = pytest.mark.skipif(browser_layout.node() is None, reason="node is not installed")
@@ -18,11 +18,18 @@ def test_five_thousand_texts_have_the_same_glyphs_places_and_outlines_in_browser
     assert compared.differences == ()
     assert compared.glyphs > 50_000
     assert compared.outlines == 264
+    assert compared.wrapped == 1250
+
+
+@needs_node
+def test_lines_end_at_the_same_places_in_texts_of_all_kinds_of_characters() -> None:
+    assert compare_breaks(3000, seed=14) == ()
 
 
 def test_the_browser_has_the_characters_of_this_server() -> None:
-    written = unicode_for_browser.TARGET.read_text(encoding="ascii")
-    assert written == unicode_for_browser.module(), "python -m tools.unicode_for_browser"
+    for name, module in unicode_for_browser.MODULES.items():
+        written = (unicode_for_browser.FOLDER / name).read_text(encoding="ascii")
+        assert written == module(), "python -m tools.unicode_for_browser"
 
 
 def test_every_vendored_file_is_the_one_that_was_published() -> None:

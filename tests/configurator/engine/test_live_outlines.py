@@ -55,16 +55,16 @@ def test_a_text_that_is_still_empty_tells_where_it_will_stand() -> None:
 
 def test_texts_come_as_what_they_are_set_from_and_shapes_as_outlines() -> None:
     items = described({"name": "Åse"})
-    assert items["name"]["path"] is None
+    assert "path" not in items["name"]
     assert items["shape-3"]["path"].startswith("M5000 22500L")
     assert items["shape-3"]["stroke"] == 400
 
 
-def test_broken_lines_and_letters_of_a_very_large_font_come_from_the_server() -> None:
+def test_texts_that_wrap_are_told_so() -> None:
     items = described({"name": "家族", "words": "Once upon a time there was a card with many words"})
-    assert items["words"]["broken"]
-    assert items["words"]["path"].startswith("M")
-    assert items["name"]["path"].startswith("M")
+    assert items["words"]["frame"]["fit"] == "wrap"
+    assert items["name"]["frame"]["fit"] == "shrink"
+    assert items["name"]["fonts"][-1] == "noto-sans-cjk"
 
 
 def test_where_a_text_stands_is_told_as_its_choice() -> None:
