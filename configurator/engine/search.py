@@ -158,15 +158,26 @@ class Search:
         if position not in self._even or not self._model:
             return None
         model = list(self._model)
-        found = self._moving(model, position)
+        found = self._shown_by(model, position)
         if found is None or found[1] - found[0] >= enough:
             return found
         for other in self._even - {position, *fixed}:
             room = self._moving(model, other)
             if room is not None:
                 moved_to(model, self.variables[other], sum(room) // 2)
-        centred = self._moving(model, position)
+        centred = self._shown_by(model, position)
         return found if centred is None else (min(found[0], centred[0]), max(found[1], centred[1]))
+
+    def _shown_by(self, model: list[int], position: int) -> tuple[int, int] | None:
+        """Between which indices a number can move in a configuration, which is remembered with it: it shows
+        as much after the next click that it agrees with.
+        """
+        found = self._moving(model, position)
+        if found is not None:
+            witness = self.layout.of_model(model)
+            self.witnesses.add(witness)
+            self.witnesses.also_shows(witness, self.layout.between(position, *found))
+        return found
 
     def bounds(self, position: int, assumptions: Sequence[int]) -> tuple[int, int]:
         """Indices that a number cannot go beyond, as far as that follows without a search."""

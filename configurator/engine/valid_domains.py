@@ -9,6 +9,7 @@ once, and then asked of the solver, variable by variable, always for any of the 
 so that one refusal decides all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isinf
 
@@ -180,7 +181,7 @@ class _Click:
                 continue
             self._prefer(alike, ~layout.of_two)
             first = True
-            for position in layout.positions(self.open & points):
+            for position in self._in_turn(points):
                 if self.open & points & layout.blocks[position]:
                     if not first and otherwise:
                         self._prefer(otherwise, points)
@@ -193,10 +194,33 @@ class _Click:
                     else:
                         self._ask_range(position, variable, context)
 
+    def _in_turn(self, points: Points) -> Iterator[int]:
+        """The variables with open points among these: those without a choice first, as a configuration that
+        has all choices shows something of every variable, any other one of a single one.
+        """
+        for part in (points & ~self.groups, points & self.groups):
+            yield from self.layout.positions(self.open & part)
+
     def _prefer(self, literals: list[int], points: Points) -> None:
         """These literals, but for what is open among these points."""
         wanted = self.open & points & self.layout.values
         self.search.prefer([*literals, *(self.layout.literal_of[point] for point in bits(wanted))])
+
+    def _prefer_unseen(self) -> None:
+        """What no configuration shows yet, of variables without a choice that have more than two values.
+
+        The solver starts from its last configuration: unless told each time, it would show much of that
+        again. Of two values the passes above take care.
+        """
+        layout, literals = self.layout, []
+        free = self.open & layout.values & ~self.groups & ~layout.of_two
+        for position in layout.positions(free):
+            left, offset = layout.of(free, position), layout.offsets[position]
+            for literal in layout.literal_of[offset : offset + layout.variables[position].count]:
+                literals.append(literal if left & 1 else -literal)
+                left >>= 1
+        if literals:
+            self.search.prefer(literals)
 
     def _context(self, position: int) -> list[int]:
         """The assumptions of all choices but those for the variable's own option."""
@@ -354,6 +378,7 @@ class _Click:
     def _possible(self, literals: list[int]) -> bool | None:
         if self.given_up >= MAX_UNDECIDED:
             return None
+        self._prefer_unseen()
         found = self.search.solve(literals, BUDGET_A_VALUE)
         if found is None:
             self.given_up += 1
