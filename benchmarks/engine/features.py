@@ -28,6 +28,15 @@ class Features:
                     found[feature] = value in chosen
         return found
 
+    def units(self, choices: Choices) -> list[list[str]]:
+        """The features of what is judged by itself: of each option chosen, of each value of a multiple."""
+        found: list[list[str]] = []
+        for code in choices:
+            option = self.model.spec.option_by_code[code]
+            names = [self.by_value[code, value] for value in option.codes if (code, value) in self.by_value]
+            found += [[name] for name in names] if option.kind == "multiple" else [names]
+        return [names for names in found if names]
+
 
 def features_of(model: Model, names: Collection[str]) -> Features:
     """By the names that the reader kept; `names` are the features that the other tool knows."""

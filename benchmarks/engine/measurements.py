@@ -93,7 +93,7 @@ def quick(seed: int) -> Scale:
         walk_seconds=4.0,
         memory_clicks=1_000,
         loads=1,
-        sizes=12,
+        sizes=5,
         requests=3.0,
         skipped=frozenset({"memory", "serving"}),
         large=False,

@@ -11,7 +11,7 @@ from benchmarks.bars import Bar, Section, Table
 from benchmarks.engine import brute_force, command, domains, models
 from benchmarks.engine.domains import OnClauses, OnFeatures, State, offered
 from benchmarks.engine.environment import PEERS, Peer
-from benchmarks.engine.made_to_measure import FAMILY, problem_of
+from benchmarks.engine.made_to_measure import FAMILY, _differences, _for_peer, problem_of
 from benchmarks.engine.second_opinion import sxfm_clauses
 from benchmarks.engine.serving import as_family_file
 from benchmarks.engine.shopper import Shopper, judged
@@ -20,6 +20,7 @@ from benchmarks.environment import PeerFailed, versions
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.knowledge import compile_family
+from configurator.engine.spec import Choices
 from configurator.engine.uvl import read_uvl
 
 needs_peers = pytest.mark.skipif(
@@ -169,10 +170,26 @@ def test_flamapy_agrees_on_a_feature_model(tmp_path: Path) -> None:
         paper = next(value.code for value in option.values if value.name == "Paper")
         state = State({option.code: paper}, {})
         _, theirs = rival.ask(state)
+        answer = Kernel(model.knowledge).answer(state.choices)
         assert theirs["Dimmer"] is True
-        assert rival.same(state, Kernel(model.knowledge).answer(state.choices), theirs)
+        assert rival.same(state, answer, theirs)
+        # The shade is chosen, and could be changed: what is said of it is compared too.
+        assert "Glass" not in theirs and "Paper" not in theirs
+        assert not rival.same(state, answer, {**theirs, "Glass": False})
     finally:
         rival.peer.close()
+
+
+@needs_peers
+def test_cp_sat_agrees_on_what_a_choice_could_be_changed_to() -> None:
+    model = models.read(FAMILY)
+    choices: Choices = {"width": 800, "material": "oak", "line1": "Olga"}
+    with Peer("cpsat_sizes") as peer:
+        peer.ask("load", **problem_of(model.spec))
+        theirs = peer.ask("full", chosen=_for_peer(model.spec, choices)).value
+    answer = Kernel(model.knowledge).answer(choices)
+    assert _differences(answer, choices, theirs) == []
+    assert len(_differences(answer, choices, {**theirs, "width": [800, 800]})) == 1
 
 
 @needs_peers

@@ -74,8 +74,25 @@ class Panel:
         model.add(width + height <= 1800).only_enforce_if(self._is("delivery", "parcel"))
         model.add(size >= 20).only_enforce_if(self._is("font", "script"))
 
+    def full(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        """What all options can be: the open ones, and each chosen one given the other choices."""
+        found = self.domains(chosen)
+        for code in chosen:
+            others = {other: value for other, value in chosen.items() if other != code}
+            base = self._with(others)
+            if code in self.numbers:
+                found[code] = self._ends(base, code)
+            else:
+                found |= self._values(base, [code])
+        return found
+
     def domains(self, chosen: dict[str, Any]) -> dict[str, Any]:
         """For every open number its lowest and highest value, for every open choice the values possible."""
+        base = self._with(chosen)
+        numbers = {code: self._ends(base, code) for code in self.numbers if code not in chosen}
+        return {**numbers, **self._values(base, [code for code in self.choices if code not in chosen])}
+
+    def _with(self, chosen: dict[str, Any]) -> cp_model.CpModel:
         base = self.model.clone()
         for code, value in chosen.items():
             if code in self.numbers:
@@ -83,11 +100,10 @@ class Panel:
             else:
                 literal = self._is(code, value)
                 base.add_bool_and([base.get_bool_var_from_proto_index(literal.index)])
-        found: dict[str, Any] = {}
-        for code, number in self.numbers.items():
-            if code not in chosen:
-                found[code] = [self._end(base, number.index, sign) for sign in (1, -1)]
-        return {**found, **self._values(base, chosen)}
+        return base
+
+    def _ends(self, base: cp_model.CpModel, code: str) -> list[int | None]:
+        return [self._end(base, self.numbers[code].index, sign) for sign in (1, -1)]
 
     def _end(self, base: cp_model.CpModel, index: int, sign: int) -> int | None:
         model = base.clone()
@@ -98,9 +114,9 @@ class Panel:
             return None
         return sign * round(solver.objective_value)
 
-    def _values(self, base: cp_model.CpModel, chosen: dict[str, Any]) -> dict[str, list[str]]:
-        """Ask for a configuration with a value not seen yet until there is none."""
-        seen: dict[str, set[str]] = {code: set() for code in self.choices if code not in chosen}
+    def _values(self, base: cp_model.CpModel, codes: list[str]) -> dict[str, list[str]]:
+        """Ask for a configuration with a value of these choices not seen yet until there is none."""
+        seen: dict[str, set[str]] = {code: set() for code in codes}
         while True:
             model = base.clone()
             unseen = [
@@ -126,4 +142,4 @@ class Panel:
 
 
 panel = Panel()
-serve({"load": panel.load, "domains": panel.domains})
+serve({"load": panel.load, "domains": panel.domains, "full": panel.full})

@@ -5,6 +5,7 @@ from typing import Any
 from flamapy.metamodels.configurator_metamodel.transformation.fm_to_configurator import FmToConfigurator
 from flamapy.metamodels.fm_metamodel.transformations import UVLReader
 from wire import serve
+from z3 import Not, unsat
 
 
 class Flamapy:
@@ -27,6 +28,35 @@ class Flamapy:
         implied: dict[str, bool] | None = self.backend.propagate(decisions)
         return implied
 
+    def full(self, decisions: dict[str, bool], units: list[list[str]]) -> dict[str, bool] | None:
+        """The same, and for each unit of decided features what would follow for these from all other
+        decisions: retracted, as its `undo` does, and asked again.
+
+        Its own `propagate` would go through all features for each unit again; here it is spared all but the
+        unit's, by the same two checks a feature.
+        """
+        implied = self.propagate(decisions)
+        if implied is None:
+            return None
+        found = {**decisions, **implied}
+        for unit in units:
+            for name in unit:
+                found.pop(name, None)
+            found |= self._follows(unit, {name: decisions[name] for name in decisions if name not in unit})
+        return found
+
+    def _follows(self, unit: list[str], others: dict[str, bool]) -> dict[str, bool]:
+        backend = self.backend
+        assumptions = backend._build_assumptions(others)
+        found: dict[str, bool] = {}
+        for name in unit:
+            selected = backend._z3_model.features[name].sel
+            if backend._solver.check(*assumptions, Not(selected)) == unsat:
+                found[name] = True
+            elif backend._solver.check(*assumptions, selected) == unsat:
+                found[name] = False
+        return found
+
 
 peer = Flamapy()
-serve({"read": peer.read, "configurator": peer.configurator, "propagate": peer.propagate})
+serve({"read": peer.read, "configurator": peer.configurator, "propagate": peer.propagate, "full": peer.full})
