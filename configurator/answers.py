@@ -14,6 +14,7 @@ from configurator.designs import Refused, read_changes, refused
 from configurator.engine.answers import Answer, OptionAnswer, Repair, Violation
 from configurator.engine.choices import choices_json, codes_of
 from configurator.engine.domains import Completion
+from configurator.engine.finding_words import with_words
 from configurator.engine.placing import placement_in_words, read_placement
 from configurator.engine.pricing import PriceError, price
 from configurator.engine.spec import FamilySpec
@@ -62,17 +63,17 @@ def describe(
             of=configuration, choices=seen.choices, surfaces=[scene.surface for scene in seen.scenes]
         ),
         "artwork": artwork_of(of=configuration, choices=seen.choices, scenes=seen.scenes),
-        "findings": findings_json(seen),
+        "findings": findings_json(spec, seen),
         "quote_token": token,
         "can_undo": bool(configuration.past),
         "can_redo": bool(configuration.future),
     }
 
 
-def findings_json(seen: Examination) -> list[dict[str, Any]]:
-    """What was found on each surface; ``box`` in µm, as the artwork has it."""
+def findings_json(spec: FamilySpec, seen: Examination) -> list[dict[str, Any]]:
+    """What was found on each surface, with its words; ``box`` in µm, as the artwork has it."""
     return [
-        {"surface": surface, **finding.as_json()}
+        with_words(spec, {"surface": surface, **finding.as_json()})
         for surface, findings in seen.findings_by_surface.items()
         for finding in findings
     ]

@@ -23,6 +23,8 @@ from configurator.api.shapes import (
     quantity_in,
 )
 from configurator.approvals import proof_of
+from configurator.catalogue import spec_of
+from configurator.engine.finding_words import with_words
 from configurator.models import Design
 
 SCOPES = ("configurations:write", "configurations:write")
@@ -72,7 +74,8 @@ class OneProof(APIView):
     def get(self, request: Request, pk: str) -> Response:
         who = caller(request)
         readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
-        proof = proof_of(get_object_or_404(readable.select_related("version__family"), pk=pk))
+        design = get_object_or_404(readable.select_related("version__family"), pk=pk)
+        spec, proof = spec_of(design.version), proof_of(design)
         surfaces = [
             {
                 "surface": each.surface,
@@ -82,7 +85,7 @@ class OneProof(APIView):
                 "scene": each.scene,
                 "profile": each.profile,
                 "texts": list(each.texts),
-                "findings": each.findings_json,
+                "findings": [with_words(spec, finding) for finding in each.findings_json],
                 "picture": each.picture,
             }
             for each in proof.surfaces

@@ -255,6 +255,15 @@ class FixShape(serializers.Serializer[Any]):
     changes = serializers.DictField(child=ChosenField())
 
 
+class ToldShape(serializers.Serializer[Any]):
+    """What people read of a finding beside its message."""
+
+    sign = serializers.CharField()
+    word = serializers.CharField()
+    where = serializers.CharField(allow_blank=True)
+    numbers = serializers.CharField(allow_blank=True, help_text="Measured and limit, with their unit.")
+
+
 class FindingShape(serializers.Serializer[Any]):
     """What a machine cannot make (refuse), what may look poor (warn), what was put right (fixed)."""
 
@@ -272,6 +281,7 @@ class FindingShape(serializers.Serializer[Any]):
         help_text="Left, top, right, bottom on the surface in µm, as the artwork has them.",
     )
     repairs = FixShape(many=True)
+    told = ToldShape()
 
 
 class ViolationShape(serializers.Serializer[Any]):

@@ -25,6 +25,10 @@ def listed(parts: list[str], last: str = "and") -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
+def surface_name(spec: FamilySpec, code: str) -> str:
+    return spec.surface_by_code[code].name or code.capitalize()
+
+
 def value_in_words(option: OptionSpec, value: Choice) -> str:
     """A choice as the shop writes it: the value's name, the number with its unit, the text, `a picture`."""
     if option.kind in ("choice", "switch"):

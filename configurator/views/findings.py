@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from configurator.engine.geometry import millimetres
+from configurator.engine.finding_words import told
 from configurator.engine.spec import FamilySpec
-from configurator.views.wording import surface_name
 
-# A sign and a word, so that nobody has to tell colours apart.
-WORDS = {"refuse": ("✕", "Cannot be made"), "warn": ("!", "Please check"), "fixed": ("✓", "Put right")}
 LONGEST_MEND = 4000  # characters
+
+
+BLANK_PART = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,21 @@ class ShownFinding:
         return " ".join(map(str, self.box))
 
 
+# What the page's script fills in for findings that come later: one with all of its parts.
+BLANK = ShownFinding(
+    code="",
+    severity="warn",
+    surface="",
+    icon=BLANK_PART,
+    word=BLANK_PART,
+    where=BLANK_PART,
+    message=BLANK_PART,
+    measured=BLANK_PART,
+    box=(),
+    repairs=(ShownRepair(BLANK_PART, ""),),
+)
+
+
 def shown_findings(spec: FamilySpec, findings: Iterable[Mapping[str, Any]]) -> list[ShownFinding]:
     """The findings of ``answers.describe`` in words."""
     return [_shown(spec, finding) for finding in findings]
@@ -54,46 +69,22 @@ def shown_mismatches(
 
 
 def _shown(spec: FamilySpec, finding: Mapping[str, Any]) -> ShownFinding:
-    icon, word = WORDS[finding["severity"]]
-    option = spec.option_by_code.get(finding["element"])
-    parts = [
-        option.name if option is not None else "",
-        surface_name(spec, finding["surface"]) if len(spec.surfaces) > 1 else "",
-        _place(finding["box"]),
-    ]
+    words = told(spec, finding)
     return ShownFinding(
         code=finding["code"],
         severity=finding["severity"],
         surface=finding["surface"],
-        icon=icon,
-        word=word,
-        where=" · ".join(part for part in parts if part),
+        icon=words.sign,
+        word=words.word,
+        where=words.where,
         message=finding["message"],
-        measured=_numbers(finding),
+        measured=words.numbers,
         box=tuple(finding["box"] or ()),
         repairs=tuple(
-            ShownRepair(fix["label"], json.dumps(fix["changes"], ensure_ascii=False))
+            ShownRepair(fix["label"], json.dumps(fix["changes"], ensure_ascii=False, separators=(",", ":")))
             for fix in finding["repairs"]
         ),
     )
-
-
-def _place(box: list[int] | None) -> str:
-    if not box:
-        return ""
-    left, top = (millimetres(round(um, -2)) for um in box[:2])
-    return f"{left} mm from the left, {top} mm from the top"
-
-
-def _numbers(finding: Mapping[str, Any]) -> str:
-    measured, limit = finding["measured"], finding["limit"]
-    if measured is None or limit is None:
-        return ""
-    return f"Measured {_number(measured)} {finding['unit']}, limit {_number(limit)} {finding['unit']}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def read_mend(text: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from configurator.engine.spec import FamilySpec
 from configurator.forms import LONG_FORM, PREFIX, read_post, read_quantity, shown_groups
 from configurator.models import Configuration, Family
 from configurator.views import fonts
-from configurator.views.findings import read_mend, shown_findings
+from configurator.views.findings import BLANK, read_mend, shown_findings
 from configurator.views.visitors import visitor_of
 from configurator.views.wording import change_in_words, value_name
 
@@ -377,6 +377,7 @@ def configuration_page(
             "configuration": held,
             "described": described,
             "findings": shown_findings(spec, described["findings"]),
+            "blank_finding": BLANK,
             "move": moving.move_of(configuration=held, now=timezone.now()),
             "currency": spec.currency,
             "groups": groups,

@@ -8,10 +8,6 @@ from configurator.engine.spec import FamilySpec
 from configurator.engine.wording import changes_in_words, value_in_words
 
 
-def surface_name(spec: FamilySpec, code: str) -> str:
-    return spec.surface_by_code[code].name or code.capitalize()
-
-
 def value_name(spec: FamilySpec, option: str, value: Any) -> str:
     """A value as the page calls it."""
     asked = spec.option_by_code[option]

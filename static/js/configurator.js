@@ -51,10 +51,7 @@ class PcConfigurator extends HTMLElement {
       textOf: (code) => (this.options.get(code)?.dataset.kind === "text" ? this.value(code) : null),
     });
     if (this.preview.image && this.form.querySelector("[data-kind=placement]")) this.startEditor();
-    this.findings = new Findings(this.querySelector("[data-findings]"), this.preview, {
-      option: (code) => (this.options.has(code) ? this.names.option(code) : ""),
-      mend: (changes) => this.client.change(changes),
-    });
+    this.findings = new Findings(this.querySelector("[data-findings]"), this.preview, (changes) => this.client.change(changes));
     this.enhance();
     this.form.addEventListener("focusin", (event) => {
       if (event.target.closest("[data-kind=text]")) this.preview.prepare();

@@ -5,16 +5,15 @@
 
 import { bent, svg } from "./outline.js";
 
-// As in views/findings.py.
-const WORDS = { refuse: ["✕", "Cannot be made"], warn: ["!", "Please check"], fixed: ["✓", "Put right"] };
 const ROOM = 1500; // µm between a place and its frame
 
 export class Findings {
-  /** `page`: option(code) -> its name or "", mend(changes). */
-  constructor(root, preview, page) {
+  /** `mend(changes)` makes the choices of a repair. */
+  constructor(root, preview, mend) {
     this.root = root;
     this.preview = preview;
-    this.page = page;
+    this.mend = mend;
+    this.blank = root.querySelector("[data-finding]").content.firstElementChild;
     this.list = root.querySelector("[data-findings-list]");
     this.frame = svg("svg", { class: "finding-frame", "aria-hidden": "true", focusable: "false" });
     this.frame.toggleAttribute("hidden", true);
@@ -31,7 +30,7 @@ export class Findings {
     if (!button) return;
     event.preventDefault();
     this.root.focus({ preventScroll: true });
-    this.page.mend(JSON.parse(button.value));
+    this.mend(JSON.parse(button.value));
   }
 
   draw(findings) {
@@ -45,25 +44,24 @@ export class Findings {
     this.list.children[held]?.focus({ preventScroll: true });
   }
 
-  item(finding) {
-    const [icon, word] = WORDS[finding.severity];
-    const sign = node("span", "finding-icon", icon);
-    sign.setAttribute("aria-hidden", "true");
-    const where = [this.page.option(finding.element), place(finding.box)].filter(Boolean).join(" · ");
-    const head = node("p", "finding-head", sign, " ", node("strong", "", word), ...(where ? [" ", node("span", "soft", where)] : []));
-    const item = node("li", `finding finding-${finding.severity}`, head, node("p", "", finding.message));
-    if (finding.measured != null && finding.limit != null) {
-      item.append(node("p", "finding-numbers soft num", `Measured ${number(finding.measured)} ${finding.unit}, limit ${number(finding.limit)} ${finding.unit}`));
+  /** The page's own blank finding with the words of this one; parts without words go. */
+  item({ code, severity, surface, box, message, repairs, told }) {
+    const item = this.blank.cloneNode(true);
+    item.className = `finding finding-${severity}`;
+    Object.assign(item.dataset, { code, surface }, box && { box: box.join(" ") });
+    const words = { ".finding-icon": told.sign, strong: told.word, bdi: message, ".finding-head .soft": told.where, ".finding-numbers": told.numbers };
+    for (const [part, text] of Object.entries(words)) {
+      if (text) item.querySelector(part).textContent = text;
+      else item.querySelector(part).remove();
     }
-    item.append(node("p", "cluster finding-acts", ...finding.repairs.map((repair, index) => {
-      const button = node("button", `button button-small${index === 0 && finding.severity === "refuse" ? " button-primary" : ""}`, repair.label);
-      button.name = "mend";
-      button.value = JSON.stringify(repair.changes);
+    const blank = item.querySelector("button");
+    blank.replaceWith(...repairs.map(({ label, changes }, index) => {
+      const button = blank.cloneNode();
+      button.classList.toggle("button-primary", index === 0 && severity === "refuse");
+      button.textContent = label;
+      button.value = JSON.stringify(changes);
       return button;
-    })));
-    item.dataset.code = finding.code;
-    item.dataset.surface = finding.surface;
-    if (finding.box) item.dataset.box = finding.box.join(" ");
+    }));
     this.focusable(item);
     return item;
   }
@@ -96,21 +94,4 @@ export class Findings {
 function grown([left, top, right, bottom]) {
   const [l, t, r, b] = [left - ROOM, top - ROOM, right + ROOM, bottom + ROOM];
   return [["M", l, t], ["L", r, t], ["L", r, b], ["L", l, b], ["Z"]];
-}
-
-function node(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
-
-function place(box) {
-  if (!box) return "";
-  const [left, top] = box.map((um) => number(Math.round(um / 100) / 10));
-  return `${left} mm from the left, ${top} mm from the top`;
-}
-
-function number(value) {
-  return new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(value);
 }

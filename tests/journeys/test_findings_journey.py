@@ -8,6 +8,10 @@ from playwright.sync_api import Page, expect
 
 from configurator.models import Family
 
+# What stands in the list: every element with its attributes, and its words.
+TOLD = """list => [...list.children].map(item => [item, ...item.querySelectorAll("*")].map(each =>
+  [each.localName, each.children.length ? "" : each.textContent,
+   [...each.attributes].map(({name, value}) => `${name}=${value.trim()}`).sort().join(" ")].join(" | ")))"""
 UNKNOWN = "Anna \U00012000"
 
 
@@ -30,6 +34,24 @@ def test_a_letter_that_no_font_has_is_left_out_by_one_press(
     page.locator("[name=mend]", has_text="Leave out").click()
     expect(finding).to_have_count(0)
     expect(page.get_by_label("First line")).to_have_value("Anna")
+
+
+def test_a_finding_that_comes_later_is_told_as_one_that_was_there_at_first(
+    sign: Family, visitor: Callable[..., Page]
+) -> None:
+    page = visitor()
+    page.goto("/make/walnut-sign/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("First line").fill(UNKNOWN)
+    expect(page.locator("[data-findings] .finding-refuse")).to_be_visible()
+    page.get_by_label("Second line").fill("Great hairlines")
+    expect(page.locator("[data-findings] .finding-warn").first).to_be_visible()
+    page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")
+    drawn = page.locator("[data-findings-list]").evaluate(TOLD)
+    assert len(drawn) >= 2
+    page.reload()
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    assert page.locator("[data-findings-list]").evaluate(TOLD) == drawn
 
 
 def test_the_place_of_a_finding_is_framed_while_it_has_the_focus(
