@@ -45,6 +45,10 @@ USE_NOTED_EVERY = 24 * 3600.0  # seconds
 CACHED_DESIGNS = 128  # a process; the scenes of a design with much text are some hundred kilobytes
 
 
+# Where an editor fetches what shoppers have handed in, by what it is on a surface.
+PLACED = {"picture": "artwork-picture", "drawing": "artwork-outlines"}
+
+
 class UnknownSurface(LookupError):
     """The family has no surface of that code."""
 
@@ -95,9 +99,9 @@ def artwork_of(
                 for view in range(len(each["views"]))
             ],
             "pictures": {
-                item["sha256"]: reverse("artwork-picture", args=[of.pk, item["sha256"]])
+                item["sha256"]: reverse(PLACED[item["kind"]], args=[of.pk, item["sha256"]])
                 for item in each["items"]
-                if item["kind"] == "picture"
+                if item["kind"] in PLACED
             },
         }
         for each in described

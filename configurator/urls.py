@@ -15,6 +15,7 @@ urlpatterns = [
     path("preview/<slug:of>/<slug:surface>.png", pictures.preview, name="preview"),
     path("preview/<slug:of>/<slug:surface>.svg", pictures.drawing, name="drawing"),
     path("preview/<slug:of>/picture/<slug:sha256>/", pictures.artwork_picture, name="artwork-picture"),
+    path("preview/<slug:of>/outlines/<slug:sha256>/", pictures.artwork_outlines, name="artwork-outlines"),
     path("fonts/", fonts.index, name="fonts"),
     path("fonts/<slug:sha256>/", fonts.file, name="font"),
     path("fonts/<slug:sha256>/letters/<slug:letters>/", fonts.letters, name="font-letters"),

@@ -16,6 +16,8 @@ from typing import Any
 from configurator.engine.geometry import Box, Path, Segment, bounds, path_data, read_path
 
 DRAWING_FORMAT = 1
+# Engraving burns what is dark; the limit is half of white, as for photographs.
+LIGHT = 128
 LONGER_SIDE = 1_000_000  # units of the frame; its µm when it is placed a metre wide
 
 
@@ -67,6 +69,23 @@ class Drawing:
         return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{frame}">{body}</svg>\n'
 
 
+def outlines_json(drawing: Drawing) -> dict[str, Any]:
+    """A drawing as an editor in the browser lays it: shapes that have an extent, each with the box of what it
+    inks (as `touches` weighs it) and whether it is too light to be engraved. All in units of its frame."""
+    shapes = []
+    for shape in drawing.shapes:
+        box = inked_box(shape)
+        if box is not None:
+            shapes.append({**shape.as_json(), "box": box.as_json(), "light": is_light(shape.colour)})
+    return {"width": drawing.width, "height": drawing.height, "shapes": shapes}
+
+
+def is_light(colour: str) -> bool:
+    """Whether `#rrggbb` is lighter than half of white, as ITU-R BT.601 weighs the colours (Pillow's grey)."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue > LIGHT
+
+
 def read_drawing(data: bytes | str) -> Drawing:
     """What `Drawing.canonical` wrote; raises `ValueError` for anything else."""
     whole: Mapping[str, Any] = json.loads(data)
@@ -112,13 +131,18 @@ def vector_items(
 
 def touches(shape: Shape, frame: Box) -> bool:
     """Whether anything of it is inside a frame (in the same units) and has an extent."""
-    box = bounds(shape.path)
-    if box is None or (not shape.line and (box.width == 0 or box.height == 0)):
-        return False
-    box = box.inset(-(shape.line // 2))
-    return (
+    box = inked_box(shape)
+    return box is not None and (
         box.right > frame.left
         and box.bottom > frame.top
         and box.left < frame.right
         and box.top < frame.bottom
     )
+
+
+def inked_box(shape: Shape) -> Box | None:
+    """The box of what a shape inks; None where it has no extent."""
+    box = bounds(shape.path)
+    if box is None or (not shape.line and (box.width == 0 or box.height == 0)):
+        return None
+    return box.inset(-(shape.line // 2))

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from configurator import proofs
 from configurator.catalogue import kernel_of, spec_of
+from configurator.engine.drawing import outlines_json
+from configurator.engine.layout.artwork import outlines_of
+from configurator.engine.layout.scene import AssetInfo
 from configurator.engine.rendering.made_to_measure import drawing_of, has_drawing
 from configurator.engine.spec import Choice
 from configurator.models import Configuration, Design, Version
@@ -20,11 +23,27 @@ FOR_EVER = "private, max-age=31536000, immutable"
 @require_safe
 def artwork_picture(request: HttpRequest, of: str, sha256: str) -> HttpResponse:
     """A handed-in picture, as small as an editor needs it; only for whoever makes the design."""
+    held = _handed_in(request, of, sha256, kind="picture")
+    return _kept(HttpResponse(proofs.small_picture(held), content_type="image/webp"))
+
+
+@require_safe
+def artwork_outlines(request: HttpRequest, of: str, sha256: str) -> HttpResponse:
+    """The outlines that a handed-in drawing became (`engine.drawing.outlines_json`), for an editor: never the
+    file itself. Only for whoever makes the design."""
+    held = _handed_in(request, of, sha256, kind="vector")
+    return _kept(JsonResponse(outlines_json(outlines_of(held))))
+
+
+def _handed_in(request: HttpRequest, of: str, sha256: str, *, kind: str) -> AssetInfo:
     held = own_configuration(request, of)
-    named = proofs.assets_of(spec_of(held.version), held.choices)
-    if sha256 not in named:
+    found = proofs.assets_of(spec_of(held.version), held.choices).get(sha256)
+    if found is None or found.kind != kind:
         raise Http404("That picture is not on this design.")
-    response = HttpResponse(proofs.small_picture(named[sha256]), content_type="image/webp")
+    return found
+
+
+def _kept(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = FOR_EVER
     patch_vary_headers(response, ["Cookie"])
     return response

@@ -7,7 +7,6 @@
  */
 
 import { Client } from "./client.js";
-import { Finder } from "./finder.js";
 import { Findings } from "./findings.js";
 import { graphemes, money, signed } from "./format.js";
 import { Names, one } from "./names.js";
@@ -31,7 +30,7 @@ class PcConfigurator extends HTMLElement {
     this.drawn = 0;
     this.names = new Names(this.options);
     this.numbers = new Numbers(this.options, this.fields, (code) => this.names.option(code));
-    this.finder = new Finder(this.form, (code) => this.names.option(code));
+    if (this.form.querySelector("[data-finder]")) this.startFinder();
     this.refusals = new Refusals(this);
     this.summary = new Summary(this);
     this.missing = new Set([...this.options].filter(([, node]) => !node.querySelector("[data-missing]").hidden).map(([code]) => code));
@@ -339,6 +338,12 @@ class PcConfigurator extends HTMLElement {
     this.drawPlacements();
   }
 
+  /** Finding options by name; its script comes only with many options. */
+  async startFinder() {
+    const { Finder } = await import("./finder.js");
+    this.finder = new Finder(this.form, (code) => this.names.option(code));
+  }
+
   drawPlacements() {
     for (const [code, node] of this.options) if (node.dataset.kind === "placement") this.editor?.drawFields(code);
   }
@@ -352,7 +357,7 @@ class PcConfigurator extends HTMLElement {
   goTo(code) {
     const node = this.options.get(code);
     if (!node) return;
-    if (node.hidden) this.finder.find("");
+    if (node.hidden) this.finder?.find("");
     node.closest("details")?.setAttribute("open", "");
     this.focusOn(code, this.chosen.get(code));
     node.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });

@@ -1,7 +1,5 @@
 /** Outlines in µm on their way to the screen: flat as SVG, or bent onto the picture of a product. */
 
-import { pathData } from "./layout/geometry.js";
-
 const NS = "http://www.w3.org/2000/svg";
 // How a role that has no colour of its own is shown.
 const ROLES = { engrave: "#33231a", white: "#ffffff", cut: "#d33a2c", score: "#2b5fb8" };
@@ -16,11 +14,6 @@ export function svg(name, attributes = {}, ...children) {
 
 export function paintOf({ role, colour }) {
   return ROLES[role] ?? (colour || "#000000");
-}
-
-/** A text as it will be made, as one path; `set` is what `Fonts.set` gave. */
-export function textNode(item, set) {
-  return svg("path", { d: pathData(set.path), fill: paintOf(item), "data-element": item.element });
 }
 
 /** The outline as the `d` of a path in the pixels of the picture, through the view's grid of control points. */

@@ -3,9 +3,7 @@
  * is shown without its typed texts, and outlines that the browser sets at once are bent onto it.
  */
 
-import { drawFlat } from "./artwork.js";
 import { bent, paintOf, svg } from "./outline.js";
-import { read } from "./placing.js";
 
 export class Preview {
   /** `textOf(option)`: what stands in the field of a text now, null where the page has no such field. */
@@ -34,7 +32,7 @@ export class Preview {
     }
     this.toggle = root.querySelector("[data-flat]");
     this.take(artwork);
-    this.toggle?.addEventListener("click", () => this.lay(!this.flat));
+    this.toggle?.addEventListener("click", () => this.lay(!this.flat).catch(() => {})); // pressed again, asked again
   }
 
   get surface() {
@@ -120,7 +118,11 @@ export class Preview {
   }
 
   /** Lay the surface flat, or show it on the product again. */
-  lay(flat) {
+  async lay(flat) {
+    if (flat && !this.laid) {
+      const { Board } = await import("./artwork.js");
+      this.laid ??= new Board(this.board, () => this.refresh());
+    }
     this.flat = flat;
     this.toggle?.setAttribute("aria-pressed", String(flat));
     if (flat) this.prepare();
@@ -192,7 +194,7 @@ export class Preview {
     this.frame.classList.toggle("is-flat", this.flat);
     if (this.flat) {
       this.board.setAttribute("aria-label", this.image.alt.replace(/^Picture/, "Artwork"));
-      drawFlat(this.board, artwork, (item) => this.set(item), this.placed);
+      this.laid.draw(artwork, (item) => this.set(item), this.placed);
       this.root.dispatchEvent(new CustomEvent("flat-drawn"));
     }
     const texts = artwork.items.filter((item) => item.kind === "text" && item.option);
@@ -223,7 +225,6 @@ export class Preview {
       this.wake();
       return null;
     }
-    const placement = this.placed(item) ?? (item.placement ? read(item.placement) : null);
-    return this.fonts.set(item, text, placement && { ...placement, rotation: Math.round(placement.rotation * 1000) });
+    return this.fonts.set(item, text, this.placed(item));
   }
 }

@@ -237,6 +237,7 @@ GET = {
     "preview": ("preview", "404 200 404 404 404"),
     "drawing": ("preview", "404 404 404 404 404"),  # of finished designs, and of those that have one
     "artwork-picture": ("uploaded", "404 404 404 404 404"),
+    "artwork-outlines": ("uploaded", "404 404 404 404 404"),
     "fonts": ("", "200 200 200 200 200"),
     "font": ("font", "200 200 200 200 200"),
     "font-letters": ("font-letters", "200 200 200 200 200"),

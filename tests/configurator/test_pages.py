@@ -1,6 +1,5 @@
 """The configurator's pages as a browser without script sees them."""
 
-import gzip
 import io
 from pathlib import Path
 from typing import Any
@@ -346,20 +345,6 @@ def test_a_long_form_folds_its_groups_and_shows_progress(alice: User, alice_clie
     assert page.count('data-group="g0" open') == 1
     assert "0 of 30 chosen" in page
     assert "30 choices left" in page
-
-
-def test_the_scripts_of_the_shop_stay_small() -> None:
-    """Bytes on the wire, each file compressed by itself."""
-    root = Path(__file__).resolve().parents[2] / "static" / "js"
-
-    def weight(folder: Path, names: str = "*.js") -> int:
-        return sum(len(gzip.compress(script.read_bytes(), 9)) for script in folder.glob(names))
-
-    authors = weight(root, "family-editor.js")  # no shopper is sent it
-    assert authors < 3_500
-    assert weight(root) - authors < 29_000
-    assert weight(root / "layout") < 20_000  # when somebody is about to type
-    assert weight(root / "placing") < 6_000  # where there is something to place
 
 
 # --- errors -----------------------------------------------------------------------------------------------

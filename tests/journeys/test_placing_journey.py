@@ -4,14 +4,18 @@ import io
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
 from configurator.catalogue import publish
+from configurator.engine.layout.scene import Outline, Stroke
 from configurator.engine.placing import Placement, read_placement
 from configurator.models import Configuration, Family
+from configurator.proofs import scenes_of
 from tests.journeys.test_typing_journey import made, set_here
 from tests.shops import NOW
 
@@ -171,6 +175,55 @@ def test_a_text_is_turned_here_as_it_is_made(badge: Family, visitor: Enter) -> N
     held = Configuration.objects.get()
     assert read_placement(str(held.choices["text_place"])).rotation_mdeg == -15_000
     assert set_here(page, "text") == made(held, "text")
+
+
+SVG = """<svg viewBox="0 0 60 40"><path d="M5 5H25V25H5Z"/><path d="M30 5Q45 0 55 20" fill="none"
+stroke="#222" stroke-width="2"/><circle cx="45" cy="30" r="5" fill="#fff"/></svg>"""
+# The ends of every segment of a drawing's paths, where they are seen on the surface, in µm.
+SEEN = """group => { const { matrix } = group.transform.baseVal.consolidate();
+  const ends = path => path.getAttribute("d").match(/[MLQC][^MLQCZ]*/g);
+  return [...group.querySelectorAll("path")].map(path => ends(path).map(each => {
+    const [x, y] = each.slice(1).split(" ").map(Number).slice(-2);
+    const at = new DOMPoint(x, y).matrixTransform(matrix);
+    return [at.x, at.y]; })); }"""
+
+
+def drawn_and_made(page: Page) -> tuple[list[Any], list[Any]]:
+    settled(page)
+    group = page.locator(".flat-items [data-element=photo]")
+    held = Configuration.objects.get()
+    scene = scenes_of(version=held.version, choices=held.choices)[0]
+    made_ = [
+        [list(segment[-2:]) for segment in item.path if segment[0] != "Z"]
+        for item in scene.items
+        if isinstance(item, Outline | Stroke) and item.element == "photo"
+    ]
+    return group.evaluate(SEEN), made_
+
+
+def test_a_drawing_is_shown_and_placed_as_its_outlines(
+    badge: Family, visitor: Enter, tmp_path: Path, no_barriers: Check
+) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_text(SVG)
+    page = visitor()
+    box = enter(page, logo)
+    paths = page.locator(".flat-items [data-element=photo] path")
+    expect(paths).to_have_count(2)  # what is light is not engraved
+    for key in ("Shift+ArrowRight", "+", "+", "}"):
+        box.press(key)
+    drawn, made_ = drawn_and_made(page)
+    assert chosen().rotation_mdeg == 15_000
+    assert len(drawn) == len(made_) == 2
+    for here, there in zip(drawn, made_, strict=True):
+        assert np.allclose(here, there, atol=1.5)
+    page.locator("#option-photo_place").get_by_text("Cut some of it off").click()
+    page.locator("#place-photo_place-right").fill("55")
+    expect(paths).to_have_count(1)  # the line lies wholly in what was cut off
+    drawn, made_ = drawn_and_made(page)
+    assert np.allclose(drawn[0], made_[0], atol=1.5)
+    assert len(made_) == 1
+    no_barriers(page)
 
 
 def test_typed_numbers_place_it(badge: Family, visitor: Enter, photo: Path) -> None:

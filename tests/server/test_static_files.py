@@ -11,7 +11,11 @@ from django.core.management import call_command
 from django.http import HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from tools import script_weights
+
 STATIC = Path(__file__).resolve().parents[2] / "static"
+MOST_AT_ONCE = 25_000  # bytes of script on the wire with a page
+MOST_LATER = 24_000  # with one gesture
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']""")
 
 
@@ -64,7 +68,7 @@ def test_a_changed_module_changes_the_names_of_all_that_lead_to_it(shop: Path, s
     after = collected(settings)
     changed = {name for name in before if before[name] != after[name]}
     assert {"js/layout/geometry.js", "js/layout/text.js", "js/layout/fonts.js"} <= changed
-    assert {"js/outline.js", "js/preview.js", "js/configurator.js"} <= changed
+    assert {"js/artwork.js", "js/preview.js", "js/configurator.js"} <= changed  # imported when it is needed
     assert "js/copy-link.js" not in changed
     assert "css/base.css" not in changed
 
@@ -81,3 +85,24 @@ def test_only_names_with_a_hash_are_kept_for_ever(shop: Path, settings: Any) -> 
     for name, hashed in scripts.items():
         assert "immutable" in kept(hashed), name
         assert "immutable" not in kept(name), name
+
+
+def test_no_page_fetches_more_script_than_it_needs() -> None:
+    for load in script_weights.loads():
+        assert load.weight < (MOST_LATER if load.when else MOST_AT_ONCE), load
+
+
+def test_what_scripts_weigh_is_written_down() -> None:
+    written = re.findall(
+        r"^\| `(\S+\.html)` \| `(\S+)` \| (.+) \| ([\d.]+) \|$",
+        (STATIC.parent / "docs" / "architecture.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    loads = script_weights.loads()
+    assert [row[:3] for row in written] == [
+        (load.template, load.script, load.when or "at once") for load in loads
+    ], "python -m tools.script_weights"
+    for (*_, kilobytes), load in zip(written, loads, strict=True):
+        assert float(kilobytes) == pytest.approx(load.weight / 1000, abs=0.6), (
+            "python -m tools.script_weights"
+        )

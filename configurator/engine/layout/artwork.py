@@ -6,11 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from configurator.engine import geometry
-from configurator.engine.drawing import Drawing, read_drawing, vector_items
+from configurator.engine.drawing import Drawing, is_light, read_drawing, vector_items
 from configurator.engine.layout.scene import AssetInfo, Finding, Item, Outline, Placed, Stroke
-
-# Engraving burns what is dark; the limit is half of white, as for photographs.
-LIGHT = 128
 
 
 def drawn(asset: AssetInfo, place: Placed) -> tuple[list[Item], list[Finding]]:
@@ -21,13 +18,13 @@ def drawn(asset: AssetInfo, place: Placed) -> tuple[list[Item], list[Finding]]:
     """
     items: list[Item] = []
     light = False
-    drawing = _drawing(asset.sha256, asset)
+    drawing = outlines_of(asset)
     for shape in vector_items(drawing, place.box, place.crop, rotation_mdeg=place.rotation_mdeg):
         along = geometry.bounds(shape.path)
         if along is None:
             continue
         colour = "" if place.role == "engrave" else shape.colour
-        if place.role == "engrave" and _luma(shape.colour) > LIGHT:
+        if place.role == "engrave" and is_light(shape.colour):
             light = True
         elif shape.line:
             inked = along.inset(-shape.line // 2)
@@ -61,12 +58,7 @@ def _light_parts(element: str) -> Finding:
     )
 
 
-def _luma(colour: str) -> float:
-    """Brightness from 0 to 255, as ITU-R BT.601 weighs the colours (Pillow's grey)."""
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return 0.299 * red + 0.587 * green + 0.114 * blue
-
-
 @lru_cache(maxsize=8)
-def _drawing(sha256: str, asset: AssetInfo) -> Drawing:
+def outlines_of(asset: AssetInfo) -> Drawing:
+    """The drawing that an upload became."""
     return read_drawing(asset.read())

@@ -24,6 +24,7 @@ from configurator.engine.layout.pictures import (
     in_its_box,
     moved_inside,
     over_the_edge,
+    role_of,
     where_put,
 )
 from configurator.engine.layout.scene import (
@@ -225,7 +226,7 @@ def _outside(
 
 
 def _image(frame: Frame, element: ImageElement) -> tuple[list[Item], list[Finding]]:
-    role = "engrave" if frame.process == "engrave" else "print"
+    role = role_of(frame.process)
     if element.placement is not None:
         item = where_put(element, element.placement, role=role)
         item, found = over_the_edge(item, element, surface=frame.box, printable=frame.printable)

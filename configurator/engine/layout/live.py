@@ -16,7 +16,7 @@ from fontTools.unicodedata import script
 from configurator.engine.fonts import Face, FontFile, FontLibrary
 from configurator.engine.geometry import path_data
 from configurator.engine.layout.elements import Element, TextElement, role_and_colour
-from configurator.engine.layout.pictures import ImageElement
+from configurator.engine.layout.pictures import ImageElement, standing
 from configurator.engine.layout.scene import Item, Placed, Scene, Stroke
 from configurator.engine.layout.text import TextFrame
 from configurator.engine.placing import PER_MILLE, WHOLE, Crop, Placement, write_placement
@@ -66,6 +66,8 @@ def artwork_json(
         }
         if isinstance(element, TextElement):
             items.append({**known, **_text_json(element, scene.process, fonts)})
+        elif isinstance(element, ImageElement) and element.asset.kind == "vector":
+            items.append({**known, **_drawing_json(element, scene.process)})
         elif item is not None:
             items.append({**known, **_item_json(item)})
     return {
@@ -112,16 +114,27 @@ def is_served(file: FontFile) -> bool:
     return file.path.stat().st_size <= MOST_BYTES
 
 
+def _drawing_json(element: ImageElement, process: str) -> dict[str, Any]:
+    """A drawing stands where a picture of its proportions would; its outlines come by themselves
+    (`engine.drawing.outlines_json`), in units that are its `pixels`."""
+    place = standing(element, process=process)
+    return {**_placed_json(place), "kind": "drawing", "box": place.box.as_json()}
+
+
+def _placed_json(item: Placed) -> dict[str, Any]:
+    return {
+        "kind": "picture",
+        "role": item.role,
+        "sha256": item.sha256,
+        "rotation": item.rotation_mdeg,
+        "crop": item.crop.as_json(),
+        "pixels": [item.pixel_width, item.pixel_height],
+    }
+
+
 def _item_json(item: Item) -> dict[str, Any]:
     if isinstance(item, Placed):
-        return {
-            "kind": "picture",
-            "role": item.role,
-            "sha256": item.sha256,
-            "rotation": item.rotation_mdeg,
-            "crop": item.crop.as_json(),
-            "pixels": [item.pixel_width, item.pixel_height],
-        }
+        return _placed_json(item)
     return {
         "kind": "path",
         "role": item.role,

@@ -27,6 +27,19 @@ class ImageElement:
     place: str = ""
 
 
+def standing(element: ImageElement, *, process: str) -> Placed:
+    """Where a drawing stands: as a picture would, but always with all of it in its family's box."""
+    role = role_of(process)
+    if element.placement is not None:
+        return where_put(element, element.placement, role=role)
+    return in_its_box(replace(element, fit="contain"), role=role)
+
+
+def role_of(process: str) -> str:
+    """What becomes of pictures on a surface of this process."""
+    return "engrave" if process == "engrave" else "print"
+
+
 def in_its_box(element: ImageElement, *, role: str) -> Placed:
     """The picture in the family's box: whole (contain) or filling it with its middle part (cover)."""
     asset, box = element.asset, element.box

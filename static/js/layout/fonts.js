@@ -3,6 +3,7 @@
  * and whoever asked is told when it is worth asking again.
  */
 
+import { read } from "../placing.js";
 import { box } from "./geometry.js";
 import { load } from "./harfbuzz.js";
 import { FontNeeded, codesOf, ready } from "./shaping.js";
@@ -55,10 +56,10 @@ export class Fonts {
   }
 
   /**
-   * The text of an artwork's item as it will be made, in its frame or at a placement {x, y, width, rotation};
+   * The text of an artwork's item as it will be made, in its frame or where it was put (just now, or before);
    * null while something has to be fetched first, or where only the server can set it.
    */
-  set(item, text, placement) {
+  set(item, text, justPut) {
     if (!this.harfbuzz) {
       this.start();
       return null;
@@ -67,6 +68,8 @@ export class Fonts {
       this.fetchBreaking();
       return null;
     }
+    const put = justPut ?? (item.placement ? read(item.placement) : null);
+    const placement = put && { ...put, rotation: Math.round(put.rotation * 1000) };
     const key = JSON.stringify([text, item.fonts, item.frame, placement]);
     const known = this.last.get(item.element);
     if (known?.key === key) return known.set;

@@ -98,12 +98,12 @@ export class PlacementEditor {
     node.querySelector("[data-nothing-to-place]").hidden = Boolean(item);
     node.querySelector("[data-place-open]").hidden = false;
     node.querySelector("[data-clear]").hidden = !this.page.chosen(code);
-    node.querySelector("[data-cropping]").hidden = item?.kind !== "picture";
+    node.querySelector("[data-cropping]").hidden = !item?.pixels;
     if (item && !node.contains(document.activeElement)) showFields(node, this.placement(item));
   }
 
-  open(code) {
-    if (!this.preview.flat) this.preview.lay(true);
+  async open(code) {
+    if (!this.preview.flat) await this.preview.lay(true);
     this.preview.draw();
     this.nodes.get(code)?.box.focus();
   }
@@ -157,7 +157,7 @@ export class PlacementEditor {
     const corners = [0, 1, 2, 3].map(() => handle("scale"));
     const stem = svg("line", { class: "place-stem" });
     const turn = handle("turn");
-    const sides = item.kind === "picture" ? SIDES.map((side) => handle(`crop-${side}`)) : [];
+    const sides = item.kind !== "text" ? SIDES.map((side) => handle(`crop-${side}`)) : [];
     const group = svg("g", { class: "place", "data-place": item.place }, box, stem, turn, ...sides, ...corners);
     this.layer.append(group);
     const nodes = { group, box, corners, stem, turn, sides };
