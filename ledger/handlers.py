@@ -55,6 +55,7 @@ class Claim:
 
 
 Work = Callable[[Claim], Effect | None]
+GivenUp = Callable[[Job, str], None]
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,18 @@ class Handler:
     work: Work
     lease: timedelta
     queue: str
+    given_up: GivenUp | None = None
 
 
 _handlers: dict[str, Handler] = {}
 
 
 def handler(
-    kind: str, *, lease: timedelta | None = None, queue: str = DEFAULT_QUEUE
+    kind: str,
+    *,
+    lease: timedelta | None = None,
+    queue: str = DEFAULT_QUEUE,
+    given_up: GivenUp | None = None,
 ) -> Callable[[Work], Work]:
     """Register the decorated function as the work of jobs of ``kind``.
 
@@ -78,7 +84,8 @@ def handler(
     runs in the transaction that marks the job done, and only when this attempt
     still holds the job. It raises ``NotNow`` to be called again later. ``lease``
     is extended every third of it while the function runs; give a longer one to
-    code that keeps the interpreter's lock.
+    code that keeps the interpreter's lock. ``given_up`` gets the job and what was
+    wrong at last, in the transaction that sets the job aside: what waits for it can be told.
     """
 
     def register(work: Work) -> Work:
@@ -86,7 +93,9 @@ def handler(
         if known is not None and known.work is not work:
             raise TwoHandlers(f"{kind} is handled by {known.work!r} already, and now by {work!r} too.")
         default = timedelta(seconds=settings.JOB_LEASE_SECONDS)
-        _handlers[kind] = Handler(kind=kind, work=work, lease=lease or default, queue=queue)
+        _handlers[kind] = Handler(
+            kind=kind, work=work, lease=lease or default, queue=queue, given_up=given_up
+        )
         return work
 
     return register

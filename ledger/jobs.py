@@ -292,7 +292,21 @@ def _set_aside(job: Job, error: str) -> None:
         },
         now=database_now(),
     )
+    _tell(job, error)
     log.error("job %s (%s) is set aside after %s attempts", job.pk, job.kind, job.attempts)
+
+
+def _tell(job: Job, error: str) -> None:
+    """Tell whoever asked for this kind of work that it will not be done. Whatever goes wrong there, the job
+    stays set aside."""
+    known = handler_of(job.kind)
+    if known is None or known.given_up is None:
+        return
+    try:
+        with transaction.atomic():
+            known.given_up(job, error)
+    except Exception:
+        log.exception("job %s (%s): that it is set aside could not be told", job.pk, job.kind)
 
 
 def _ring() -> None:

@@ -7,13 +7,14 @@ while a file is missing or stopped; the planner leaves it out and says why (``fa
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from configurator.catalogue import spec_of
 from configurator.engine.layout.scene import AssetInfo, Placed, Scene
@@ -32,7 +33,8 @@ from ledger.files import write_whole
 from ledger.models import Job
 from ledger.requesting import request
 from orders.models import Line
-from production.models import LineFile, Run
+from production import checked
+from production.models import CheckedArtwork, LineFile, Run
 
 JOB_KIND = "production.artwork"
 TOLD = 3  # mismatches named in a reason; the rest are counted
@@ -93,9 +95,24 @@ def _made(
         )
     try:
         profile = profile_for(scene.process)
-        return _checked(scene, profile, assets, title)
+        return _made_once(scene, profile, assets, title)
     except (CannotBeMade, UnknownProcess, BadProfiles, *UNFORESEEN, OSError) as fault:
         return Gated(surface, approved, reason=f"The file cannot be made: {fault}")
+
+
+def _made_once(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], title: str) -> Gated:
+    """As `_checked`; what was made and found right before, for whichever line, is not made again."""
+    # Only work orders name their line: people work from them.
+    named = title if "work-order" in profile.formats else f"{scene.surface} {scene.hash[:12]}"
+    recipe = checked.recipe_of(scene, profile, title=named)
+    with checked.alone(recipe):
+        known = checked.find(recipe)
+        if known is not None:
+            return Gated(**known)
+        made = _checked(scene, profile, assets, named)
+        if not made.reason:
+            checked.keep(recipe, scene=scene.hash, result=asdict(made), now=timezone.now())
+    return made
 
 
 def _checked(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], title: str) -> Gated:
@@ -147,10 +164,9 @@ def _formats(scene: Scene, profile: Profile) -> list[Format]:
 
 def _keep(data: bytes, ending: str) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
-    path = f"artwork/{sha256[:2]}/{sha256}.{ending}"
-    target = Path(default_storage.path(path))
-    if not target.exists():
-        write_whole(target, data)
+    path = checked.path_of(sha256, ending)
+    if checked.hash_of(path) != sha256:  # not there, or no longer whole
+        write_whole(Path(default_storage.path(path)), data)
     return path
 
 
@@ -201,9 +217,23 @@ def make_again(*, line: Line, actor: str, now: datetime) -> Job:
     with transaction.atomic():
         tried = Job.objects.filter(kind=JOB_KIND, payload__line=line.pk).count()
         LineFile.objects.filter(line=line).delete()
+        CheckedArtwork.objects.filter(scene__in=[proof["scene"] for proof in line.proof]).delete()
         drafts = [Draft(f"order:{line.order_id}", "line.file_again", {"line": line.pk})]
         record_all(drafts, actor=actor, now=now)
         return request(kind=JOB_KIND, payload={"line": line.pk}, key=f"artwork:{line.pk}:{tried}", now=now)
+
+
+def give_up(*, line: Line, tries: int, error: str, now: datetime) -> None:
+    """Note that making a line's files never came to an end: staff are told, and no plan takes the line.
+    In the caller's transaction; files that are there stay."""
+    said = error.strip().rsplit("\n", 1)[-1][:300] or "nothing was said"
+    reason = (
+        f"Making its file was tried {tries} times and never came to an end. The last time: {said} Have it"
+        " made again; if that fails too, the job's page has all that is known."
+    )
+    there = set(LineFile.objects.filter(line=line).values_list("surface", flat=True))
+    lost = [Gated(proof["surface"], proof["scene"], reason=reason) for proof in line.proof]
+    note(line=line, made=[each for each in lost if each.surface not in there], now=now)
 
 
 def against(run: Run) -> list[str]:
@@ -230,18 +260,10 @@ def _against(file: LineFile | None, proof: Mapping[str, Any], read: dict[str, st
     if file.scene != proof["scene"]:
         return "its file is of other artwork than was approved: have it made again."
     if file.path not in read:
-        read[file.path] = _hash_of(file.path)
+        read[file.path] = checked.hash_of(file.path)
     if read[file.path] != file.sha256:
         return "its file was changed or lost since it was checked: have it made again."
     return ""
-
-
-def _hash_of(path: str) -> str:
-    try:
-        with Path(default_storage.path(path)).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def files_of(lines: Iterable[Line]) -> dict[str, list[LineFile]]:

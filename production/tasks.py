@@ -1,14 +1,15 @@
 """What production does outside of requests: proposals, and the wishes for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.utils import timezone
 
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
-from ledger.models import Entry
+from ledger.models import Entry, Job
 from orders.models import Line
 from production import files, gate, wishes
 from production.models import Run
@@ -36,13 +37,22 @@ def make_files(claim: Claim) -> Effect | None:
     return partial(note_files_as_effect, run.pk, made)
 
 
-@handler(gate.JOB_KIND, lease=timedelta(seconds=60))
+def stop_line(job: Job, error: str) -> None:
+    """A job that was set aside will bring no file: its line says so instead of waiting for ever."""
+    gate.give_up(line=_line_of(job.payload), tries=job.attempts, error=error, now=timezone.now())
+
+
+@handler(gate.JOB_KIND, lease=timedelta(seconds=60), given_up=stop_line)
 def make_artwork(claim: Claim) -> Effect | None:
     """The production files of a line, read back; the effect notes them and asks for a plan."""
-    wanted = claim.payload.get("line") or Entry.objects.get(pk=claim.payload["entry"]).data["line"]
-    line = Line.objects.select_related("order", "design__version__family").get(pk=wanted)
+    line = _line_of(claim.payload)
     made = gate.make(line=line)
     return partial(note_artwork_as_effect, line, made) if made else None
+
+
+def _line_of(payload: Mapping[str, Any]) -> Line:
+    wanted = payload.get("line") or Entry.objects.get(pk=payload["entry"]).data["line"]
+    return Line.objects.select_related("order", "design__version__family").get(pk=wanted)
 
 
 @handler(DEMAND_JOB)

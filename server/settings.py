@@ -315,6 +315,7 @@ LOGGING: dict[str, Any] = {
         "fontTools": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
+        "ezdxf": {"level": "WARNING"},
     },
 }
 

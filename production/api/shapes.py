@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from ledger.api.shapes import Strict, Text, Whole
 from production.models import (
+    LineFile,
     Machine,
     Material,
     Operation,
@@ -136,6 +137,20 @@ class FileSerializer(serializers.ModelSerializer[ProductionFile]):
     class Meta:
         model = ProductionFile
         fields = ("id", "kind", "sheet", "sha256", "created_at")
+
+
+class LineFileSerializer(serializers.ModelSerializer[LineFile]):
+    """What a machine is given for one surface of a line, or why there is nothing to give."""
+
+    order = serializers.CharField(source="line.order.number", read_only=True)
+    position = serializers.IntegerField(source="line.position", read_only=True)
+
+    class Meta:
+        model = LineFile
+        fields = (
+            "id", "line", "order", "position", "surface", "profile", "format", "scene", "sha256", "state",
+            "reason", "mismatches", "made_at",
+        )  # fmt: skip
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.api import runs, shop
+from production.api import artwork, runs, shop
 
 urlpatterns = [
     path("work-centres/", shop.WorkCentres.as_view(), name="api-work-centres"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("materials/", shop.Materials.as_view(), name="api-materials"),
     path("materials/<slug:code>/receive/", shop.Receive.as_view(), name="api-material-receive"),
     path("materials/<slug:code>/count/", shop.Count.as_view(), name="api-material-count"),
+    path("line-files/", artwork.LineFiles.as_view(), name="api-line-files"),
+    path("lines/<slug:pk>/again/", artwork.LineAgain.as_view(), name="api-line-again"),
     path("plans/", runs.Plans.as_view(), name="api-plans"),
     path("plans/current/", runs.CurrentPlan.as_view(), name="api-current-plan"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),

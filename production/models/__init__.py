@@ -1,6 +1,6 @@
 """The tables of production, a file a subject: the shop, its materials, its runs, what happened to pieces."""
 
-from production.models.artwork import LineFile
+from production.models.artwork import CheckedArtwork, LineFile
 from production.models.evidence import ProductionFile, Scrap
 from production.models.materials import Material, MaterialMovement
 from production.models.runs import (
@@ -20,6 +20,7 @@ from production.models.shop import Calendar, CalendarException, Machine, SetupRu
 __all__ = [
     "Calendar",
     "CalendarException",
+    "CheckedArtwork",
     "LineFile",
     "Machine",
     "Material",

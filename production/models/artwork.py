@@ -59,3 +59,22 @@ class LineFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_id} {self.surface}: {self.state}"
+
+
+class CheckedArtwork(models.Model):
+    """Files that were made for a machine, read back and found right: lines that want the same take these.
+
+    ``recipe`` is the hash of everything that the files follow from (``production.checked``); ``result`` is
+    what the gate notes on a line.
+    """
+
+    recipe = models.CharField(primary_key=True, max_length=64)
+    scene = models.CharField(max_length=64, db_index=True)
+    result = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["recipe"]
+
+    def __str__(self) -> str:
+        return f"{self.scene[:12]} by {self.recipe[:12]}"

@@ -219,6 +219,8 @@ GET = {
     "api-run-undo": ("released", "401 403 403 403 405"),
     "api-run-reject": ("proposed", "401 403 403 403 405"),
     "api-run-split": ("proposed", "401 403 403 403 405"),
+    "api-line-files": ("", "401 403 403 403 200"),
+    "api-line-again": ("ordered", "401 403 403 403 405"),
     "api-run-file": ("file", "401 403 403 403 200"),
     "api-nothing": ("", "404 404 404 404 404"),
     "cart": ("", "200 200 200 200 200"),

@@ -146,11 +146,15 @@ def chords(controls: Sequence[Point]) -> list[Point]:
     ]
     degree = len(controls) - 1
     count = max(1, ceil((degree * (degree - 1) * max(bends) / (8 * FLATNESS_UM)) ** 0.5))
-    t = np.linspace(0.0, 1.0, count + 1)[1:, None]
-    rows = [np.broadcast_to(np.array(control), (count, 2)) for control in controls]
-    while len(rows) > 1:
-        rows = [a * (1 - t) + b * t for a, b in pairwise(rows)]
-    return [(float(x), float(y)) for x, y in rows[0]]
+    return [_on_curve(controls, step / count) for step in range(1, count)] + [controls[-1]]
+
+
+def _on_curve(controls: Sequence[Point], t: float) -> Point:
+    """De Casteljau: points between points, until one is left. A curve has few, so arrays would be slower."""
+    rest = [(float(x), float(y)) for x, y in controls]
+    while len(rest) > 1:
+        rest = [(ax + (bx - ax) * t, ay + (by - ay) * t) for (ax, ay), (bx, by) in pairwise(rest)]
+    return rest[0]
 
 
 def through(matrix: Matrix, point: Point) -> Point:
