@@ -151,5 +151,27 @@ def test_a_family_is_exported_as_it_was_published(badge: Family) -> None:
 
 
 def test_an_unknown_family_is_not_exported(db: None) -> None:
-    with pytest.raises(CommandError, match="There is no family sofa"):
+    with pytest.raises(CommandError, match=r"There is no family .sofa. .known: none"):
         call_command("families", "export", "sofa")
+
+
+@pytest.mark.parametrize("code", ["b\N{CYRILLIC SMALL LETTER A}dge", "Badge ", "", "b" * 100_000, "badge\0"])
+def test_a_code_of_no_family_is_told_with_those_that_are(badge: Family, code: str) -> None:
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"known: badge") as refused:
+        call_command("families", "export", code, stdout=out)
+    assert out.getvalue() == ""
+    assert len(str(refused.value)) < 300
+
+
+def test_a_family_without_a_published_version_is_not_exported(badge: Family) -> None:
+    Family.objects.filter(pk=badge.pk).update(current=None)
+    with pytest.raises(CommandError, match="has no published version"):
+        call_command("families", "export", "badge")
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(badge: Family) -> None:
+    out = StringIO()
+    with pytest.raises(CommandError, match="'pdf'"):
+        call_command("families", "export", "badge", "--format", "pdf", stdout=out)
+    assert out.getvalue() == ""

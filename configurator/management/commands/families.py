@@ -24,10 +24,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        family = Family.objects.select_related("current").filter(code=options["code"]).first()
-        if family is None or family.current is None:
-            known = ", ".join(Family.objects.values_list("code", flat=True)) or "none"
-            raise CommandError(f"There is no family {options['code']} (known: {known}).")
+        # Compared here: the database takes no NUL.
+        known = list(Family.objects.order_by("code").values_list("code", flat=True))
+        if options["code"] not in known:
+            codes = ", ".join(known) or "none"
+            raise CommandError(f"There is no family {options['code'][:80]!a} (known: {codes}).")
+        family = Family.objects.select_related("current").get(code=options["code"])
+        if family.current is None:
+            raise CommandError(f"{family.code} has no published version: publish one first.")
         if options["format"] == "source":
             self.stdout.write(family.current.source, ending="")
             return
