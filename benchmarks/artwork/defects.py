@@ -363,7 +363,7 @@ def code_of(shop: Workshop, module: int, at: tuple[int, int]) -> Outline:
 
 
 def small_code(shop: Workshop) -> Pair:
-    least = shop.press.min_stroke_um / MM
+    least = shop.press.least_module_um / MM
     bad, good = (
         Side(surface(code_of(shop, module, (40_000, 20_000))), shop.press)
         for module in (shop.between(least * 0.4, least * 0.95), shop.between(least * 1.05, least * 4))

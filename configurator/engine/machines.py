@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,6 +65,13 @@ class Layer:
     mode: Mode
 
 
+# Squares of three dots were still read when they were blurred by half their width, squares of two were
+# not; one dot more for those that fall between.
+MODULE_DOTS = 4
+MICROMETRES_PER_INCH = 25_400
+PRINTED: frozenset[str] = frozenset({"png", "tiff", "pdf"})
+
+
 @dataclass(frozen=True, slots=True)
 class NearestInk:
     ink: Ink
@@ -106,6 +114,13 @@ class Profile:
     hairline_um: int = 100
     quiet_modules: int = 4
     default: bool = False
+
+    @property
+    def least_module_um(self) -> int:
+        """The smallest square of a code that it makes: no thinner than a line or a gap, and where it prints
+        dots, so many of them that rounding to whole ones leaves the squares alike."""
+        dots = ceil(MODULE_DOTS * MICROMETRES_PER_INCH / self.dpi) if set(self.formats) & PRINTED else 0
+        return max(self.min_stroke_um, self.min_gap_um, dots)
 
     def nearest(self, colour: str) -> NearestInk | None:
         """The ink of the palette that looks most like `#rrggbb` (CIEDE2000); None without a palette."""

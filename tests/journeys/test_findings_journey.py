@@ -60,6 +60,7 @@ def test_the_place_of_a_finding_is_framed_while_it_has_the_focus(
     page = visitor(phone=True)
     page.goto("/make/walnut-sign/")
     expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.locator("#field-letter_height").fill("16")
     page.get_by_label("Second line").fill("Great hairlines")
     finding = page.locator("[data-findings] .finding-warn").first
     expect(finding).to_contain_text("Please check")

@@ -23,12 +23,12 @@ from orders.models import CartLine
 from tests.shops import ALICE, NOW
 
 FAMILIES = Path(__file__).resolve().parents[2] / "configurator" / "families"
-SECOND_LINE = "The letters are 13 mm high"
+SECOND_LINE = "The letters are 16.9 mm high"
 
 
 @pytest.fixture
 def signed(alice: User) -> Design:
-    """A sign whose second line has letters of 13 mm."""
+    """A sign whose second line has letters of 16.9 mm."""
     source = (FAMILIES / "walnut-sign.yaml").read_text(encoding="utf-8")
     family = publish(source=source, filename="walnut-sign.yaml", actor="system:test", now=NOW).family
     held = start(family=family, owner=alice, session_key="", now=NOW)
@@ -45,8 +45,8 @@ def in_cart(signed: Design, alice: User) -> CartLine:
 
 @pytest.fixture
 def coarser(signed: Design, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Since it was frozen the shop has got a laser that makes letters from 15 mm on only."""
-    least = replace(profile_for("engrave"), min_text_um=15_000)
+    """Since it was frozen the shop has got a laser that makes letters from 20 mm on only."""
+    least = replace(profile_for("engrave"), min_text_um=20_000)
     monkeypatch.setattr(findings, "profile_for", lambda process: least)
     monkeypatch.setattr(findings, "_looked_at", Recent(8))
 
@@ -90,12 +90,12 @@ def test_one_press_on_the_proof_mends_the_design_in_its_place(
     assert SECOND_LINE in page
     assert re.search(r"button-wide\" disabled[^>]*>Place the order", page)
     mend = html.unescape(re.findall(r'form="mend" name="mend" value="([^"]+)"', page)[0])
-    assert json.loads(mend.partition(":")[2]) == {"letter_height": 30}
+    assert json.loads(mend.partition(":")[2]) == {"letter_height": 31}
     page = alice_client.post(reverse("cart-change"), {"mend": mend}, follow=True).content.decode()
     assert "Cannot be made" not in page
     assert "disabled" not in page.split("Place the order")[0].rsplit("<button", 1)[1]
     line = CartLine.objects.select_related("design").get()
-    assert (line.quantity, line.design.choices["letter_height"]) == (3, 30)
+    assert (line.quantity, line.design.choices["letter_height"]) == (3, 31)
 
 
 @pytest.mark.parametrize("mend", ["1", "x:{}", ":{}", "{line}:", "{line}:[]", "{line}:{{"])

@@ -13,7 +13,7 @@ from configurator.engine.preflight.colours import far_from_stock, too_many_colou
 from configurator.engine.preflight.cuts import cut_twice, many_nodes, open_cuts
 from configurator.engine.preflight.edges import missing_bleed, unsafe_items
 from configurator.engine.preflight.ink import too_much_ink
-from configurator.engine.preflight.letters import small_letters, with_other_letters
+from configurator.engine.preflight.letters import small_letters, with_other_choices
 from configurator.engine.preflight.pictures import blank_pictures, coarse_pictures, soft_edges
 from configurator.engine.preflight.repairs import proven
 from configurator.engine.preflight.strokes import thin_strokes
@@ -132,7 +132,7 @@ def with_repairs(case: Case, found: tuple[Finding, ...], lay_out: LayOut) -> tup
         other = lay_out(changed)
         return None if other is None else proposed(replace(case, scene=other, choices=changed))
 
-    return tuple(proven(with_other_letters(case, each), found, outcome) for each in found)
+    return tuple(proven(with_other_choices(case, each), found, outcome) for each in found)
 
 
 def without_repairs(found: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from configurator.engine.geometry import Box, millimetres
 from configurator.engine.layout.pictures import covered
 from configurator.engine.layout.scene import Finding, Item, Outline, Placed
 from configurator.engine.preflight.case import INKED, Case, finding
+from configurator.engine.preflight.repairs import more_room
 
 # Lightness (L*) that a code's squares and its ground have to be apart: ISO/IEC 15415 grade C asks for a
 # symbol contrast of 40 %.
@@ -25,7 +26,7 @@ def unreadable_codes(case: Case) -> Iterator[Finding]:
 
 
 def _small(case: Case, item: Outline) -> Iterator[Finding]:
-    least = max(case.profile.min_stroke_um, case.profile.min_gap_um)
+    least = case.profile.least_module_um
     known = {each.element for each in case.scene.findings if each.code == "code-too-small"}
     if item.module_um >= least or item.element in known:
         return
@@ -39,6 +40,7 @@ def _small(case: Case, item: Outline) -> Iterator[Finding]:
         limit=least / 1000,
         unit="mm",
         box=item.box,
+        repairs=more_room(case, item.element, share=least / max(item.module_um, 1)),
     )
 
 

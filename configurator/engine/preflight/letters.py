@@ -8,7 +8,7 @@ from dataclasses import replace
 from configurator.engine.geometry import millimetres
 from configurator.engine.layout.scene import Finding, Outline
 from configurator.engine.preflight.case import INKED, Case, finding
-from configurator.engine.preflight.repairs import larger_letters, other_fonts, without_letters
+from configurator.engine.preflight.repairs import larger_letters, more_room, other_fonts, without_letters
 
 
 def small_letters(case: Case) -> Iterator[Finding]:
@@ -35,8 +35,15 @@ def small_letters(case: Case) -> Iterator[Finding]:
         )
 
 
-def with_other_letters(case: Case, found: Finding) -> Finding:
-    """What the layout found missing, with what the shopper can do: another font, or to leave it out."""
+def _short_by(found: Finding) -> float:
+    return found.limit / found.measured if found.limit and found.measured else 1.0
+
+
+def with_other_choices(case: Case, found: Finding) -> Finding:
+    """What the layout found, with what the shopper can do: of letters that are missing another font, or to
+    leave them out; of a code whose squares are too small more room."""
+    if found.code == "code-too-small" and not found.repairs:
+        return replace(found, repairs=more_room(case, found.element, share=_short_by(found)))
     if found.code != "glyph-missing":
         return found
     repairs = (*other_fonts(case, found.element), *without_letters(case, found.element, found.letters))

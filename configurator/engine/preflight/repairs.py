@@ -76,6 +76,10 @@ def larger_letters(case: Case, element: str, *, share: float) -> tuple[Fix, ...]
 
 
 def _numbers_in(case: Case, expression: str) -> Iterator[OptionSpec]:
+    return (option for option in _options_in(case, expression) if option.kind == "integer")
+
+
+def _options_in(case: Case, expression: str) -> Iterator[OptionSpec]:
     assert case.spec is not None
     try:
         codes = dict.fromkeys(reference.option for reference in parse(expression).references)
@@ -83,7 +87,7 @@ def _numbers_in(case: Case, expression: str) -> Iterator[OptionSpec]:
         return
     for code in codes:
         option = case.spec.option_by_code.get(code)
-        if option is not None and option.kind == "integer":
+        if option is not None:
             yield option
 
 
@@ -99,6 +103,30 @@ def _larger(case: Case, option: OptionSpec, share: float) -> Iterator[Fix]:
         if value > now and value not in seen:
             seen.add(value)
             yield Fix(f"{option.name}: {value} {option.unit}".rstrip(), {option.code: value})
+
+
+def more_room(case: Case, element: str, *, share: float) -> tuple[Fix, ...]:
+    """Other values of what an element's box and its surface are measured by: numbers so many times as large,
+    other choices."""
+    described = case.elements.get(element)
+    if described is None or case.spec is None:
+        return ()
+    surface = case.spec.surface_by_code[case.scene.surface]
+    fixes: dict[str, Fix] = {}
+    for expression in (*described.box, surface.width, surface.height):
+        for option in _options_in(case, expression):
+            if option.kind == "integer":
+                found = tuple(_larger(case, option, max(share, 1.0)))
+            elif option.kind == "choice":
+                found = tuple(
+                    Fix(f"{option.name}: {value.name}", {option.code: value.code})
+                    for value in option.values
+                    if value.code != case.chosen(option.code)
+                )
+            else:
+                continue
+            fixes |= {fix.label: fix for fix in found}
+    return tuple(fixes.values())
 
 
 def other_fonts(case: Case, element: str) -> tuple[Fix, ...]:

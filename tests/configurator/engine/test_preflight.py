@@ -19,6 +19,7 @@ from configurator.engine.geometry import Box, bounds, line, rectangle
 from configurator.engine.knowledge import compile_family
 from configurator.engine.layout import AssetInfo, Outline, Placed, Scene, Stroke, lay_out
 from configurator.engine.machines import Ink, profile_for
+from configurator.engine.measuring import FontMeasurer, Measures
 from configurator.engine.preflight import CODES, RULES, examine
 from configurator.engine.preflight.ink import total_ink
 from configurator.engine.preflight.thinness import thin_parts
@@ -218,6 +219,18 @@ def test_a_code_needs_large_squares_a_quiet_border_and_contrast():
     assert "code-faint" in codes(scene(qr(20, 20, colour="#bbbbbb")))
 
 
+@pytest.mark.parametrize("module", [254, 270, 338])
+def test_squares_of_less_than_four_dots_are_refused_with_the_limit(module):
+    (finding,) = found(scene(qr(20, 20, module=module)))
+    assert (finding.code, finding.severity) == ("code-too-small", "refuse")
+    assert (finding.measured, finding.limit, finding.unit) == (module / 1000, 0.339, "mm")
+    assert codes(scene(qr(20, 20, module=339))) == []
+
+
+def test_what_is_cut_by_outlines_has_no_dots():
+    assert LASER.least_module_um == max(LASER.min_stroke_um, LASER.min_gap_um)
+
+
 def test_findings_are_told_in_one_order_and_by_known_codes():
     made = scene(
         qr(1, 1, module=200, colour="#bbbbbb"),
@@ -395,3 +408,61 @@ def test_a_picture_that_fills_the_surface_is_made_to_bleed(tmp_path):
     assert [(each.code, each.severity) for each in examine(made, PRINTER, assets)] == [
         ("bleed-added", "fixed")
     ]
+
+
+CODE = """
+family: tag
+name: Tag
+currency: EUR
+base_price: 1
+options:
+  - {code: link, name: Link, kind: text, max_length: 60, default: "https://example.org/tag/1"}
+  - {code: side, name: Side, kind: integer, unit: mm, min: 6, max: 30, step: 1, default: 6}
+  - code: size
+    name: Size
+    kind: choice
+    default: s
+    values:
+      - {code: s, name: Small, attributes: {width: 30 mm}}
+      - {code: l, name: Large, attributes: {width: 40 mm}}
+rules:
+  - {code: R1, expr: "side <= size.width - 8 mm", message: The code has to fit.}
+surfaces:
+  - code: front
+    name: Front
+    process: print
+    width: size.width
+    height: 40 mm
+    elements:
+      - {kind: code, option: link, symbology: SYMBOLOGY, module: MODULE mm, box: [4 mm, 4 mm, side, side],
+         colour: "#000000"}
+"""
+
+
+@pytest.mark.parametrize("symbology", ["qr", "datamatrix"])
+@pytest.mark.parametrize("module", ["0.1", "0.4"])  # of the family; the machine asks for more, or less
+def test_a_code_with_too_small_squares_is_made_larger(symbology, module):
+    spec = read_family(CODE.replace("SYMBOLOGY", symbology).replace("MODULE", module))
+    kernel = Kernel(compile_family(spec))
+    ((finding, after),) = mended(spec, kernel, PRINTER, spec.defaults)
+    assert (finding.code, finding.severity) == ("code-too-small", "refuse")
+    assert finding.measured < finding.limit
+    ((fix, left),) = after
+    assert fix.label.startswith("Side: ")
+    assert left == ()
+
+
+FAMILIES = sorted((Path(__file__).parents[3] / "configurator" / "families").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FAMILIES, ids=lambda path: path.stem)
+def test_nothing_is_found_on_a_demo_family_as_it_comes(path):
+    spec = read_family(path.read_text(encoding="utf-8"))
+    knowledge = compile_family(spec)
+    choices = Kernel(knowledge, measures=Measures(knowledge, FontMeasurer(FONTS))).complete(spec.defaults)
+    for surface in spec.surfaces:
+        made = lay_out(spec=spec, choices=choices, surface=surface.code, fonts=FONTS, assets={})
+        profile = profile_for(made.process)
+        assert examine(made, profile, {}, spec=spec, choices=choices) == ()
+        # What is trimmed runs over its edge as far as the machine asks.
+        assert made.bleed_um == profile.bleed_um

@@ -72,7 +72,8 @@ def test_the_ink_is_the_colour_of_the_chosen_value():
 def test_a_picture_covers_the_wrap():
     made = scene(MUG, "wrap", layout="wrap", photo=PHOTO.sha256, line1="", line2="")
     assert [(item.box, item.crop) for item in made.items if isinstance(item, Placed)] == [
-        (Box(0, 0, 200_000, 80_000), Box(0, 400, 3000, 1600))
+        # With 2 mm of bleed all around, as the machine asks.
+        (Box(-2_000, -2_000, 202_000, 82_000), Box(0, 382, 3000, 1617))
     ]
 
 
