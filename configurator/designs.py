@@ -153,7 +153,7 @@ def choose(
         _require_own_pictures(held, spec, wanted)
         chosen = _with(held.choices, wanted)
         if not kernel.consistent(chosen):
-            raise _refusal(kernel, held.choices, wanted)
+            raise why_refused(kernel, held.choices, wanted)
         return _store(held, configuration, chosen, now)
 
 
@@ -500,7 +500,9 @@ def refused_since(configuration: Configuration, *, now: datetime) -> Refused | N
     return Refused(conflict=conflict, repairs=())
 
 
-def _refusal(kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str, Choice | None]) -> Refused:
+def why_refused(
+    kernel: Kernel, choices: Mapping[str, Choice], wanted: Mapping[str, Choice | None]
+) -> Refused:
     """The first wanted value, in the order given, that cannot stand with those before it and with the
     choices that were not to be changed."""
     settled = {option: value for option, value in choices.items() if option not in wanted}

@@ -277,18 +277,31 @@ def design_picture(design: Design, *, width: int = DEFAULT_SIZE, surface: str = 
     return f"{address}?v={frozen_name(design)}&w={width}"
 
 
-def drawings_of(design: Design) -> list[dict[str, str]]:
-    """The drawings with dimensions that a frozen design comes with: name, picture, and the sheet as SVG."""
+def other_views(design: Design) -> list[dict[str, str]]:
+    """The pictures of a frozen design besides the first of each surface: name, address, and the sheet of one
+    that is a drawing with dimensions."""
     spec = spec_of(design.version)
     return [
         {
-            "name": views_of(spec, surface)[view],
+            "name": name,
             "picture": preview_url(of=design, choices=design.choices, surface=surface, view=view),
-            "url": reverse("drawing", args=[design.pk, surface]),
+            "drawing": reverse("drawing", args=[design.pk, surface])
+            if described.picture is not None and described.picture.views[view] == DRAWING
+            else "",
         }
         for surface, described in spec.surface_by_code.items()
-        if described.picture is not None and has_drawing(spec, surface)
-        for view in (described.picture.views.index(DRAWING),)
+        for view, name in enumerate(views_of(spec, surface))
+        if view
+    ]
+
+
+def drawings_of(design: Design) -> list[str]:
+    """Where the drawings with dimensions are that a frozen design comes with."""
+    spec = spec_of(design.version)
+    return [
+        reverse("drawing", args=[design.pk, surface])
+        for surface in spec.surface_by_code
+        if has_drawing(spec, surface)
     ]
 
 

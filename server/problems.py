@@ -41,7 +41,7 @@ from configurator.engine.imaging import FileTooLarge, UploadRefused
 from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
-from orders import cart, changes, checkout, fulfilment, payments
+from orders import cart, changes, checkout, fulfilment, lists, payments
 from production import gate, planning, review, shopfloor, stock, upkeep
 from server import request_id
 
@@ -108,6 +108,16 @@ def _checkout(error: checkout.CheckoutRefused) -> Mapping[str, Any]:
                 **({"quote": answers.quote_json(problem.quote)} if problem.quote else {}),
             }
             for problem in error.problems
+        ]
+    }
+
+
+def _rows(error: lists.RowsRefused) -> Mapping[str, Any]:
+    return {
+        "errors": [
+            {"pointer": f"/rows/{each.row.number - 1}", "code": "row-refused", "detail": problem}
+            for each in error.judged
+            for problem in each.problems
         ]
     }
 
@@ -187,6 +197,8 @@ TABLE: dict[type[Exception], Refusal] = {
     cart.CartFull: Refusal(409, "cart-full", "The cart is full"),
     cart.NotInCart: Refusal(404, "not-in-cart", "The cart has no such line"),
     cart.CartChanged: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    lists.ListRefused: Refusal(422, "list-refused", "The list was not taken"),
+    lists.RowsRefused: Refusal(409, "rows-refused", "Some rows cannot be made, and nothing was added", _rows),
     checkout.CheckoutRefused: Refusal(409, "checkout-refused", "Nothing was ordered", _checkout),
     checkout.SubmitKeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),
     changes.CannotCancel: Refusal(409, "cannot-cancel", "The order cannot be cancelled"),

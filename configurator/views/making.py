@@ -382,6 +382,7 @@ def configuration_page(
             "currency": spec.currency,
             "groups": groups,
             "priced": spec.priced,
+            "listable": spec.priced and any(option.kind == "text" for option in spec.options),
             "next": open_options[0].code if open_options else "",
             "ways": _ways(spec),
             "rest": any(option.widget not in ("text", "image") for option in open_options),

@@ -16,11 +16,11 @@ from rest_framework.views import APIView
 from configurator.answers import promise_json
 from configurator.api.callers import Caller, caller
 from configurator.examination import price_json
-from configurator.models import Design
+from configurator.models import Configuration, Design
 from ledger.api.preconditions import etag, expected_version
 from orders import cart as carts
-from orders import models
-from orders.api.shapes import AddShape, CartShape, QuantityShape
+from orders import lists, models
+from orders.api.shapes import AddShape, CartShape, ListShape, QuantityShape
 
 IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=False)
 
@@ -76,6 +76,32 @@ class CartLines(CartView):
         design = get_object_or_404(readable, pk=shape.validated_data["design"])
         cart = carts.open_cart(owner=who.user, session_key=who.session_key, now=now)
         carts.add(cart=cart, design=design, quantity=shape.validated_data["quantity"], now=now)
+        return self.answer(who, status=status.HTTP_201_CREATED)
+
+
+class CartLists(CartView):
+    """Put many designs in at once that differ in a few choices, such as names: all or, when one cannot be
+    made, none."""
+
+    @extend_schema(operation_id="add_list_to_cart", request=ListShape, responses={201: CartShape})
+    def post(self, request: Request) -> Response:
+        shape = ListShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        who, now = caller(request), timezone.now()
+        mine = Configuration.objects.visible_to(user=who.user, session_key=who.session_key)
+        held = get_object_or_404(
+            mine.select_related("version__family"), pk=shape.validated_data["configuration"]
+        )
+        lists.add_to_cart(
+            cart=carts.open_cart(owner=who.user, session_key=who.session_key, now=now),
+            configuration=held,
+            rows=[
+                lists.Row(number, row["choices"], row["quantity"])
+                for number, row in enumerate(shape.validated_data["rows"], start=1)
+            ],
+            actor=who.actor,
+            now=now,
+        )
         return self.answer(who, status=status.HTTP_201_CREATED)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from configurator.api.shapes import Pieces, PriceShape, PromiseShape
+from configurator.api.shapes import ChoicesField, Pieces, PriceShape, PromiseShape
 from ledger.api.shapes import Strict, Text
+from orders.lists import MOST_ROWS
 from orders.models import Customer, Line, Order, Payment, Shipment
 
 
@@ -31,6 +32,20 @@ class CartShape(serializers.Serializer[Any]):
 class AddShape(Strict):
     design = Text(max_length=40)
     quantity = Pieces(default=1)
+
+
+class ListRowShape(Strict):
+    """``choices`` holds only what this row has of its own."""
+
+    choices = ChoicesField()
+    quantity = Pieces(default=1)
+
+
+class ListShape(Strict):
+    """A design and its rows; the rest of each row is as the configuration has it."""
+
+    configuration = Text(max_length=40)
+    rows = serializers.ListField(child=ListRowShape(), min_length=1, max_length=MOST_ROWS)
 
 
 class QuantityShape(Strict):

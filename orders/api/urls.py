@@ -7,6 +7,7 @@ from orders.api import carts, office, orders
 urlpatterns = [
     path("cart/", carts.Cart.as_view(), name="api-cart"),
     path("cart/lines/", carts.CartLines.as_view(), name="api-cart-lines"),
+    path("cart/lists/", carts.CartLists.as_view(), name="api-cart-lists"),
     path("cart/lines/<int:line_id>/", carts.CartLine.as_view(), name="api-cart-line"),
     path("orders/", orders.Orders.as_view(), name="api-orders"),
     path("orders/<slug:pk>/", orders.OneOrder.as_view(), name="api-order"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from configurator.approvals import proof_of
 from configurator.catalogue import spec_of
-from configurator.proofs import drawings_of
+from configurator.proofs import other_views
 from configurator.views.findings import shown_findings
 from configurator.views.visitors import Visitor, visitor_of
 from orders import checkout
@@ -66,7 +66,7 @@ def _checkout_form(
     refused = bool(problems) or unread or bool(form.errors)
     for line in context["lines"]:
         line["approval"] = approval = proof_of(line["design"])
-        line["drawings"] = drawings_of(line["design"])
+        line["views"] = other_views(line["design"])
         line["findings"] = shown_findings(spec_of(line["design"].version), approval.findings_json)
     context |= {
         "form": form,

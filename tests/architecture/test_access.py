@@ -195,6 +195,7 @@ GET = {
     "api-assets": ("", "405 405 405 405 405"),
     "api-cart": ("", "200 200 200 200 200"),
     "api-cart-lines": ("", "405 405 405 405 405"),
+    "api-cart-lists": ("", "405 405 405 405 405"),
     "api-cart-line": ("line", "405 405 405 405 405"),
     "api-orders": ("", "200 200 200 200 200"),
     "api-order": ("order", "404 200 404 200 200"),
@@ -225,6 +226,7 @@ GET = {
     "api-nothing": ("", "404 404 404 404 404"),
     "cart": ("", "200 200 200 200 200"),
     "cart-add": ("", "405 405 405 405 405"),
+    "cart-list": ("configuration", "404 200 404 404 404"),
     "cart-change": ("", "405 405 405 405 405"),
     "checkout": ("", "302 200 302 302 302"),
     "orders": ("", "200 200 200 200 200"),
@@ -275,6 +277,7 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "configuration": ("post", {}, "404 302 404 404 404"),
     "design": ("post", {"do": "copy"}, "404 302 404 302 302"),
     "cart-add": ("post", {"design": "{design}"}, "404 302 404 302 302"),
+    "cart-list": ("post", {"rows": "Kim", "column": "text", "do": "add"}, "404 302 404 404 404"),
     "cart-change": ("post", {"line": "{line}", "do": "remove"}, "404 302 404 404 404"),
     "checkout": ("post", {}, "302 422 302 302 302"),
     "order": ("post", {"do": "cancel"}, "404 302 404 302 302"),
@@ -300,6 +303,11 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-move": ("post", {"version": 1}, "401 200 404 404 404"),
     "api-freeze": ("post", {}, "401 201 404 404 404"),
     "api-assets": ("post", {}, "401 415 415 415 415"),
+    "api-cart-lists": (
+        "post",
+        {"configuration": "{configuration}", "rows": [{"choices": {"text": "Kim"}}]},
+        "401 201 404 404 404",
+    ),
     "api-cart-lines": ("post", {"design": "{design}"}, "401 201 404 201 201"),
     "api-cart-line": ("patch", {"quantity": 2}, "401 200 404 404 404"),
     "api-orders": ("post", {}, "401 400 400 400 400"),
@@ -352,6 +360,7 @@ def send(client: Client, name: str, scene: dict[str, dict[str, Any]]) -> Any:
         "piece": run.pieces.values_list("pk", flat=True)[0] if run else 0,
         "design": scene["design"]["pk"],
         "line": scene["line"]["line_id"],
+        "configuration": scene["configuration"]["pk"],
     }
     filled = {key: value.format(**facts) if isinstance(value, str) else value for key, value in body.items()}
     how: dict[str, Any] = {}

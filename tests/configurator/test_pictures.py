@@ -241,13 +241,15 @@ def test_a_shelf_comes_with_a_drawing_of_all_its_measures(
     choose(configuration=held, changes={"width": 760, "height": 1480, "boards": 5}, now=NOW)
     design = freeze(configuration=held, actor="alice", now=NOW)
     (drawing,) = drawings_of(design)
-    answer = alice_client.get(drawing["url"])
+    answer = alice_client.get(drawing)
     assert answer["Content-Type"].startswith("image/svg+xml")
     words = answer.content.decode()
     assert all(f">{measure}<" in words for measure in (760, 1480, 280, 18))
-    assert drawing["url"] in alice_client.get(reverse("design", args=[design.pk])).content.decode()
-    assert client.get(drawing["url"]).status_code == 404  # somebody else's
-    picture = Image.open(io.BytesIO(alice_client.get(drawing["picture"], HTTP_ACCEPT="*/*").content))
+    assert drawing in alice_client.get(reverse("design", args=[design.pk])).content.decode()
+    assert client.get(drawing).status_code == 404  # somebody else's
+    _, measured = proofs.other_views(design)
+    assert measured["drawing"] == drawing
+    picture = Image.open(io.BytesIO(alice_client.get(measured["picture"], HTTP_ACCEPT="*/*").content))
     dark = np.asarray(picture.convert("L")) < 100
     assert picture.size == (960, 768)
     assert 0.002 < dark.mean() < 0.1  # lines and letters on paper

@@ -8,7 +8,7 @@ import io
 from html import escape
 
 import resvg_py
-from PIL import Image
+from PIL import Image, ImageChops
 
 from configurator.engine.font_files import PINNED
 from configurator.engine.rendering.shelf import RAIL_MM, board_heights
@@ -173,18 +173,28 @@ def shelf_drawing(
 
 
 def drawing_picture(drawing: str, *, size: tuple[int, int]) -> Image.Image:
-    """The drawing on its paper in the middle of a picture of so many pixels."""
-    wide = min(size[0], int(size[1] * _SHEET_MM[0] / _SHEET_MM[1]))
+    """The drawing in a picture of so many pixels, as large as it goes: without the margins of its sheet."""
     letters = next(font for font in PINNED if font.code == _LETTERS).path()
-    png = resvg_py.svg_to_bytes(
-        svg_string=drawing,
-        width=wide,
-        dpi=96,
-        skip_system_fonts=True,
-        font_files=[] if letters is None else [str(letters)],
-        sans_serif_family="Inter",
-    )
-    sheet = Image.open(io.BytesIO(bytes(png)), formats=("PNG",)).convert("RGB")
+    margin = size[0] // 24
+    room = (size[0] - 2 * margin, size[1] - 2 * margin)
+
+    def drawn(width: int) -> Image.Image:
+        png = resvg_py.svg_to_bytes(
+            svg_string=drawing,
+            width=width,
+            dpi=96,
+            skip_system_fonts=True,
+            font_files=[] if letters is None else [str(letters)],
+            sans_serif_family="Inter",
+        )
+        sheet = Image.open(io.BytesIO(bytes(png)), formats=("PNG",)).convert("RGB")
+        apart = ImageChops.difference(sheet, Image.new("RGB", sheet.size, _PAPER)).convert("L")
+        inked = apart.point(lambda value: 255 if value > 16 else 0)  # the sheet has soft edges
+        return sheet.crop(inked.getbbox())
+
+    small = drawn(size[0])
+    larger = min(room[0] / small.width, room[1] / small.height)
+    content = drawn(int(size[0] * larger))
     picture = Image.new("RGB", size, _PAPER)
-    picture.paste(sheet, ((size[0] - sheet.width) // 2, (size[1] - sheet.height) // 2))
+    picture.paste(content, ((size[0] - content.width) // 2, (size[1] - content.height) // 2))
     return picture
