@@ -1,12 +1,27 @@
 """Faults put into production files, and whether reading them back finds every one."""
 
 import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.artwork.fault_cases import Case, DoesNotApply, cases
+from benchmarks.artwork.file_faults import FILE_FAULTS
 from benchmarks.artwork.scale import Scale
-from benchmarks.artwork_faults import FAULTS, Case, DoesNotApply, Missed, cases
+from benchmarks.artwork.scene_faults import SCENE_FAULTS
 from benchmarks.bars import Bar, Section, Table
 from configurator.engine.readback import compare
+
+FAULTS: Mapping[str, Callable[[Case], bytes]] = {**SCENE_FAULTS, **FILE_FAULTS}
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A fault that was not found, or (without one) a clean file that was refused."""
+
+    case: str
+    fault: str
+    told: str
 
 
 def section(scale: Scale) -> Section:

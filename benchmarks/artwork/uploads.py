@@ -4,8 +4,8 @@ import itertools
 from statistics import median
 
 from benchmarks.artwork.scale import Scale
+from benchmarks.artwork.upload_judging import FEWEST, MEMORY_BAR, SECONDS_BAR, corpus, judge
 from benchmarks.bars import Bar, Section, Table
-from benchmarks.uploads_corpus import FEWEST, MEMORY_BAR, SECONDS_BAR, corpus, judge
 
 MEGA = 1_000_000
 # A quick run takes every so many-th of the files that are made fast.

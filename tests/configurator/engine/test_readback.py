@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.artwork_faults import FAULTS, Case, DoesNotApply, cases
+from benchmarks.artwork.fault_cases import Case, DoesNotApply, cases
+from benchmarks.artwork.faults import FAULTS
 from configurator.engine.readback import compare
 
-# Every kind once or twice; `python3 -m benchmarks.artwork_faults` tries all kinds on all formats.
+# Every kind once or twice; `manage.py bench artwork --only faults` tries all kinds on all formats.
 SAMPLE = {
     "laser": ("a letter missing", "wrong picture", "cut line twice", "wrong unit", "truncated"),
     "saw": ("cut line open", "cut line moved by 0.1 mm", "layers in other colours", "wrong unit"),

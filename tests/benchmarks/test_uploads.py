@@ -2,10 +2,9 @@
 
 import itertools
 
-from benchmarks import uploads_corpus
-from benchmarks.uploads_corpus import FEWEST, corpus, judge
+from benchmarks.artwork.upload_judging import FEWEST, MEMORY_BAR, corpus, judge
 
-SAMPLE = 8  # every eighth: the whole of it is `python -m benchmarks.uploads_corpus`
+SAMPLE = 8  # every eighth: the whole of it is `manage.py bench artwork --only uploads`
 
 
 def test_the_corpus_is_large_enough_and_always_the_same():
@@ -20,7 +19,7 @@ def test_a_sample_is_decided_as_it_has_to_be():
     said = []
     decided = judge(itertools.islice(corpus(quick=True), 3, None, SAMPLE), said.append)
     assert said == []
-    assert max(decision.peak for decision, _ in decided) < uploads_corpus.MEMORY_BAR
+    assert max(decision.peak for decision, _ in decided) < MEMORY_BAR
 
 
 def test_what_is_wrong_is_told():
