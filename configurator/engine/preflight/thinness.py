@@ -11,13 +11,13 @@ therefore a corner or the tip of a serif, not a stroke.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import pyclipper
 
-from configurator.engine.geometry import Box, Path, union
+from configurator.engine.geometry import Box, Path, end_of, union
 from configurator.engine.rendering.polygons import Polygon, area, flattened, united
 
 TOLERANCE_UM = 10
@@ -50,6 +50,8 @@ class Thin:
         return self.area / self.whole if self.whole else 0.0
 
 
+# A click leaves most outlines as they are, and its repairs are tried on the same ones.
+@lru_cache(maxsize=128)
 def thin_parts(path: Path, limit_um: int, *, gaps: bool = False) -> Thin:
     """What of the outline is thinner than the limit; with `gaps`, what lies between its parts (its area is
     compared with that of the outline)."""
@@ -122,7 +124,7 @@ def _parts(polygons: _Polygons) -> list[list[Polygon]]:
 
 def _shapes(path: Path, apart_um: int) -> list[tuple[tuple[Polygon, ...], tuple[int, int]]]:
     """The contours in groups that touch (or come nearer than `apart_um`), each moved to the origin."""
-    contours = [(points, _box_of(points)) for points, _ in flattened(path, TOLERANCE_UM) if len(points) > 2]
+    contours = [(points, _box_of(points)) for points in _flat(path) if len(points) > 2]
     contours.sort(key=lambda contour: (contour[1].left, contour[1].top))
     groups: list[tuple[Box, list[Polygon]]] = []
     for points, box in contours:
@@ -139,6 +141,28 @@ def _shapes(path: Path, apart_um: int) -> list[tuple[tuple[Polygon, ...], tuple[
         )
         for box, group in groups
     ]
+
+
+def _flat(path: Path) -> Iterator[Polygon]:
+    """The points of each contour; those of a letter are worked out once, wherever it stands."""
+    for begin, end in _contours(path):
+        x, y = end_of(path[begin])
+        relative = tuple(
+            (each[0], *(value - (y if at % 2 else x) for at, value in enumerate(each[1:])))
+            for each in path[begin:end]
+        )
+        for points in _flat_at_origin(relative):
+            yield tuple((left + x, top + y) for left, top in points)
+
+
+def _contours(path: Path) -> Iterator[tuple[int, int]]:
+    starts = [at for at, segment in enumerate(path) if segment[0] == "M"]
+    return zip(starts, [*starts[1:], len(path)], strict=True)
+
+
+@lru_cache(maxsize=4096)
+def _flat_at_origin(path: Path) -> tuple[Polygon, ...]:
+    return tuple(points for points, _ in flattened(path, TOLERANCE_UM))
 
 
 def _box_of(points: Polygon) -> Box:

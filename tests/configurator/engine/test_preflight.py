@@ -15,14 +15,16 @@ from configurator.engine.colours import lab_of
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.geometry import Box, bounds, line, rectangle
+from configurator.engine.geometry import Box, bounds, line, moved, rectangle
 from configurator.engine.knowledge import compile_family
 from configurator.engine.layout import AssetInfo, Outline, Placed, Scene, Stroke, lay_out
+from configurator.engine.layout.text import TextFrame, set_text
 from configurator.engine.machines import Ink, profile_for
 from configurator.engine.measuring import FontMeasurer, Measures
 from configurator.engine.preflight import CODES, RULES, examine
 from configurator.engine.preflight.ink import total_ink
-from configurator.engine.preflight.thinness import thin_parts
+from configurator.engine.preflight.thinness import TOLERANCE_UM, _flat, thin_parts
+from configurator.engine.rendering.polygons import flattened
 
 FONTS = FontLibrary.installed()
 LASER = profile_for("engrave")
@@ -113,6 +115,16 @@ def test_thin_bars_are_told_from_thick_ones_to_a_twentieth_of_a_millimetre(width
         assert (thin.box is not None) == (width < 300)
     if thin.box is not None:
         assert thin.width_um == pytest.approx(width, abs=10)
+
+
+def test_the_same_letters_elsewhere_are_as_thin():
+    frame = TextFrame("t", "great-vibes", box(0, 0, 90, 30), "left", "top", 9_000, 9_000)
+    made = set_text("Zoë & Jürgen", frame=frame, fonts=FONTS).path
+    for dx, dy in ((0, 0), (1_237, -40_001)):
+        there = moved(made, dx, dy)
+        assert list(_flat(there)) == [points for points, _ in flattened(there, TOLERANCE_UM)]
+        one, other = thin_parts(made, 300), thin_parts(there, 300)
+        assert other == replace(one, box=one.box.moved(dx, dy))
 
 
 @pytest.mark.parametrize("gap", range(200, 401, 20))
