@@ -28,6 +28,7 @@ from configurator.proofs import PREVIEW_SIZES, assets_of, fonts, preview, scene_
 from ledger.files import write_whole
 from orders.models import Line
 from production import tickets
+from production.cutting import cut_list
 from production.gangs import sheet_png
 from production.models import Material, Piece, Placement, ProductionFile, Run, RunState, Sheet
 from production.words import Names, read_names, short_number, told
@@ -157,7 +158,7 @@ def ticket_of(run: Run) -> tickets.Ticket:
         subtitle=names.run(run.key),
         code=run.pk,
         facts=tuple(facts),
-        tables=(_way(run, names, zone), _material(run, names)),
+        tables=(_way(run, names, zone), _material(run, names), *cut_list(run)),
         sheets=tuple(
             _sketch(sheet)
             for sheet in run.sheets.select_related("material").prefetch_related(

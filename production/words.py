@@ -67,12 +67,19 @@ def told(line: Line, *, shown: int = SHOWN) -> Told:
     labels = choice_labels(line.design, line.choices)
     texts = tuple(label["value"] for label in labels if kinds[label["code"]] == "text")
     rest = [
-        label["option"] if kinds[label["code"]] == "switch" else label["value"]
+        _named(label, kinds[label["code"]])
         for label in labels
         if kinds[label["code"]] != "text" and (kinds[label["code"]], label["value"]) != ("switch", "No")
     ]
     more = f" and {len(rest) - shown} more" if len(rest) > shown else ""
     return Told(texts, ", ".join(rest[:shown]) + more)
+
+
+def _named(label: Mapping[str, str], kind: str) -> str:
+    """A choice as a list says it: a number means nothing without its name."""
+    if kind == "switch":
+        return label["option"]
+    return f"{label['option']} {label['value']}" if kind == "integer" else label["value"]
 
 
 def short_number(line: Line) -> str:
