@@ -43,7 +43,7 @@ for await (const row of createInterface({ input: process.stdin })) {
     const face = faces.get(name);
     if (face.font) harfbuzz.free(face.font);
     const font = harfbuzz.font(Buffer.from(file, "base64"), null);
-    Object.assign(face, { font, held: new Set(held), numbers: glyphs, covered: new Map(), outlines: new Map() });
+    Object.assign(face, { font, held: new Set(held), numbers: glyphs, covered: new Map(), outlines: new Map(), extents: new Map() });
     for (const each of faces.values()) delete each.lines;
   }
   const fonts = { chain: chain.map((name) => faces.get(name)), harfbuzz, breaking };

@@ -127,7 +127,7 @@ export class Fonts {
     const name = [...letters].sort((one, other) => one - other).map((code) => code.toString(16)).join("-");
     const font = this.harfbuzz.font(await fetch(`${face.letters}${name}/`).then(bytesOf), face.weight);
     if (face.font !== null) this.harfbuzz.free(face.font);
-    Object.assign(face, { font, held: letters, covered: new Map(), outlines: new Map() });
+    Object.assign(face, { font, held: letters, covered: new Map(), outlines: new Map(), extents: new Map() });
     for (const each of this.faces.values()) delete each.lines; // its glyphs have other numbers now
   }
 }

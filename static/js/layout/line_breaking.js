@@ -188,7 +188,7 @@ export function brokenLines(codes, width, advance, torn) {
   const lines = [];
   let begin = 0;
   for (const written of paragraphs(codes)) {
-    const ends = (torn ? lineEndsBetweenLetters : lineEnds)(written);
+    const ends = remembered(written, torn);
     const line = (from, to) => lines.push([begin + from, begin + bareEnd(written, from, to)]);
     let start = 0, last = 0, used = 0;
     for (const end of ends) {
@@ -205,6 +205,17 @@ export function brokenLines(codes, width, advance, torn) {
     begin += written.length + 1;
   }
   return lines;
+}
+
+const known = new Map(); // a text is broken at many letter heights, and ends its lines at the same places
+
+function remembered(codes, torn) {
+  const key = `${torn} ${codes}`;
+  if (!known.has(key)) {
+    if (known.size >= 64) known.clear();
+    known.set(key, (torn ? lineEndsBetweenLetters : lineEnds)(codes));
+  }
+  return known.get(key);
 }
 
 function paragraphs(codes) {

@@ -8,7 +8,7 @@
  * breaking}: the last is line_breaking.js, which only frames that wrap ask for.
  */
 
-import { bent, bounds, moved, round, turned } from "./geometry.js";
+import { bent, bounds, box, moved, round, turned } from "./geometry.js";
 import { codesOf, shapeLine } from "./shaping.js";
 
 const LINE_PITCH = 1.6; // baseline to baseline, in letter heights
@@ -21,8 +21,8 @@ export function setText(text, frame, fonts) {
   const path = outline(lines, size, frame.align, frame.arc, fonts);
   if (!path.length) return { path, box: null, plain: null, size: frame.size };
   const stood = moved(path, ...standing(path, lines.length, size, frame));
-  const box = bounds(stood);
-  return { path: stood, box, plain: box, size };
+  const ink = bounds(stood);
+  return { path: stood, box: ink, plain: ink, size };
 }
 
 /** The same where a shopper has put it: {x, y, width, rotation}, the turn in thousandths of a degree. */
@@ -65,7 +65,7 @@ function shapedLine(codes, fonts) {
 function fitted(codes, frame, fonts) {
   const lines = linesAt(frame.size, codes, frame, fonts);
   const wraps = frame.fit === "wrap";
-  const fit = (set, size) => fits(set, size, frame, bounds(outline(set, size, frame.align, frame.arc, fonts)));
+  const fit = (set, size) => fits(set, size, frame, blockBox(set, size, frame, fonts));
   if (fit(lines, frame.size)) return { lines, size: frame.size };
   const least = Math.min(frame.min_size, frame.size);
   const fitting = wraps || frame.arc
@@ -103,40 +103,96 @@ function largest(most, fit) {
 
 /** The largest letter height at which the ink fits the frame (rounding of outlines included). */
 function fittingSize(lines, frame, fonts) {
-  const ink = bounds(outline(lines, frame.size, frame.align, 0, fonts));
+  const ink = blockBox(lines, frame.size, frame, fonts);
   const share = Math.min(frame.box.width / ink.width, frame.box.height / ink.height);
   let size = Math.floor(Math.trunc(frame.size * share) / SIZE_STEP) * SIZE_STEP;
-  while (size > SIZE_STEP) {
-    const fitted = bounds(outline(lines, size, frame.align, 0, fonts));
-    if (fitted === null || (fitted.width <= frame.box.width && fitted.height <= frame.box.height)) break;
-    size -= SIZE_STEP;
-  }
+  while (size > SIZE_STEP && !fits(lines, size, frame, blockBox(lines, size, frame, fonts))) size -= SIZE_STEP;
   return Math.max(size, 0);
+}
+
+/* --- ink: while a text is made to fit only its box is asked for, and often ------------------------------- */
+
+/** The box of `outline`. */
+function blockBox(lines, size, frame, fonts) {
+  if (frame.arc) return bounds(outline(lines, size, frame.align, frame.arc, fonts));
+  const boxes = [];
+  lines.forEach((line, number) => {
+    const ink = lineBox(line, size, fonts);
+    if (ink === null) return;
+    const dy = round(number * LINE_PITCH * size);
+    const dx = -alignedAt(ink, frame.align);
+    boxes.push(box(ink.left + dx, ink.top + dy, ink.right + dx, ink.bottom + dy));
+  });
+  return boxes.length ? union(boxes) : null;
+}
+
+/**
+ * The box of a line's ink. The ends of segments lie on the ink, and it lies in the hull of all points: only
+ * letters whose hull reaches beyond the ends of all others are outlined for it.
+ */
+function lineBox(line, size, fonts) {
+  const drawn = line.glyphs.filter(({ face, glyph }) => glyphOutline(face, glyph, fonts.harfbuzz).length);
+  if (!drawn.length) return null;
+  const ends = union(drawn.map((each) => scaled(glyphExtents(each, fonts.harfbuzz).ends, each, size)));
+  const beyond = drawn.filter((each) => {
+    const hull = scaled(glyphExtents(each, fonts.harfbuzz).hull, each, size);
+    return hull.left < ends.left || hull.top < ends.top || hull.right > ends.right || hull.bottom > ends.bottom;
+  });
+  return union([ends, ...beyond.map((each) => bounds(glyphPath(each, size, fonts.harfbuzz)))]);
+}
+
+/** The boxes, in font units, of the points that segments end at, and of all points. */
+function glyphExtents({ face, glyph }, harfbuzz) {
+  const known = (face.extents ??= new Map());
+  if (!known.has(glyph)) {
+    const segments = glyphOutline(face, glyph, harfbuzz).filter(([command]) => command !== "Z");
+    const of = (points) => {
+      const xs = points.filter((_, index) => index % 2 === 0), ys = points.filter((_, index) => index % 2 === 1);
+      return { left: Math.min(...xs), right: Math.max(...xs), low: Math.min(...ys), high: Math.max(...ys) };
+    };
+    known.set(glyph, {
+      ends: of(segments.flatMap((segment) => segment.slice(-2))),
+      hull: of(segments.flatMap((segment) => segment.slice(1))),
+    });
+  }
+  return known.get(glyph);
+}
+
+/** Extents as whole µm, y downwards: rounded as each of their points would be. */
+function scaled({ left, right, low, high }, { face, x, y }, size) {
+  const scale = size / face.cap;
+  const [x0, y0] = [x * size, y * size];
+  return box(round(x0 + left * scale), round(-y0 - high * scale), round(x0 + right * scale), round(-y0 - low * scale));
+}
+
+function union(boxes) {
+  return box(
+    Math.min(...boxes.map(({ left }) => left)), Math.min(...boxes.map(({ top }) => top)),
+    Math.max(...boxes.map(({ right }) => right)), Math.max(...boxes.map(({ bottom }) => bottom)),
+  );
+}
+
+function alignedAt({ left, right }, align) {
+  return { left, center: Math.floor((left + right) / 2), right }[align];
 }
 
 /** The lines one under the other, first baseline at y 0, ink of each line aligned at x 0; bent onto a circle. */
 function outline(lines, size, align, radius, fonts) {
   const whole = [];
   lines.forEach((line, number) => {
-    const path = lineOutline(line, size, fonts);
+    const path = line.glyphs.flatMap((each) => glyphPath(each, size, fonts.harfbuzz));
     const ink = bounds(path);
-    if (ink === null) return;
-    const at = { left: ink.left, center: Math.floor((ink.left + ink.right) / 2), right: ink.right }[align];
-    whole.push(...moved(path, -at, round(number * LINE_PITCH * size)));
+    if (ink !== null) whole.push(...moved(path, -alignedAt(ink, align), round(number * LINE_PITCH * size)));
   });
   return radius ? bent(whole, radius) : whole;
 }
 
-function lineOutline(line, size, { harfbuzz }) {
-  const segments = [];
-  for (const { face, glyph, x, y } of line.glyphs) {
-    const scale = size / face.cap;
-    const [x0, y0] = [x * size, y * size];
-    for (const [command, ...values] of glyphOutline(face, glyph, harfbuzz)) {
-      segments.push([command, ...values.map((value, index) => (index % 2 ? round(-y0 - value * scale) : round(x0 + value * scale)))]);
-    }
-  }
-  return segments;
+function glyphPath({ face, glyph, x, y }, size, harfbuzz) {
+  const scale = size / face.cap;
+  const [x0, y0] = [x * size, y * size];
+  return glyphOutline(face, glyph, harfbuzz).map(([command, ...values]) => [
+    command, ...values.map((value, index) => (index % 2 ? round(-y0 - value * scale) : round(x0 + value * scale))),
+  ]);
 }
 
 function glyphOutline(face, glyph, harfbuzz) {
