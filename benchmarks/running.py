@@ -4,8 +4,25 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from benchmarks.bars import Bar, Section
+
+S = TypeVar("S")
+
+
+def scaled(
+    measurements: Mapping[str, Callable[[S], Section]],
+    scale: S,
+    *,
+    only: str | None,
+    seconds: float,
+    skipped: frozenset[str] = frozenset(),
+) -> list[Section]:
+    """Each measurement at this scale, or the `only` one, which is never `skipped`."""
+    chosen = {name: partial(measure, scale) for name, measure in measurements.items() if only in (None, name)}
+    return measured(chosen, skipped=skipped if only is None else frozenset(), seconds=seconds)
 
 
 def measured(

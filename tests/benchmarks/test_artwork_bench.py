@@ -9,6 +9,7 @@ from benchmarks.artwork import command
 from benchmarks.artwork.measurements import MEASUREMENTS, full, quick
 from benchmarks.artwork.reading import READERS
 from benchmarks.bars import Bar, Section
+from benchmarks.environment import versions
 
 LINE = re.compile(r"^[^:]+: .+ (\(bar (<= |>= )?[\d.,]+ ?[\w%]*\)|\(.*\)) (ok|short)$")
 
@@ -65,7 +66,7 @@ def test_a_quick_run_has_every_measurement():
 
 @pytest.mark.parametrize("name", ["ezdxf", "pymupdf", "skia-python", "svgelements"])
 def test_the_readers_lock_has_every_reader(name):
-    assert name in command.versions(READERS.lock)
+    assert name in versions(READERS.lock)
 
 
 def test_a_full_run_is_as_large_as_its_bars_ask():

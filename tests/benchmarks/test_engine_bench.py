@@ -127,7 +127,7 @@ def test_the_command_ends_with_1_when_a_bar_is_short(capsys: pytest.CaptureFixtu
 def test_the_page_has_bars_tables_and_what_was_left_out() -> None:
     table = Table("Times", ["model"], [["a|b"]])
     section = Section("s", "S", bars=[Bar("good", 2, 1)], tables=[table], left_out=["the rest: no data"])
-    text = command.section_of([section], command="python3 manage.py bench engine", seconds=1)
+    text = command.BENCHMARK.section_of([section], command="python3 manage.py bench engine", seconds=1)
     assert "good: 2x (bar >= 1x) ok" in text and "| a\\|b |" in text and "- the rest: no data" in text
 
 
