@@ -14,6 +14,7 @@ from tools.pictures.wood import to_linear
 
 SIZE = (1000, 800)
 FOV = 22.0
+SAMPLES = 24
 RADIUS = 48.0
 WRAP_MM = (200.0, 80.0)
 WRAP_TOP = 86.0  # z of the upper edge of the wrap
@@ -154,11 +155,11 @@ def make() -> None:
         maps = write_maps(folder, "", *_maps(view))
         passes: dict[str, dict[str, str]] = {}
         # the black pass is only looked at inside the wrap, where the rim's colour hardly shows: one for all
-        black = studio.shoot(scene(view, RIMS["navy"], BLACK), seed)
+        black = studio.shoot(scene(view, RIMS["navy"], BLACK), seed, SAMPLES)
         gain = studio.balance(black)
         black_file = write_pass(folder, "black", black * gain * grain)
         for name, colour in RIMS.items():
-            white = studio.shoot(scene(view, colour, None), seed)
+            white = studio.shoot(scene(view, colour, None), seed, SAMPLES)
             file = write_pass(folder, f"white-{name}", white * gain * grain)
             passes[name] = {"blank": file, "white": file, "black": black_file}
         write_json(

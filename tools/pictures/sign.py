@@ -1,6 +1,8 @@
 """The engraved sign: a bevelled board of walnut, oak or cherry on a plaster wall."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,8 @@ SEEDS = {"walnut": 11, "oak": 12, "cherry": 13}
 
 @dataclass(frozen=True)
 class Shape:
-    """One proportion of board in millimetres, and the sizes of the family it stands for."""
+    """One proportion of board in millimetres, and the sizes and thicknesses of the family it stands for: the
+    first with these measures, others that look the same from nearer or farther."""
 
     key: str
     width: float
@@ -26,16 +29,29 @@ class Shape:
     thickness: float
     corner: float
     bevel: float
-    sizes: tuple[str, ...]
+    variants: tuple[str, ...]
 
 
-SHAPES = (Shape("5x3", 300, 180, 10, 14, 2.2, ("m", "s")), Shape("8x3", 400, 150, 10, 14, 2.2, ("l",)))
+# A board of 200 x 120 mm is shown as one of 300 x 180 that is 1.5 times as thick: of 10 mm as 15, of 6 mm as
+# 10 (9 would be exact, and not told apart).
+SHAPES = (
+    Shape("5x3-6", 300, 180, 6, 14, 2.2, ("m-t6",)),
+    Shape("5x3-10", 300, 180, 10, 14, 2.2, ("m-t10", "s-t6")),
+    Shape("5x3-15", 300, 180, 15, 14, 2.2, ("s-t10",)),
+    Shape("8x3-6", 400, 150, 6, 14, 2.2, ("l-t6",)),
+    Shape("8x3-10", 400, 150, 10, 14, 2.2, ("l-t10",)),
+)
 SURFACES = {"s": [200, 120], "m": [300, 180], "l": [400, 150]}
+# Never sold, so not rendered: what is shown while such choices contradict each other.
+INSTEAD = {"cherry-s-t10": "cherry-m-t10", "cherry-l-t10": "cherry-l-t6"}
 
 
 # The views: where the camera stands (x right, y up, z out of the wall; only the direction counts).
 VIEWS = {"front": (0.05, -0.34, 1.0), "angled": (-0.72, -0.40, 1.0)}
 FOVS = {"front": FOV, "angled": 28.0}
+SAMPLES = {"front": 24, "angled": 10}
+# Of the blank pictures and of the burnt ones, of which only the face is kept.
+QUALITIES = {"blank": 90, "burnt": 92}
 ROLL = 0.22  # of the angled view: its verticals lean a little, so that the words do not run downhill
 KEY = (-2.6, 2.9, 3.7)  # where the lamp stands, in widths of the board
 DEPTH_MM = 0.9  # of the engraving
@@ -167,42 +183,32 @@ def _maps(shape: Shape, view: str) -> tuple[Array, Array, Array]:
 
 
 def make() -> None:
-    """Renders every view, material and proportion into configurator/pictures/walnut-sign."""
+    """Renders every view, material, proportion and thickness into configurator/pictures/walnut-sign."""
     for view in VIEWS:
         _make(view)
 
 
 def _make(view: str) -> None:
     folder = PICTURES / "walnut-sign" / view
+    folder.mkdir(parents=True, exist_ok=True)
     passes: dict[str, dict[str, str]] = {}
-    aliases: dict[str, str] = {}
+    aliases = dict(INSTEAD)
     geometry: dict[str, str] = {}
-    maps: dict[str, dict[str, object]] = {"uv": {}, "mask": {}, "bbox": {}, "relief": {}}
-    grain = studio.grain(SIZE, 41)
+    maps: dict[str, dict[str, Any]] = {"uv": {}, "mask": {}, "bbox": {}, "relief": {}}
     for shape in SHAPES:
-        # from the side, the line where the face begins would glitter if it were sharp
-        soft = 0.05 if view == "front" else 0.5
-        wood = board(shape.width, shape.height, shape.thickness, shape.corner, shape.bevel, soft)
-        folder.mkdir(parents=True, exist_ok=True)
         for entry, value in write_maps(folder, shape.key, *_maps(shape, view)).items():
             maps[entry][shape.key] = value
         maps["relief"][shape.key] = _relief(shape, view)
         gain = None
-        for material, seed in SEEDS.items():
-            albedo, height = face(SPECIES[material], shape.width, shape.height, 5.0, seed)
-            plain = studio.shoot(_scene(shape, view, wood, albedo, height, 0.42, 0.45), seed)
-            gain = studio.balance(plain) if gain is None else gain
-            char, rough = _burnt(albedo, height, seed + 100)
-            burnt = studio.shoot(_scene(shape, view, wood, char, rough, 0.75, 0.2), seed)
-            variant = f"{material}-{shape.sizes[0]}"
-            passes[variant] = {
-                "blank": write_pass(folder, f"blank-{variant}", plain * gain * grain),
-                "burnt": write_pass(folder, f"burnt-{variant}", burnt * gain * grain),
-            }
-            for size in shape.sizes:
-                geometry[f"{material}-{size}"] = shape.key
-                if size != shape.sizes[0]:
-                    aliases[f"{material}-{size}"] = variant
+        for material in SEEDS:
+            shown, *alike = (f"{material}-{variant}" for variant in shape.variants)
+            if shown in INSTEAD:
+                continue
+            box = maps["bbox"][shape.key]
+            gain, passes[shown] = _passes(folder, view, shape, material, box, gain)
+            geometry |= dict.fromkeys((shown, *alike), shape.key)
+            aliases |= dict.fromkeys(alike, shown)
+    geometry |= {variant: geometry[shown] for variant, shown in INSTEAD.items()}
     write_json(
         folder,
         {
@@ -210,13 +216,38 @@ def _make(view: str) -> None:
             "view": view,
             "surface": "front",
             "mode": "engrave",
-            "variant_key": "{material}-{size}",
+            "variant_key": "{material}-{size}-{thickness}",
             "size": list(SIZE),
-            "surface_mm": {f"{material}-{size}": mm for material in SEEDS for size, mm in SURFACES.items()},
+            "surface_mm": {variant: SURFACES[variant.split("-")[1]] for variant in geometry},
             "passes": passes,
+            "cropped": ["burnt"],
             "aliases": aliases,
             "geometry": geometry,
             **maps,
             "note": "u, v run over the whole board; the mask leaves out its rounded edge.",
         },
     )
+
+
+def _passes(
+    folder: Path, view: str, shape: Shape, material: str, box: list[int], gain: Array | None
+) -> tuple[Array, dict[str, str]]:
+    """Renders one board plain and burnt; the exposure (of the first material, for all) and the files."""
+    # from the side, the line where the face begins would glitter if it were sharp
+    soft = 0.05 if view == "front" else 0.5
+    wood = board(shape.width, shape.height, shape.thickness, shape.corner, shape.bevel, soft)
+    seed = SEEDS[material]
+    albedo, height = face(SPECIES[material], shape.width, shape.height, 5.0, seed)
+    char, rough = _burnt(albedo, height, seed + 100)
+    grain = studio.grain(SIZE, 41)
+    plain = studio.shoot(_scene(shape, view, wood, albedo, height, 0.42, 0.45), seed, SAMPLES[view])
+    burnt = studio.shoot(_scene(shape, view, wood, char, rough, 0.75, 0.2), seed, SAMPLES[view])
+    gain = studio.balance(plain) if gain is None else gain
+    left, top, right, bottom = box
+    name = f"{material}-{shape.variants[0]}"
+    return gain, {
+        "blank": write_pass(folder, f"blank-{name}", plain * gain * grain, QUALITIES["blank"]),
+        "burnt": write_pass(
+            folder, f"burnt-{name}", (burnt * gain * grain)[top:bottom, left:right], QUALITIES["burnt"]
+        ),
+    }

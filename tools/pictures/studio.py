@@ -18,7 +18,8 @@ BACKDROP = (0.640, 0.602, 0.552)  # linear albedo of wall, paper and table: warm
 BACKDROP_LIGHT = np.array(
     [0.700, 0.657, 0.598], dtype=np.float32
 )  # the linear light its border is balanced to
-SAMPLES = int(os.environ.get("PICTURES_SAMPLES", "24"))
+# Samples per pixel of a quick draft; without it every view has the number that its script says.
+DRAFT_SAMPLES = int(os.environ.get("PICTURES_SAMPLES", "0"))
 
 
 def start() -> None:
@@ -105,8 +106,11 @@ def camera(
     }
 
 
-def shoot(scene: Mapping[str, Any], seed: int, depth: int = 5) -> Array:
-    """Path-traces and denoises one picture: rows x columns x 3, linear light, not yet balanced."""
+def shoot(scene: Mapping[str, Any], seed: int, samples: int, depth: int = 5) -> Array:
+    """Path-traces and denoises one picture: rows x columns x 3, linear light, not yet balanced.
+
+    `samples` is the number of light paths for each pixel.
+    """
     described = {
         "type": "scene",
         "integrator": {
@@ -116,7 +120,9 @@ def shoot(scene: Mapping[str, Any], seed: int, depth: int = 5) -> Array:
         },
         **scene,
     }
-    layers = np.array(mi.render(mi.load_dict(described), spp=SAMPLES, seed=seed), dtype=np.float32)
+    layers = np.array(
+        mi.render(mi.load_dict(described), spp=DRAFT_SAMPLES or samples, seed=seed), dtype=np.float32
+    )
     colour, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
     clean = mitsuba_oidn.denoise(colour, albedo=np.clip(albedo, 0, 1), normal=normal, hdr=True)
     return np.maximum(np.asarray(clean, dtype=np.float32), 0)

@@ -63,9 +63,9 @@ def main() -> None:
     # an artwork's colour says what is seen, so the pigment under the clear coat is chosen to look like it
     dark, light = (_seen(np.asarray(colour, dtype=np.float32)) for colour in (mug.BLACK, mug.WHITE))
     ink = _pigment(dark + (light - dark) * art)
-    blank = studio.shoot(mug.scene("front", mug.RIMS["navy"], mug.BLACK), 51)
+    blank = studio.shoot(mug.scene("front", mug.RIMS["navy"], mug.BLACK), 51, mug.SAMPLES)
     gain = studio.balance(blank) * studio.grain(mug.SIZE, 51)
-    printed = studio.shoot(mug.scene("front", mug.RIMS["navy"], ink), 51) * gain
+    printed = studio.shoot(mug.scene("front", mug.RIMS["navy"], ink), 51, mug.SAMPLES) * gain
     truth = np.asarray(to_bytes(printed[top:bottom, left:right]), dtype=float)
 
     from_edge = np.abs((column / 250 + 0.5) % 1 - 0.5) * 250  # columns of artwork to the nearest colour edge

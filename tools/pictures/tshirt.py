@@ -21,6 +21,7 @@ TOP_MM = 62.0  # collar below the upper edge of the frame
 PRINT_MM = (300.0, 400.0)
 PRINT_TOP = 128.0
 SEED = 61
+SAMPLES = 12
 SHIFT_MM = 7.0  # how far a slope of 1 shifts the print
 GREY = 0.5
 BALANCE = studio.BACKDROP_LIGHT * 0.92
@@ -265,6 +266,7 @@ def light_of(front: Mesh, back: Mesh, sensor: dict[str, object], seed: int) -> A
             "sensor": sensor,
         },
         seed,
+        SAMPLES,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from configurator.engine.layout.scene import Scene
 from configurator.engine.rendering.light import Floats
-from configurator.engine.rendering.preview import placed_on
+from configurator.engine.rendering.sampling import placed_on
 from configurator.engine.rendering.views import View
 
 COLUMNS, ROWS = 24, 12

@@ -10,42 +10,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from configurator.engine import rules
-from configurator.engine.geometry import Box, union
 from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene
 from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
 from configurator.engine.rendering.made_to_measure import rendered
-from configurator.engine.rendering.placed import reach
-from configurator.engine.rendering.raster import rasterise, whole_pixels
-from configurator.engine.rendering.views import (
-    BLOCK,
-    UNKNOWN_RELIEF,
-    Maps,
-    NoSuchPicture,
-    Relief,
-    View,
-    load_view,
-)
+from configurator.engine.rendering.raster import rasterise
+from configurator.engine.rendering.sampling import Index, Sampled, lie_of, sampled
+from configurator.engine.rendering.views import UNKNOWN_RELIEF, NoSuchPicture, Relief, View, load_view
 from configurator.engine.spec import Choices, FamilySpec, PictureSpec
 
 PICTURES = FilePath(__file__).parents[2] / "pictures"
 DEFAULT_SIZE = 1000
-# The texture has this many texels for a pixel of the picture, so that a linear lookup keeps edges crisp.
-OVERSAMPLING = 1.3
-MAX_TEXTURE_SIDE = 3000
-CELL = 8
-# A surface this much wider or narrower than its picture's is still laid over all of it.
-MAX_STRETCH = 0.03
-
 # How an engraved edge looks: shadow under the wall towards the light, light on the wall across and on the
 # edge above it. Walls are less charred than the floor.
 SHADOW, GLINT, RIM, WALL = 0.50, 0.19, 0.16, 0.30
@@ -71,16 +54,12 @@ def preview(
     """
     if view is None or view.mode == "none" or variant not in view.variants:
         return flat(scene, size=size, assets=assets)
+    view = view.at(size)
     if view.mode == "engrave":
         pixels = _engraved(scene, view, variant, assets or {})
     else:
         pixels = _printed(scene, view, variant, assets or {}, foil)
-    picture = Image.fromarray(pixels, "RGB")
-    height = round(size * picture.height / picture.width)
-    if size < picture.width:
-        # Of the filters that look at every pixel the quickest, and hardly less crisp.
-        return picture.resize((size, height), Image.Resampling.HAMMING, reducing_gap=2.0)
-    return picture
+    return Image.fromarray(pixels, "RGB")
 
 
 def picture_of(
@@ -160,198 +139,80 @@ def encode(picture: Image.Image, form: Format = "jpeg", *, effort: int = 0) -> b
     return out.getvalue()
 
 
-def placed_on(scene: Scene, view: View, variant: str) -> tuple[tuple[int, int], float, int, int]:
-    """The size u and v run over, and scale and offset (µm) of a scene on it.
-
-    A view anchored at `fill` shows the scene all over. At `top`, or when the proportions differ so much
-    that the
-    artwork would be distorted, the scene keeps its millimetres and hangs from the middle of the upper edge,
-    shrunk when it is larger than what the picture shows.
-    """
-    width, height = view.surface_um(variant)
-    stretch = (scene.width_um / scene.height_um) / (width / height)
-    if view.facts.get("anchor", "fill") == "fill" and abs(stretch - 1) < MAX_STRETCH:
-        return (scene.width_um, scene.height_um), 1.0, 0, 0
-    scale = min(1.0, width / scene.width_um, height / scene.height_um)
-    return (width, height), scale, round((width - scene.width_um * scale) / 2), 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Sampled:
-    """The artwork looked up for the pixels of a view that it touches.
-
-    `rows` and `columns` are the touched pixels inside the maps' box; `alpha` (n,) and, where wanted, `colour`
-    (n, 3), linear and premultiplied, are what is there.
-    """
-
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
-    alpha: Floats
-    colour: Floats
-
-
-def _sampled(
-    scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo], *, with_colour: bool
-) -> _Sampled | None:
-    """None when nothing of the artwork is seen."""
-    drawn = _drawn_box(scene)
-    if drawn is None:
-        return None
-    maps = view.maps(variant)
-    surface, scale, left, top = placed_on(scene, view, variant)
-    density = OVERSAMPLING * max(maps.density_u / surface[0], maps.density_v / surface[1]) * 1000 * scale
-    density = min(density, MAX_TEXTURE_SIDE * 1000 / max(drawn.width, drawn.height))
-    window = whole_pixels(drawn, density / 1000)
-    drawing = rasterise(scene, pixels_per_mm=density, part=window, assets=assets)
-    texture = np.asarray(drawing, dtype=np.uint8)
-    per_um = density / 1000 / scale
-    along = surface[0] * per_um, left * per_um + window[0] + 0.5
-    down = surface[1] * per_um, top * per_um + window[1] + 0.5
-    return _looked_up(texture, along, down, maps, with_colour=with_colour)
-
-
-def _looked_up(
-    texture: Bytes, along: tuple[float, float], down: tuple[float, float], maps: Maps, *, with_colour: bool
-) -> _Sampled:
-    """Linear between the four texels around every place, only where there is ink near. A place is at
-    `along[0] * u - along[1]` from the left, and so for v downwards."""
-    height, width = texture.shape[:2]
-    index = _near(texture[..., 3], along, down, maps)
-    rows, columns = np.divmod(index, maps.box.width)
-    # Places beside the texture are on its empty border.
-    x, y = (
-        np.clip(ramp.ravel().take(index) * np.float32(scale) - np.float32(start), -1, side)
-        for ramp, (scale, start), side in ((maps.u, along, width), (maps.v, down, height))
-    )
-    # A texel is one number, and its coverage the top byte.
-    padded = np.ascontiguousarray(np.pad(texture, ((1, 2), (1, 2), (0, 0)))).view("<u4").ravel()
-    stride = width + 3
-    left, top = np.floor(x), np.floor(y)
-    corner = (top.astype(np.intp) + 1) * stride + left.astype(np.intp) + 1
-    texels = [padded.take(corner + (dy * stride + dx)) for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1))]
-    inked = np.flatnonzero((texels[0] | texels[1] | texels[2] | texels[3]) >= 1 << 24)
-    rows, columns = rows.take(inked), columns.take(inked)
-    part_x, part_y = (x - left).take(inked), (y - top).take(inked)
-    weights = ((1 - part_x) * (1 - part_y), part_x * (1 - part_y), (1 - part_x) * part_y, part_x * part_y)
-    alpha = np.zeros(inked.size, dtype=np.float32)
-    colour = np.zeros((inked.size if with_colour else 0, 3), dtype=np.float32)
-    for each, weight in zip(texels, weights, strict=True):
-        texel = each.take(inked)
-        share = (texel >> 24) * (weight / np.float32(255))
-        alpha += share
-        if with_colour:
-            for channel in range(3):
-                colour[:, channel] += linear((texel >> (8 * channel) & 255).astype(np.uint8)) * share
-    seen = maps.coverage[rows, columns]
-    return _Sampled(rows, columns, alpha * seen, colour * seen[:, None] if with_colour else colour)
-
-
-def _drawn_box(scene: Scene) -> Box | None:
-    """The part of the surface with something on it, a little widened, cut at the edges."""
-    whole = union(reach(item) if isinstance(item, Placed) else item.box for item in scene.items)
-    if whole is None:
-        return None
-    wide = whole.inset(-200)
-    box = Box(
-        max(wide.left, 0),
-        max(wide.top, 0),
-        min(wide.right, scene.width_um),
-        min(wide.bottom, scene.height_um),
-    )
-    return box if box.width > 0 and box.height > 0 else None
-
-
-def _near(
-    alpha: Bytes, along: tuple[float, float], down: tuple[float, float], maps: Maps
-) -> NDArray[np.intp]:
-    """The covered pixels, as places in the flattened box, of blocks whose part of the texture has ink."""
-    height, width = alpha.shape
-    rows, columns = -(-height // CELL), -(-width // CELL)
-    padded = np.zeros((rows * CELL, columns * CELL), dtype=bool)
-    padded[:height, :width] = alpha > 0
-    counts = np.zeros((rows + 1, columns + 1), dtype=np.int64)
-    counts[1:, 1:] = padded.reshape(rows, CELL, columns, CELL).any(axis=(1, 3)).cumsum(axis=0).cumsum(axis=1)
-
-    def cells(ends: Floats, by: tuple[float, float], more: int, most: int) -> NDArray[np.intp]:
-        at = np.floor((ends * by[0] - by[1] + more) / CELL) + (more > 0)
-        return np.asarray(np.clip(at, 0, most).astype(np.intp))
-
-    blocks = maps.blocks
-    left, right = (cells(end, along, more, columns) for end, more in ((blocks[0], -2), (blocks[1], 2)))
-    top, bottom = (cells(end, down, more, rows) for end, more in ((blocks[2], -2), (blocks[3], 2)))
-    inked = counts[bottom, right] - counts[top, right] - counts[bottom, left] + counts[top, left] > 0
-    pixels = inked.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[: maps.box.height, : maps.box.width]
-    return np.asarray(np.flatnonzero(pixels & (maps.coverage > 0)))
-
-
 def _printed(
     scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo], foil: Set[str]
 ) -> Bytes:
     blank = view.picture(variant, "blank")
-    pixels = blank.copy()
-    shining = view.has(variant, "shine") and any(_is_foil(item, foil) for item in scene.items)
-    ink = replace(scene, items=tuple(item for item in scene.items if not _is_foil(item, foil)))
-    art = _sampled(ink if shining else scene, view, variant, assets, with_colour=True)
-    if art is not None:
-        white, black = (linear(_at(view, variant, name, art)) for name in ("white", "black"))
-        alpha = art.alpha[:, None]
-        under = linear(_at(view, variant, "blank", art))
-        # art.colour is premultiplied: (A + (W - A) c) a = A a + (W - A) (c a).
-        _put(pixels, view, variant, art, under * (1 - alpha) + black * alpha + (white - black) * art.colour)
-    if shining:
-        _gild(pixels, scene, view, variant, foil)
-    return pixels
+    pixels = blank.reshape(-1, 3).copy()
+    shining = view.has(variant, "shine")
+    lie = lie_of(scene, view, variant)
+    for item in scene.items:
+        art = sampled(item, lie, view, variant, assets)
+        if art is None:
+            continue
+        places = _places(view, variant, art.index)
+        under = linear(pixels.take(places, axis=0))
+        over = under * (1 - art.alpha)[:, None]
+        if shining and _is_foil(item, foil):
+            over += _gilded(art, view, variant, places)
+        else:
+            white, black = (
+                linear(_at(view, variant, name, art.index, places)) for name in ("white", "black")
+            )
+            # The ink is premultiplied: (A + (W - A) c) a = A a + (W - A) (c a).
+            over += black * art.alpha[:, None] + (white - black) * art.ink
+        pixels[places] = encoded(over)
+    return pixels.reshape(blank.shape)
 
 
 def _is_foil(item: Item, foil: Set[str]) -> bool:
     return not isinstance(item, Placed) and item.role == "print" and item.colour in foil
 
 
-def _gild(pixels: Bytes, scene: Scene, view: View, variant: str, foil: Set[str]) -> None:
-    """Lay foil over the print. The pass `shine` is how much of the room's light a mirror of such a surface
-    throws at the camera, half of full light being 0.5; metal tints it, and highlights are near white."""
-    only = replace(scene, items=tuple(item for item in scene.items if _is_foil(item, foil)))
-    art = _sampled(only, view, variant, {}, with_colour=True)
-    if art is None:
-        return
-    rows, columns = _places(view, variant, art)
-    under = linear(pixels[rows, columns])
-    shine = linear(_at(view, variant, "shine", art))
+def _gilded(art: Sampled, view: View, variant: str, places: Index) -> Floats:
+    """The light of foil, times its alpha. The pass `shine` is how much of the room's light a mirror of such a
+    surface throws at the camera, half of full light being 0.5; metal tints it, and highlights are near white.
+    """
+    shine = linear(_at(view, variant, "shine", art.index, places))
     highlight = np.square(np.square(shine)) / np.float32(2)
-    metal = 2 * shine * art.colour + highlight * art.alpha[:, None]
-    _put(pixels, view, variant, art, under * (1 - art.alpha[:, None]) + metal)
+    return np.asarray(2 * shine * art.ink + highlight * art.alpha[:, None])
 
 
-def _places(view: View, variant: str, art: _Sampled) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _places(view: View, variant: str, index: Index) -> Index:
+    """Places in the flattened box of the maps as places in the flattened picture."""
     box = view.maps(variant).box
-    return art.rows + box.top, art.columns + box.left
+    rows, columns = np.divmod(index, box.width)
+    return np.asarray((rows + box.top) * view.size[0] + columns + box.left)
 
 
-def _at(view: View, variant: str, name: str, art: _Sampled) -> Bytes:
-    """A pass at the sampled pixels; some passes are kept of the maps' box only."""
-    picture = view.picture(variant, name)
-    rows, columns = (art.rows, art.columns) if view.is_cropped(name) else _places(view, variant, art)
-    return np.asarray(picture.reshape(-1, 3).take(rows * picture.shape[1] + columns, axis=0))
-
-
-def _put(pixels: Bytes, view: View, variant: str, art: _Sampled, light: NDArray[np.floating[Any]]) -> None:
-    pixels[_places(view, variant, art)] = encoded(light.astype(np.float32, copy=False))
+def _at(view: View, variant: str, name: str, index: Index, places: Index) -> Bytes:
+    """A pass at some places of the maps' box, which are `places` of the picture; some passes are kept of the
+    box only."""
+    at = index if view.is_cropped(name) else places
+    return np.asarray(view.picture(variant, name).reshape(-1, 3).take(at, axis=0))
 
 
 def _engraved(scene: Scene, view: View, variant: str, assets: Mapping[str, AssetInfo]) -> Bytes:
-    pixels = view.picture(variant, "blank").copy()
-    art = _sampled(scene, view, variant, assets, with_colour=False)
-    if art is None:
-        return pixels
+    blank = view.picture(variant, "blank")
     box = view.maps(variant).box
     depth = np.zeros((box.height, box.width), dtype=np.float32)
-    depth[art.rows, art.columns] = art.alpha
+    share = depth.ravel()
+    lie = lie_of(scene, view, variant)
+    for item in scene.items:
+        art = sampled(item, lie, view, variant, assets)
+        if art is not None:
+            before = share.take(art.index)
+            share[art.index] = before + (1 - before) * art.alpha
+    if not depth.any():
+        return blank.copy()
     relief = view.relief(variant)
     rows, columns = _lit(depth, relief)
-    touched = replace(art, rows=rows, columns=columns)
-    blank, burnt = (linear(_at(view, variant, name, touched)) for name in ("blank", "burnt"))
-    pixels[_places(view, variant, touched)] = engraving(depth, rows, columns, blank, burnt, relief)
-    return pixels
+    index = rows * box.width + columns
+    places = _places(view, variant, index)
+    blanks, burnt = (linear(_at(view, variant, name, index, places)) for name in ("blank", "burnt"))
+    pixels = blank.reshape(-1, 3).copy()
+    pixels[places] = engraving(depth, rows, columns, blanks, burnt, relief)
+    return pixels.reshape(blank.shape)
 
 
 def _lit(depth: Floats, relief: Relief) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -59,6 +59,14 @@ def rasterise(
     return canvas
 
 
+def picture_drawn(
+    item: Placed, *, pixels_per_mm: float, asset: AssetInfo | None
+) -> tuple[Image.Image, tuple[int, int]]:
+    """A placed picture in its own window, for the screen, and where the window begins on the surface's pixel
+    grid. Raises `PictureMissing` without its asset."""
+    return _previewed(item, Grid(pixels_per_mm / 1000), _given(item, {item.sha256: asset} if asset else {}))
+
+
 def production_png(
     scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo] | None = None, *, dpi: int | None = None
 ) -> bytes:

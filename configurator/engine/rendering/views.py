@@ -9,8 +9,9 @@ is seen there; its passes show the product blank and with the whole surface prin
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from configurator.engine.geometry import Box
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Size = tuple[int, int]
 
 BLOCK = 8
 
@@ -70,12 +72,19 @@ class View:
     folder: FilePath
     mode: Mode
     facts: Mapping[str, Any]
+    # Of the pictures in pixels where they are made smaller than they were rendered.
+    width: int | None = None
 
     def __hash__(self) -> int:
-        return hash(self.folder)
+        return hash((self.folder, self.width))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and other.folder == self.folder
+        return isinstance(other, View) and (other.folder, other.width) == (self.folder, self.width)
+
+    def at(self, width: int) -> View:
+        """The same view in pictures `width` pixels wide; as they are where that is wider. Passes and maps are
+        reduced once, so artwork is only ever drawn for the pixels that are shown."""
+        return replace(self, width=width) if width < self.facts["size"][0] else self
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -84,6 +93,12 @@ class View:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the pictures in pixels."""
+        width, height = self.rendered
+        return (width, height) if self.width is None else (self.width, round(self.width * height / width))
+
+    @property
+    def rendered(self) -> tuple[int, int]:
+        """Width and height of the pictures as they lie in the folder."""
         width, height = self.facts["size"]
         return int(width), int(height)
 
@@ -98,6 +113,8 @@ class View:
             self.folder / self._fact("uv", variant),
             self.folder / self._fact("mask", variant),
             Box(left, top, right, bottom),
+            self.rendered,
+            self.size,
         )
 
     def picture(self, variant: str, name: str) -> Bytes:
@@ -105,7 +122,12 @@ class View:
         passes = self.facts["passes"].get(self._shown(variant))
         if passes is None or name not in passes:
             raise NoSuchPicture(f"{self.folder.name} has no picture {name!r} of {variant!r}.")
-        return _pixels(self.folder / passes[name])
+        return _pixels(
+            self.folder / passes[name],
+            Box(*self._fact("bbox", variant)) if self.is_cropped(name) else Box(0, 0, *self.rendered),
+            self.rendered,
+            self.size,
+        )
 
     def has(self, variant: str, name: str) -> bool:
         return name in self.facts["passes"].get(self._shown(variant), {})
@@ -163,16 +185,51 @@ def _relief(
     return Relief((float(look_x), float(look_y)), (float(light_x), float(light_y)))
 
 
-@lru_cache(maxsize=12)
-def _maps(uv: FilePath, mask: FilePath, box: Box) -> Maps:
+@lru_cache(maxsize=16)
+def _maps(uv: FilePath, mask: FilePath, box: Box, rendered: Size, size: Size) -> Maps:
     with Image.open(uv) as opened:
         stacked = np.asarray(opened, dtype=np.uint16)
     u = (stacked[: box.height] / np.float32(65535)).astype(np.float32)
     v = (stacked[box.height :] / np.float32(65535)).astype(np.float32)
     with Image.open(mask) as opened:
         coverage = np.asarray(opened.convert("L"), dtype=np.float32) / np.float32(255)
+    if size != rendered:
+        box, u, v, coverage = _reduced_maps(box, u, v, coverage, rendered, size)
     blocks = (*_ends(u, coverage), *_ends(v, coverage))
     return Maps(box, u, v, coverage, _density(u, coverage), _density(v, coverage), blocks)
+
+
+def _reduced_box(box: Box, rendered: Size, size: Size) -> Box:
+    """The whole pixels of a smaller picture that a box of the rendered one touches."""
+    across, down = size[0] / rendered[0], size[1] / rendered[1]
+    return Box(
+        math.floor(box.left * across),
+        math.floor(box.top * down),
+        min(math.ceil(box.right * across), size[0]),
+        min(math.ceil(box.bottom * down), size[1]),
+    )
+
+
+def _reduced_maps(
+    box: Box, u: Floats, v: Floats, coverage: Floats, rendered: Size, size: Size
+) -> tuple[Box, Floats, Floats, Floats]:
+    """Averages over the pixels of a smaller picture; of u and v only where the surface is seen, because
+    elsewhere they mean nothing."""
+    to = _reduced_box(box, rendered, size)
+    seen = (coverage > 0).astype(np.float32)
+
+    def averaged(field: Floats) -> Floats:
+        whole = np.zeros((rendered[1], rendered[0]), dtype=np.float32)
+        whole[box.top : box.bottom, box.left : box.right] = field
+        small = Image.fromarray(whole).resize(size, Image.Resampling.BOX)
+        return np.asarray(small)[to.top : to.bottom, to.left : to.right]
+
+    weight = averaged(seen)
+    covered = weight > 0
+    u, v = (
+        np.divide(averaged(ramp * seen), weight, out=np.zeros_like(weight), where=covered) for ramp in (u, v)
+    )
+    return to, u, v, averaged(coverage)
 
 
 def _ends(ramp: Floats, coverage: Floats) -> tuple[Floats, Floats]:
@@ -195,7 +252,28 @@ def _density(ramp: Floats, coverage: Floats) -> float:
     return 1 / float(np.percentile(steps, 15)) if steps.size else 1.0
 
 
-@lru_cache(maxsize=16)
-def _pixels(path: FilePath) -> Bytes:
+@lru_cache(maxsize=32)
+def _pixels(path: FilePath, box: Box, rendered: Size, size: Size) -> Bytes:
+    """The pixels of a pass, which shows `box` of the rendered picture."""
     with Image.open(path) as opened:
-        return np.asarray(opened.convert("RGB"), dtype=np.uint8)
+        picture = opened.convert("RGB")
+    if size != rendered:
+        picture = _reduced(picture, box, rendered, size)
+    return np.asarray(picture, dtype=np.uint8)
+
+
+def _reduced(picture: Image.Image, box: Box, rendered: Size, size: Size) -> Image.Image:
+    """The same part of a smaller picture, in whole pixels of that."""
+    to = _reduced_box(box, rendered, size)
+    across, down = rendered[0] / size[0], rendered[1] / size[1]
+    # A pixel of the smaller picture may begin or end beside the part: there its rim is repeated.
+    rim = math.ceil(max(across, down))
+    wide = np.pad(np.asarray(picture), ((rim, rim), (rim, rim), (0, 0)), mode="edge")
+    part = (
+        to.left * across - box.left + rim,
+        to.top * down - box.top + rim,
+        to.right * across - box.left + rim,
+        to.bottom * down - box.top + rim,
+    )
+    # Of the filters that look at every pixel the quickest, and hardly less crisp.
+    return Image.fromarray(wide).resize((to.width, to.height), Image.Resampling.HAMMING, box=part)

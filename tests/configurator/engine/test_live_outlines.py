@@ -89,7 +89,7 @@ def test_a_font_names_the_scripts_that_it_has_letters_of() -> None:
     [
         ("enamel-mug/front", "navy"),
         ("enamel-mug/back", "red"),
-        ("walnut-sign/front", "walnut-m"),
+        ("walnut-sign/front", "walnut-m-t10"),
         ("t-shirt/front", "navy"),
     ],
 )

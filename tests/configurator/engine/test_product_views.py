@@ -11,7 +11,7 @@ from configurator.engine.family import FamilyError, read_family
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.layout import lay_out
 from configurator.engine.layout.scene import AssetInfo
-from configurator.engine.rendering.preview import PICTURES, engraving, picture_of, preview
+from configurator.engine.rendering.preview import PICTURES, engraving, picture_of, preview, view_of
 from configurator.engine.rendering.views import Relief, load_view
 
 FAMILIES = Path(__file__).parents[3] / "configurator/families"
@@ -88,6 +88,39 @@ def test_a_turned_picture_keeps_its_corners_on_the_product(tmp_path):
         seen.append(((pixels[..., 0] - pixels[..., 1]) > 80).sum())
     upright, turned = seen
     assert turned == pytest.approx(upright, rel=0.04)  # turning loses nothing of it
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("size", ["s", "m", "l"])
+def test_a_thick_board_shows_more_of_its_edge_than_a_thin_one(size, number):
+    spec = read_family(source("walnut-sign"))
+    edges = []
+    for thickness in ("t6", "t10"):
+        chosen = {**spec.defaults, "size": size, "thickness": thickness, "letter_height": 14}
+        scene = lay_out(spec=spec, choices=chosen, surface="front", fonts=FONTS, assets={})
+        view, variant = view_of(spec=spec, choices=chosen, scene=scene, number=number)
+        maps = view.maps(variant)
+        # Wood is redder than the wall: what is seen of it around the face is the board's side.
+        blank = view.picture(variant, "blank").astype(int)
+        wood = blank[..., 0] - blank[..., 2] > 24
+        wood[maps.box.top : maps.box.bottom, maps.box.left : maps.box.right] &= maps.coverage == 0
+        edges.append(int(wood.sum()))
+    thin, thick = edges
+    assert thick > 1.15 * thin
+
+
+def test_a_smaller_picture_is_the_larger_one_reduced():
+    for code in ("walnut-sign", "enamel-mug", "t-shirt"):
+        spec = read_family(source(code))
+        surface = spec.surfaces[0].code
+        scene = lay_out(spec=spec, choices=spec.defaults, surface=surface, fonts=FONTS, assets={})
+        for number in (0, 1):
+            large = picture_of(spec=spec, choices=spec.defaults, scene=scene, size=5000, number=number)
+            small = picture_of(spec=spec, choices=spec.defaults, scene=scene, size=640, number=number)
+            off = difference(small, large.resize(small.size, Image.Resampling.HAMMING))
+            assert small.width == 640
+            assert off.mean() < 1.5
+            assert (off > 64).mean() < 0.002
 
 
 def test_a_shelf_is_seen_from_both_its_sides():
