@@ -20,34 +20,53 @@ Numbers = NDArray[np.float64]
 # along the way, and at least two.
 CHORD_PIXELS = 4.0
 MOST_CHORDS = 32
+# Rows that a pixel is cut into where outlines overlap.
+CUTS = 4
 
 
 def covered(path: Path, grid: Grid, window: PixelBox) -> Coverage:
     """Of the pixels of a window (rows, columns), 0 to 255: what the outline fills, winding rule non-zero.
     Nothing of the outline may lie outside the window. Open ends are joined, as in SVG."""
     width, height = window[2] - window[0], window[3] - window[1]
-    edges = _edges(path, grid.scale)
     offset = np.array([grid.left_um * grid.scale + window[0], grid.top_um * grid.scale + window[1]])
-    x0, y0, x1, y1 = np.ascontiguousarray((edges - np.tile(offset, 2)).T)
-    y0, x0, y1, x1 = _cut(y0, x0, y1, x1)
-    x0, y0, x1, y1 = _cut(x0, y0, x1, y1)
+    edges = _edges(path, grid.scale) - np.tile(offset, 2)
+    share = _wound(edges, width, np.arange(height))
+    # Letters that are joined run over each other. Where their edges do, a pixel would count them twice.
+    twice = np.asarray((share > 1 + 1e-6).any(axis=1))
+    if twice.any():
+        share = np.minimum(share, 1)
+        twice[1:] |= twice[:-1]
+        twice[:-1] |= twice[1:]
+        (rows,) = np.nonzero(twice)
+        edges[:, 1::2] *= CUTS
+        fine = _wound(edges, width, (rows[:, None] * CUTS + np.arange(CUTS)).ravel())
+        share[rows] = np.minimum(fine, 1).reshape(len(rows), CUTS, width).mean(axis=1)
+    return np.asarray(share * 255 + 0.5).astype(np.uint8)
+
+
+def _wound(edges: Numbers, width: int, rows: NDArray[np.intp]) -> Numbers:
+    """How often the edges wind around each pixel of some rows (ascending), on average over its area; either
+    way round is positive."""
+    y0, x0, y1, x1, _ = _cut(*np.ascontiguousarray(edges.T)[[1, 0, 3, 2]])
+    row = np.floor((y0 + y1) / 2)
+    place = np.searchsorted(rows, row)
+    asked = np.flatnonzero((place < len(rows)) & (rows[np.minimum(place, len(rows) - 1)] == row))
+    x0, y0, x1, y1, piece = _cut(x0[asked], y0[asked], x1[asked], y1[asked])
     middle = (x0 + x1) / 2
     columns = np.clip(np.floor(middle), 0, width - 1)
-    rows = np.clip(np.floor((y0 + y1) / 2), 0, height - 1)
     right = middle - columns
     rise = y1 - y0
-    at = (rows * (width + 1) + columns).astype(np.intp)
-    size = height * (width + 1)
-    pieces = (
-        np.bincount(at, rise * (1 - right), minlength=size)
-        + np.bincount(at + 1, rise * right, minlength=size + 1)[:size]
-    )
-    winding = np.abs(pieces.reshape(height, width + 1)[:, :width].cumsum(axis=1))
-    return np.asarray(np.minimum(winding, 1) * 255 + 0.5).astype(np.uint8)
+    at = place[asked][piece] * (width + 1) + columns.astype(np.intp)
+    size = len(rows) * (width + 1)
+    pieces = np.bincount(at, rise * (1 - right), minlength=size)
+    pieces += np.bincount(at + 1, rise * right, minlength=size + 1)[:size]
+    return np.asarray(np.abs(pieces.reshape(len(rows), width + 1)[:, :width].cumsum(axis=1)))
 
 
-def _cut(a0: Numbers, b0: Numbers, a1: Numbers, b1: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Edges from (a0, b0) to (a1, b1), cut wherever a is a whole number."""
+def _cut(
+    a0: Numbers, b0: Numbers, a1: Numbers, b1: Numbers
+) -> tuple[Numbers, Numbers, Numbers, Numbers, NDArray[np.intp]]:
+    """Edges from (a0, b0) to (a1, b1), cut wherever a is a whole number, and whose pieces they are."""
     first, last = np.floor(a0), np.floor(a1)
     crossings = np.abs(last - first).astype(np.intp)
     count = crossings + 1
@@ -64,7 +83,7 @@ def _cut(a0: Numbers, b0: Numbers, a1: Numbers, b1: Numbers) -> tuple[Numbers, N
     next_met = met + towards[edge]
     ends_a = np.where(ends, a1[edge], next_met)
     ends_b = np.where(ends, b1[edge], b0[edge] + (next_met - a0[edge]) * slope[edge])
-    return starts_a, starts_b, ends_a, ends_b
+    return starts_a, starts_b, ends_a, ends_b, edge
 
 
 def _edges(path: Path, scale: float) -> Numbers:
