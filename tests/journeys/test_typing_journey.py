@@ -38,6 +38,12 @@ def set_here(page: Page, element: str) -> str:
     )
 
 
+# Everything that was typed has been answered, drawn and, letter by letter, fetched.
+SETTLED = """() => { const { preview, client } = document.querySelector('pc-configurator');
+  const set = preview.set(preview.artwork.items.find(({ kind }) => kind === 'text'));
+  return !client.busy && preview.coming === null && set && !preview.fonts.pending; }"""
+
+
 def made(held: Configuration, element: str) -> str:
     """The outline that the server makes."""
     scene = scenes_of(version=held.version, choices=held.choices)[0]
@@ -125,10 +131,7 @@ def test_mixed_writing_is_set_here_as_it_is_made(sign: Family, visitor: Enter) -
     expect(page.locator("pc-configurator.live")).to_be_visible()
     field = page.get_by_label("First line")
     field.fill("عائلة Müller (7) ❤")
-    page.wait_for_function(
-        "() => { const { preview, client } = document.querySelector('pc-configurator');"
-        " return !client.busy && preview.coming === null && preview.set(preview.artwork.items.at(-2)); }"
-    )
+    page.wait_for_function(SETTLED)
     held = Configuration.objects.get()
     assert held.choices["line1"] == "عائلة Müller (7) ❤"
     assert set_here(page, "line1") == made(held, "line1")
@@ -141,11 +144,9 @@ def test_letters_of_a_font_too_large_to_fetch_are_set_here_as_they_are_made(
     page = visitor()
     choose_sign(page)
     expect(page.locator("pc-configurator.live")).to_be_visible()
-    page.get_by_label("First line").fill(text)
-    page.wait_for_function(
-        "() => { const { preview, client } = document.querySelector('pc-configurator');"
-        " return !client.busy && preview.coming === null && preview.set(preview.artwork.items.at(-2)); }"
-    )
+    page.get_by_label("First line").fill("")
+    page.get_by_label("First line").press_sequentially(text)  # more letters with every other key
+    page.wait_for_function(SETTLED)
     held = Configuration.objects.get()
     assert held.choices["line1"] == text
     assert set_here(page, "line1") == made(held, "line1")
@@ -164,10 +165,7 @@ def test_lines_are_broken_here_as_they_are_made(
     page.goto("/make/badge/")
     expect(page.locator("pc-configurator.live")).to_be_visible()
     page.get_by_label("Name", exact=True).fill(LINES)
-    page.wait_for_function(
-        "() => { const { preview, client } = document.querySelector('pc-configurator');"
-        " return !client.busy && preview.set(preview.artwork.items[0]); }"
-    )
+    page.wait_for_function(SETTLED)
     held = Configuration.objects.get()
     assert held.choices["text"] == LINES
     drawn = made(held, "text")

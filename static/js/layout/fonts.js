@@ -43,6 +43,11 @@ export class Fonts {
     this.arrived();
   }
 
+  /** Whether something is on its way, or was not to be had just now. */
+  get pending() {
+    return this.started !== null && (!this.harfbuzz || (this.fetchingBreaking && !this.breaking) || [...this.faces.values()].some((face) => face.fetching));
+  }
+
   face(name) {
     if (!this.faces.has(name)) {
       const [code, weight] = name.split(":");
@@ -82,7 +87,7 @@ export class Fonts {
     } catch (error) {
       if (!(error instanceof FontNeeded)) throw error;
       this.fetch(error.face, text);
-      return null;
+      return this.last.get(item.element)?.set ?? null; // what stood there stays until the letter has come
     }
   }
 
