@@ -50,9 +50,11 @@ def read_png(data: bytes) -> tuple[Bytes, float]:
 def compare_png(
     scene: Scene, data: bytes, profile: Profile, assets: Mapping[str, AssetInfo]
 ) -> list[Mismatch]:
-    pixels, dpi = read_png(data)
-    if abs(dpi - profile.dpi) > 0.02:
-        return [Mismatch("resolution", "", f"The file says {dpi:.1f} dpi, the machine prints {profile.dpi}.")]
+    pixels, said = read_png(data)
+    if abs(said - profile.dpi) > 0.02:
+        text = f"The file says {said:.1f} dpi, the machine prints {profile.dpi}."
+        return [Mismatch("resolution", "", text)]
+    dpi = profile.dpi  # PNG says dots a metre, in whole numbers: 299.9994 an inch instead of 300
     sides = scene.width_um + 2 * scene.bleed_um, scene.height_um + 2 * scene.bleed_um
     width, height = (max(1, round(side * dpi / 25_400)) for side in sides)
     if pixels.shape[:2] != (height, width):

@@ -1,5 +1,6 @@
 """Production files read back: clean ones pass, and whatever was done to one is found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
 def test_a_clean_file_agrees_with_its_scene(known: dict[str, Case], name: str) -> None:
     case = known[name]
     assert compare(case.scene, case.made(), case.format, case.profile, case.assets) == ()
+
+
+def test_a_height_of_half_a_dot_is_rounded_as_it_was_printed(known: dict[str, Case]) -> None:
+    """PNG rounds 300 dots an inch to dots a metre, which is a hair less."""
+    case = known["transfer as pixels"]
+    tall = replace(case, scene=replace(case.scene, height_um=234_400 - 2 * case.scene.bleed_um))
+    assert compare(tall.scene, tall.made(), tall.format, tall.profile, tall.assets) == ()
 
 
 @pytest.mark.parametrize(
