@@ -155,7 +155,7 @@ def reject(*, run: Run, reason: str, actor: str, now: datetime, expected_version
         lines = set(run.pieces.values_list("line_id", flat=True))
         run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
         run.pieces.update(state=PieceState.OWED, run=None)
-        _change(run, state=RunState.REJECTED, pinned=False, state_reason=reason.strip())
+        _change(run, state=RunState.REJECTED, pinned=False, state_reason=reason.strip(), files_stopped="")
         if not refit_setups(shop=read_shop(now=now)):
             request_soon(actor=actor, now=now)
         lines_follow(line_ids=lines, actor=actor, now=now, run=run.pk, reason=f"{run} was rejected.")
@@ -226,7 +226,7 @@ def _undo_release(run: Run, data: dict[str, Any], actor: str, now: datetime) -> 
     run.files.all().delete()
     run.pieces.update(state=PieceState.PLANNED)
     pinned = bool(data.get("pinned", False))  # older entries do not say
-    _change(run, state=RunState.PROPOSED, pinned=pinned, released_at=None, released_by="")
+    _change(run, state=RunState.PROPOSED, pinned=pinned, released_at=None, released_by="", files_stopped="")
     _lines(run, actor, now)
 
 

@@ -31,9 +31,12 @@ follow("run.released", job_kind=files.JOB_KIND)
 
 @handler(files.JOB_KIND, lease=timedelta(seconds=60))
 def make_files(claim: Claim) -> Effect | None:
-    """Ticket and drawings of a released run; the effect notes them."""
+    """Ticket and sheets of a released run; the effect notes them, or why there are none."""
     run = Run.objects.get(pk=claim.payload["stream"].removeprefix("run:"))
-    made = files.make(run=run)
+    try:
+        made = files.make(run=run)
+    except files.FilesStopped as stopped:
+        return partial(note_stopped_as_effect, run.pk, stopped.reasons)
     return partial(note_files_as_effect, run.pk, made)
 
 
@@ -93,3 +96,7 @@ def note_artwork_as_effect(line: Line, made: Sequence[gate.Gated]) -> None:
 
 def note_files_as_effect(run_id: str, made: Sequence[files.Made]) -> None:
     files.note(run_id=run_id, made=made, now=timezone.now())
+
+
+def note_stopped_as_effect(run_id: str, reasons: Sequence[str]) -> None:
+    files.note_stopped(run_id=run_id, reasons=reasons, now=timezone.now())

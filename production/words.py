@@ -144,6 +144,8 @@ _SENTENCES: dict[str, Any] = {
     "run.rejected": lambda d: "rejected" + _because(d),
     "run.undone": lambda d: f"took back {UNDOES.get(str(d.get('undone')), 'the last decision')}",
     "run.done": lambda d: f"done, {_counted(d.get('pieces'), 'piece')} made",
+    "files.stopped": lambda d: f"no files for the floor: {' '.join(d.get('reasons', ()))}",
+    "files.again": lambda d: "asked for the files of the floor to be made again",
     "operation.started": lambda d: f"step {d.get('step')} begun on {d.get('machine')}",
     "operation.finished": lambda d: f"step {d.get('step')} finished on {d.get('machine')}",
     "piece.scrapped": lambda d: "a piece scrapped" + _because(d),

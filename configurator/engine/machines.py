@@ -84,7 +84,8 @@ class Profile:
 
     `layers` (lasers, cutters) and `spots` (printers) are by role of the scene. `kerf_um` is the width of what
     a cut takes away; `choke_um` how far the white base stays inside the colour; `quiet_modules` the white
-    border of a QR code. `icc` is the operator's output profile, a file.
+    border of a QR code. `icc` is the operator's output profile, a file. `marks` is the role in which sheets
+    get names, codes and registration marks beside their parts; empty: they get none.
     """
 
     code: str
@@ -113,6 +114,7 @@ class Profile:
     kerf_um: int = 0
     hairline_um: int = 100
     quiet_modules: int = 4
+    marks: str = ""
     default: bool = False
 
     @property
@@ -238,6 +240,9 @@ def _contradictions(data: Mapping[str, Any], folder: Path) -> list[tuple[tuple[s
     for index, code in enumerate(codes):
         if code in codes[:index]:
             found.append((("palette", index, "code"), f"{code} is in the palette twice", "give each its own"))
+    lacking = set(data.get("layers", {})) and {data.get("marks")} - {None, *data["layers"]}
+    for role in lacking:
+        found.append((("marks",), f"{role} has no layer", f"add `{role}` to `layers`, or leave `marks` out"))
     seen: dict[str, str] = {}
     for role, layer in data.get("layers", {}).items():
         other = seen.setdefault(layer["colour"].lower(), role)
@@ -298,6 +303,7 @@ def _profile(data: Mapping[str, Any], folder: Path) -> Profile:
         kerf_um=_um(data.get("kerf", "0 mm")),
         hairline_um=_um(data.get("hairline", "0.1 mm")),
         quiet_modules=data.get("quiet_modules", 4),
+        marks=data.get("marks", ""),
         default=data.get("default", False),
     )
 

@@ -89,6 +89,7 @@ PROFILE: dict[str, Any] = {
         choke=_LENGTH,
         kerf=_LENGTH,
         hairline=_LENGTH,
+        marks={"enum": ["print", "engrave"]},
         quiet_modules={"type": "integer", "minimum": 0, "maximum": 20},
     ),
 }

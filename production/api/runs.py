@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 from configurator.api.callers import caller
 from ledger.api.paging import Cursor
 from ledger.api.preconditions import etag, expected_version
-from production import planning, review
+from production import files, planning, review
 from production.api.shapes import (
     AskedShape,
     PiecesShape,
@@ -228,5 +228,4 @@ class RunFile(APIView):
         found = get_object_or_404(ProductionFile, pk=file_id, run=pk)
         if not default_storage.exists(found.path):
             raise NotFound("The file is not on this machine; `manage.py verify` lists what is missing.")
-        content_type = {"svg": "image/svg+xml", "png": "image/png"}.get(found.kind, "application/pdf")
-        return FileResponse(default_storage.open(found.path), content_type=content_type)
+        return FileResponse(default_storage.open(found.path), content_type=files.CONTENT_TYPES[found.kind])

@@ -27,13 +27,15 @@ class Scrap(models.Model):
 
 
 class ProductionFile(models.Model):
-    """A file that the floor works from: the ticket of a run, the drawing of a sheet."""
+    """A file that the floor works from: the ticket of a run, a machine's file of a sheet, or its picture."""
 
     class Kind(models.TextChoices):
         TICKET = "ticket"
         SVG = "svg"
         PDF = "pdf"
         PNG = "png"
+        DXF = "dxf"
+        PICTURE = "picture"
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="files")
     sheet = models.ForeignKey(Sheet, null=True, blank=True, on_delete=models.CASCADE, related_name="files")

@@ -118,6 +118,7 @@ class Run(models.Model):
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=200, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    files_stopped = models.TextField(blank=True, help_text="Why its files cannot be made, for staff.")
     version = models.PositiveIntegerField(default=1, help_text="Counts changes, for If-Match.")
 
     objects = RunQuerySet.as_manager()

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from configurator.engine.rendering.sheet import TITLE_STRIP_UM
 from orders.models import Line
 from production.models import Placement, Run, Sheet
 from production.views.members import Row
@@ -42,7 +41,7 @@ class Drawing:
     size: str
     used: int  # percent
     width: int
-    height: int  # with the strip of its title below
+    height: int
     letters: int
     marks: tuple[Mark, ...]
     owners: tuple[tuple[Row, int], ...]  # members and how many of their parts lie here
@@ -75,7 +74,7 @@ def _drawing(sheet: Sheet, by_line: Mapping[str, Row]) -> Drawing:
         size=f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm",
         used=100 * sheet.used_area // (sheet.width_um * sheet.height_um),
         width=sheet.width_um // UNIT,
-        height=(sheet.height_um + TITLE_STRIP_UM) // UNIT,
+        height=sheet.height_um // UNIT,
         letters=letters,
         marks=tuple(marks),
         owners=tuple((by_line[line], count) for line, count in owners.items()),

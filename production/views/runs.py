@@ -17,6 +17,7 @@ from orders.fulfilment import MoveRefused
 from production import files, review, stock
 from production.forms import Pieces, Reason, Seen
 from production.models import Material, Piece, ProductionFile, Run, Sheet
+from production.sheets import SheetStopped
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.drawings import drawings_of
 from production.views.members import WITH_DESIGN, WITHOUT_SOURCE, rows_of
@@ -29,12 +30,6 @@ REFUSALS: tuple[type[Exception], ...] = (
     stock.MaterialShort,
     MoveRefused,  # a line was cancelled or shipped while the decision was taken
 )
-CONTENT_TYPES = {
-    "ticket": "application/pdf",
-    "pdf": "application/pdf",
-    "svg": "image/svg+xml",
-    "png": "image/png",
-}
 
 
 @staff_only()
@@ -105,14 +100,16 @@ def _actions(found: Run, entries: list[Entry]) -> tuple[set[str], list[tuple[str
 
 def files_of(found: Run) -> dict[str, Any]:
     """The files of a run, or how far their making is."""
-    made = list(found.files.select_related("sheet"))
+    made = list(found.files.exclude(kind=ProductionFile.Kind.PICTURE).select_related("sheet"))
     job = None
-    if not made and found.state in ("released", "started"):
+    awaited = not made and not found.files_stopped and found.state in ("released", "started")
+    if awaited:
         of_run = Job.objects.filter(kind=files.JOB_KIND, payload__stream=f"run:{found.pk}")
         job = of_run.order_by("-pk").first()
     return {
         "files": made,
-        "files_awaited": not made and found.state in ("released", "started"),
+        "files_awaited": awaited,
+        "files_stopped": found.files_stopped,
         "files_failed": job is not None and job.state == "dead",
     }
 
@@ -126,19 +123,21 @@ def run_files(request: HttpRequest, pk: str) -> HttpResponse:
 
 @staff_only()
 def sheet_picture(request: HttpRequest, pk: str, index: int) -> HttpResponse:
-    """The sheet as it will be made, drawn now; the released file is ``run_file``.
+    """The sheet as it will be made: the picture kept with the files of its run, or drawn now.
 
     With the version of its run as ``?v=`` the browser may keep it: a changed run has another version.
     """
     sheet = get_object_or_404(Sheet.objects.select_related("run", "material"), run=pk, index=index)
-    kept = request.GET.get("v") == str(sheet.run.version)
+    kept = sheet.files.filter(kind=ProductionFile.Kind.PICTURE).first()
+    try:
+        picture = default_storage.open(kept.path).read() if kept else files.drawn_now(sheet)
+    except (SheetStopped, OSError) as fault:
+        raise Http404(str(fault)) from fault
+    lasting = request.GET.get("v") == str(sheet.run.version)
     return HttpResponse(
-        files.sheet_picture(sheet),
-        content_type="image/svg+xml",
-        headers={
-            "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'none'",
-            "Cache-Control": "private, max-age=86400" if kept else "private, no-cache",
-        },
+        picture,
+        content_type="image/webp",
+        headers={"Cache-Control": "private, max-age=86400" if lasting else "private, no-cache"},
     )
 
 
@@ -152,9 +151,24 @@ def run_file(request: HttpRequest, pk: str, file_id: int) -> FileResponse:
     ending = files.ENDINGS[found.kind]
     return FileResponse(
         default_storage.open(found.path),
-        content_type=CONTENT_TYPES[found.kind],
+        as_attachment=found.kind == ProductionFile.Kind.DXF,
+        content_type=files.CONTENT_TYPES[found.kind],
         filename=f"R-{found.run.number}{sheet}-{found.kind}.{ending}",
     )
+
+
+@staff_only(PLANNER)
+@require_POST
+def run_files_again(request: HttpRequest, pk: str) -> HttpResponse:
+    """Have the files of a run made once more, after what stopped them was mended."""
+    found = get_object_or_404(Run, pk=pk)
+    try:
+        files.make_again(run=found, actor=actor(request), now=timezone.now())
+    except files.NothingToMakeAgain as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"The files of R-{found.number} are being made again.")
+    return redirect("run", pk=pk)
 
 
 def _decide(request: HttpRequest, pk: str, decide: Callable[[Run, int], object], done: str) -> HttpResponse:

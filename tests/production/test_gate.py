@@ -172,11 +172,17 @@ def test_a_printed_sheet_is_put_together_from_the_files_that_were_checked(ada: U
     review.release(run=run, actor="user:bob", now=timezone.now())
     run_jobs("production.files")
     file = run.files.get(kind="png")
-    own = Image.open(default_storage.path(LineFile.objects.get().path)).convert("RGBA")
+    own = np.asarray(Image.open(default_storage.path(LineFile.objects.get().path)).convert("RGBA"))
     with Image.open(default_storage.path(file.path)) as opened:
         sheet = np.asarray(opened.convert("RGBA"))
-    inked = int((np.asarray(own)[..., 3] > 0).sum())
-    assert int((sheet[..., 3] > 0).sum()) == 2 * inked
+    for placement in run.sheets.get().placements.all():
+        turned = np.rot90(own, -1) if placement.rotated else own
+        middle = placement.x_um + placement.width_um / 2, placement.y_um + placement.height_um / 2
+        left = round(middle[0] * 300 / 25_400 - turned.shape[1] / 2)
+        top = round((run.sheets.get().height_um - middle[1]) * 300 / 25_400 - len(turned) / 2)
+        # Bleed of 2 mm may end a pixel earlier, where the neighbour's begins.
+        seen = sheet[top : top + len(turned), left : left + turned.shape[1]]
+        assert (seen[24:-24, 24:-24] == turned[24:-24, 24:-24]).all()
 
 
 def test_staff_see_on_the_line_and_in_the_queue_what_machines_say_of_it(ada: User, client: Client) -> None:

@@ -1,5 +1,6 @@
 """The staff's pages over a day of real orders: everything shown, decided and made through them."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 import pytest_django
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from PIL import Image, ImageStat
 
 from ledger import jobs
 from ledger.models import Job
@@ -118,7 +120,7 @@ def test_a_run_shows_why_its_sheets_and_its_pieces(planned: Plan, bob_client: Cl
     run = Run.objects.get(key__work_centre="laser")
     page = bob_client.get(f"/staff/runs/{run.pk}/").content.decode()
     assert "Why together" in page
-    assert f"/staff/runs/{run.pk}/sheets/1.svg" in page
+    assert f"/staff/runs/{run.pk}/sheets/1.webp" in page
     assert page.count('name="pieces"') == run.pieces.count() == 4
     assert page.count('class="mark ') == 4
 
@@ -155,24 +157,26 @@ def test_files_that_failed_are_said_to_have_failed(planned: Plan, bob_client: Cl
     assert "could not be made" in answer and "every 2s" not in answer
 
 
-def test_a_sheet_is_drawn_in_real_millimetres_with_the_shoppers_artwork(
-    planned: Plan, bob_client: Client
-) -> None:
+def test_a_sheet_is_shown_before_and_after_its_release(planned: Plan, bob_client: Client) -> None:
     run = Run.objects.get(key__work_centre="laser")
-    answer = bob_client.get(f"/staff/runs/{run.pk}/sheets/1.svg")
-    assert answer["Content-Type"] == "image/svg+xml"
-    assert b'width="600mm"' in answer.content
-    assert b'id="artwork"' in answer.content
+    address = f"/staff/runs/{run.pk}/sheets/1.webp"
+    proposed = bob_client.get(address)
+    assert proposed["Content-Type"] == "image/webp"
+    with Image.open(io.BytesIO(proposed.content)) as picture:
+        assert picture.size == (1600, 1067)  # 600 x 400 mm
+        assert ImageStat.Stat(picture.convert("L")).stddev[0] > 20  # boards and what is burnt into them
+    released(bob_client)
+    assert bob_client.get(address).content == proposed.content
 
 
-def test_a_released_run_gets_its_ticket_and_a_file_of_each_sheet(planned: Plan, bob_client: Client) -> None:
+def test_a_released_run_gets_its_ticket_and_files_of_each_sheet(planned: Plan, bob_client: Client) -> None:
     run = released(bob_client)
     kinds = sorted(run.files.values_list("kind", flat=True))
-    assert kinds == sorted(["ticket", *["pdf", "svg"] * run.sheets.count()])
+    assert kinds == sorted(["ticket", *["svg", "dxf", "picture"] * run.sheets.count()])
+    begins = {"ticket": b"%PDF", "svg": b"<svg", "dxf": b"  0\nSECTION", "picture": b"RIFF"}
     for file in run.files.all():
         answer = bob_client.get(f"/staff/runs/{run.pk}/files/{file.pk}/")
-        content = b"".join(answer.streaming_content)
-        assert content.startswith(b"<svg" if file.kind == "svg" else b"%PDF")
+        assert b"".join(answer.streaming_content).startswith(begins[file.kind])
 
 
 def test_making_the_files_twice_makes_the_same_files(planned: Plan, bob_client: Client) -> None:

@@ -30,7 +30,7 @@ def compare_drawn_codes(scene: Scene, profile: Profile, contours: Iterable[Conto
     return [
         mismatch
         for code in codes
-        if (mismatch := unread(code, _painted(code, _seen_box(code.box, scene, profile), drawn), profile))
+        if (mismatch := unread(code, painted(code, _seen_box(code.box, scene, profile), drawn), profile))
     ]
 
 
@@ -52,7 +52,8 @@ def _seen_box(box: Box, scene: Scene, profile: Profile) -> Box:
     return Box(scene.width_um - box.right, box.top, scene.width_um - box.left, box.bottom)
 
 
-def _painted(code: Outline, box: Box, contours: list[Contour]) -> Image.Image:
+def painted(code: Outline, box: Box, contours: list[Contour]) -> Image.Image:
+    """What lies in the box of a code, black on white, with a quiet zone."""
     module = code.module_um or max(1, box.width // 25)
     scale = min(PIXELS_A_MODULE / module, LARGEST / max(box.width, box.height))
     quiet = QUIET_MODULES * module

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import cos, radians, sin
 from typing import Any
@@ -53,6 +53,14 @@ def read_svg(data: bytes) -> ReadLaser:
     for child in root:
         reader.element(child, layer="", mask=())
     return ReadLaser(size, tuple(reader.marks), tuple(reader.pictures), reader.layers)
+
+
+def read_shapes(nodes: Iterable[Any]) -> tuple[Mark, ...]:
+    """Paths in µm, as they stand in an SVG of ours. Raises `Unreadable`."""
+    reader = _Svg(1.0, 1.0, 0.0, 0.0)
+    for node in nodes:
+        reader.element(node, layer="", mask=())
+    return tuple(mark for _, mark in reader.marks)
 
 
 def _mm(text: str) -> float:

@@ -91,6 +91,13 @@ def _read(document: pikepdf.Pdf) -> ReadPdf:
     )
 
 
+def read_form(form: pikepdf.Object, matrix: Matrix) -> tuple[Mark | Shown, ...]:
+    """Everything that one form draws where `matrix` puts it. Raises `Unreadable`."""
+    reader = _Reader()
+    reader.run(form, form.get("/Resources", {}), _State(matrix), depth=1)
+    return tuple(reader.drawn)
+
+
 def _box(page: pikepdf.Object, key: str) -> tuple[float, float, float, float]:
     if key not in page:
         raise Unreadable(f"the page has no {key[1:]}")

@@ -113,6 +113,7 @@ def _chunk(target: Target, kind: bytes, data: bytes) -> None:
 class PlacedPixels:
     """An artwork on a sheet of pixels: its upper left corner and size there, and how to get its pixels
     (height, width, 4). `pixels` is called when the sheet reaches it, and what it gives is let go afterwards.
+    Where there are `windows` (left, top, right, bottom on the sheet), only what lies in them is put down.
     """
 
     left: int
@@ -120,6 +121,7 @@ class PlacedPixels:
     width: int
     height: int
     pixels: Callable[[], Pixels]
+    windows: tuple[tuple[int, int, int, int], ...] = ()
 
 
 def gang_png(
@@ -156,7 +158,7 @@ def gang_bands(
         for number, part in meeting:
             if number not in open_ones:
                 open_ones[number] = _checked(part)
-            _put(band, open_ones[number], part.left, part.top - top)
+            _put(band, open_ones[number], part, top)
         yield band
 
 
@@ -167,10 +169,13 @@ def _checked(part: PlacedPixels) -> Pixels:
     return pixels
 
 
-def _put(band: Pixels, pixels: Pixels, left: int, top: int) -> None:
+def _put(band: Pixels, pixels: Pixels, part: PlacedPixels, band_top: int) -> None:
     """Copy what of an artwork lies on the band."""
-    first_row, last_row = max(top, 0), min(top + len(pixels), len(band))
-    first, last = max(left, 0), min(left + pixels.shape[1], band.shape[1])
-    if first_row < last_row and first < last:
-        part = pixels[first_row - top : last_row - top, first - left : last - left]
-        band[first_row:last_row, first:last] = part
+    whole = (part.left, part.top, part.left + part.width, part.top + part.height)
+    for window in part.windows or (whole,):
+        first, last = max(window[0], part.left, 0), min(window[2], whole[2], band.shape[1])
+        upper = max(window[1], part.top, band_top)
+        lower = min(window[3], whole[3], band_top + len(band))
+        if first < last and upper < lower:
+            shown = pixels[upper - part.top : lower - part.top, first - part.left : last - part.left]
+            band[upper - band_top : lower - band_top, first:last] = shown

@@ -46,5 +46,5 @@ def _closed(item: Outline | Stroke) -> bool:
 
 def cut_outline(box: Box, *, corner_um: int, kerf_um: int) -> Path:
     """The way of a tool around a part: half its kerf outside of it, so that the part keeps its size."""
-    out = kerf_um // 2
+    out = (kerf_um + 1) // 2
     return rounded_rectangle(box.inset(-out), corner_um + out if corner_um else 0)

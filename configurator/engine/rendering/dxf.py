@@ -9,6 +9,8 @@ are outlines there too, because what has a hatch comes twice into many programs.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ezdxf import options, units  # type: ignore[attr-defined]
 from ezdxf.colors import BYLAYER, DXF_DEFAULT_COLORS, RGB
@@ -17,9 +19,9 @@ from ezdxf.filemanagement import new
 from configurator.engine.colours import channels, difference, lab_of
 from configurator.engine.geometry import MICROMETRES_PER_MM
 from configurator.engine.layout.scene import Placed, Scene
-from configurator.engine.machines import Profile
-from configurator.engine.rendering.laser import Shape, laser_shapes
-from configurator.engine.rendering.polygons import flattened
+from configurator.engine.machines import Layer, Profile
+from configurator.engine.rendering.laser import laser_shapes
+from configurator.engine.rendering.polygons import Polygon, flattened
 from configurator.engine.rendering.refusals import CannotBeMade
 
 # Dates, GUIDs and the name of the writer are constants: the same scene is the same file.
@@ -39,33 +41,48 @@ def laser_dxf(scene: Scene, profile: Profile) -> bytes:
             f" in the formats of the machine profile {profile.code}."
         )
     shapes = laser_shapes(scene, profile)
+    lines = [
+        DxfLine(shape.layer, points, closed or shape.filled)
+        for shape in shapes
+        for points, closed in flattened(shape.path)
+    ]
+    layers = dict.fromkeys(shape.layer for shape in shapes)
+    return dxf_of(lines, layers, width_um=scene.width_um, height_um=scene.height_um)
+
+
+@dataclass(frozen=True, slots=True)
+class DxfLine:
+    """A chain of points in µm from the upper left corner, y downwards."""
+
+    layer: Layer
+    points: Polygon
+    closed: bool
+
+
+def dxf_of(lines: Iterable[DxfLine], layers: Iterable[Layer], *, width_um: int, height_um: int) -> bytes:
+    """These lines on these layers, as a drawing of this size."""
     document = new(VERSION, units=units.MM, setup=False)
     document.header["$INSUNITS"] = units.MM
     document.header["$MEASUREMENT"] = 1
     document.header["$LUNITS"] = 2
-    for layer in dict.fromkeys(shape.layer for shape in shapes):
+    for layer in layers:
         entry = document.layers.add(layer.name, color=nearest_aci(layer.colour))
         entry.rgb = channels(layer.colour)
     drawing = document.modelspace()
     # In both places: from here ezdxf writes the header over, unless one corner is the origin.
-    extent = (0, 0, 0), (_mm(scene.width_um), _mm(scene.height_um), 0)
+    extent = (0, 0, 0), (_mm(width_um), _mm(height_um), 0)
     drawing.reset_extents(*extent)
     document.header["$EXTMIN"], document.header["$EXTMAX"] = extent
-    for shape in shapes:
-        for points, closed in flattened(shape.path):
-            line = drawing.add_lwpolyline(
-                [(_mm(x), _mm(scene.height_um - y)) for x, y in points],
-                close=closed or shape.filled,
-                dxfattribs=_attributes(shape),
-            )
-            line.rgb = channels(shape.layer.colour)
+    for each in lines:
+        line = drawing.add_lwpolyline(
+            [(_mm(x), _mm(height_um - y)) for x, y in each.points],
+            close=each.closed,
+            dxfattribs={"layer": each.layer.name, "color": BYLAYER},
+        )
+        line.rgb = channels(each.layer.colour)
     out = io.StringIO()
     document.write(out)
     return out.getvalue().encode("utf-8")
-
-
-def _attributes(shape: Shape) -> dict[str, object]:
-    return {"layer": shape.layer.name, "color": BYLAYER}
 
 
 def nearest_aci(colour: str) -> int:

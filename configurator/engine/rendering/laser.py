@@ -61,7 +61,7 @@ def laser_svg(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo] | 
     Raises `CannotBeMade` for a role that the machine has no layer for, `PictureMissing`.
     """
     drawn = "".join(
-        f"<g id={quoteattr(layer.name)}>{''.join(_svg(shape, profile) for shape in shapes)}</g>\n"
+        f"<g id={quoteattr(layer.name)}>{''.join(shape_svg(shape, profile) for shape in shapes)}</g>\n"
         for layer, shapes in groupby(laser_shapes(scene, profile), key=lambda shape: shape.layer)
     )
     pictures = "".join(_picture(item, scene, profile, assets or {}) for item in _pictures(scene))
@@ -169,7 +169,7 @@ def _open(points: Polygon) -> Path:
     return (("M", *points[0]), *(("L", *point) for point in points[1:]))
 
 
-def _svg(shape: Shape, profile: Profile) -> str:
+def shape_svg(shape: Shape, profile: Profile) -> str:
     name = quoteattr(shape.element)
     data = path_data(shape.path)
     if shape.filled:

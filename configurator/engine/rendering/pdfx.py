@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from configurator.engine.geometry import Box
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.machines import Profile
 from configurator.engine.rendering.icc import srgb_screen
@@ -55,12 +56,13 @@ TINTS_RGB: Mapping[str, tuple[float, ...]] = {
 @dataclass(frozen=True, slots=True)
 class PlacedArtwork:
     """An artwork on a sheet: the upper left corner of its trimmed area; `rotated`: turned clockwise by 90
-    degrees."""
+    degrees. Where there are `windows` (on the sheet, y downwards), only what lies in them shows."""
 
     artwork: Placeable | KeptArtwork
     x_um: int
     y_um: int
     rotated: bool = False
+    windows: tuple[Box, ...] = ()
 
 
 def production_pdf(
@@ -138,9 +140,14 @@ class _Form:
 def _placing(placed: PlacedArtwork, height_um: int, form: _Form) -> str:
     """The form's origin is the lower left corner of its bleed; the page's y axis points up."""
     left, top = placed.x_um - form.bleed_um, height_um - placed.y_um + form.bleed_um
+    shown = "".join(
+        f"{points(box.left)} {points(height_um - box.bottom)} {points(box.width)} {points(box.height)} re "
+        for box in placed.windows
+    )
+    clip = f"{shown}W n " if shown else ""
     if placed.rotated:
-        return f"q 0 -1 1 0 {points(left)} {points(top)} cm {form.name} Do Q"
-    return f"q 1 0 0 1 {points(left)} {points(top - form.height_um)} cm {form.name} Do Q"
+        return f"q {clip}0 -1 1 0 {points(left)} {points(top)} cm {form.name} Do Q"
+    return f"q {clip}1 0 0 1 {points(left)} {points(top - form.height_um)} cm {form.name} Do Q"
 
 
 class _File:

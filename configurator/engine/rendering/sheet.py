@@ -1,263 +1,394 @@
-"""The production file of a whole sheet or machine bed, in real millimetres, as SVG or PDF.
+"""The files of a whole sheet, put together from the files of its parts that were read back.
 
-Layers, in this order: `sheet` (its outline), `artwork` (engraving black, print in its colours), `cut` (the
-parts'
-outlines, red hairlines), `labels` (a name in or beside every part), `title`. In PDF each is an optional
-content
-group; those for people, and on printed sheets the cut lines, are seen on the screen but not printed. Labels
-are outlines too: no font is needed to read them.
+Nothing of a part is drawn again: a PDF places the streams that were kept, a PNG copies pixels, SVG and DXF
+move outlines as they stand in the part's own file. What is added lies beside the parts (`sheet_marks`) or is
+the line along which they are cut apart, half a kerf outside, on the machine's own layer or plate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from math import ceil
+from pathlib import Path as FilePath
+from typing import Literal
 
-import pikepdf
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.geometry import (
-    Box,
-    Path,
-    millimetres,
-    moved,
-    path_data,
-    rectangle,
-    rounded_rectangle,
-)
-from configurator.engine.layout.scene import AssetInfo, Scene
-from configurator.engine.layout.text import TextFrame, set_text
-from configurator.engine.rendering.pdf import (
-    Page,
-    colour_operator,
-    path_operators,
-    points,
-    saved,
-)
-from configurator.engine.rendering.svg import ROLE_COLOURS, item_svg
+from configurator.engine.geometry import Box, moved
+from configurator.engine.layout.scene import Scene, Stroke
+from configurator.engine.layout.sheet_marks import Mark, MarkStyle, SheetMarks, lay_marks
+from configurator.engine.machines import Layer, Profile
+from configurator.engine.readback.sheets import Wanted
+from configurator.engine.rendering.bands import PlacedPixels, Target, gang_png
+from configurator.engine.rendering.contours import cut_outline
+from configurator.engine.rendering.dxf import DxfLine, dxf_of
+from configurator.engine.rendering.laser import ORDER, Shape, laser_shapes, shape_svg
+from configurator.engine.rendering.line_files import LineDxf, LineSvg, read_line_dxf, read_line_svg
+from configurator.engine.rendering.pdfx import KeptArtwork, PlacedArtwork, gang_pdf
+from configurator.engine.rendering.placeable import placeable
+from configurator.engine.rendering.polygons import flattened
+from configurator.engine.rendering.raster import production_window
+from configurator.engine.rendering.refusals import CannotBeMade
+from configurator.engine.sheet import Part, Sheet, cells, common
 
-# A laser cuts lines up to 0.5 pt; 0.1 mm is still seen on paper.
-HAIRLINE_UM = 100
-LABEL_FONT = "noto-sans"
-LABEL_COLOUR = "#0055aa"
-TITLE_COLOUR = "#444444"
-SHEET_COLOUR = "#999999"
-LABEL_UM = 2_600
-LEAST_LABEL_UM = 800
-# The title stands in a strip under the sheet, outside of what a machine reads as its bed.
-TITLE_STRIP_UM = 14_000
-TITLE_UM = 4_000
+Pixels = NDArray[np.uint8]
+Format = Literal["pdf", "png", "svg", "dxf"]
 
-# Processes whose sheets come out of a printer.
-PRINTED = frozenset({"print", "dtf", "sublimation"})
-LAYERS = ("sheet", "artwork", "cut", "labels", "title")
+# Of which formats sheets are made.
+FORMATS: tuple[Format, ...] = ("pdf", "png", "svg", "dxf")
+# The side of a code's modules: scanners and telephones read a quarter of a millimetre, and it takes three
+# pixels to survive the rounding of a dot.
+MODULE_UM = 250
+PIXELS_A_MODULE = 3
+UM_AN_INCH = 25_400
+# Parts this near to each other may meet in a pixel.
+PIXEL_REACH_UM = 200
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedScene:
-    """A part on the sheet. `x_um`, `y_um` is its upper left corner, `width_um` x `height_um` its size as it
-    lies
-    there. `rotated`: the artwork is turned clockwise by 90 degrees. `scene` None: a part without artwork."""
+class Artwork:
+    """The files of an artwork that were read back, by format, and of a printed one its `streams`, with their
+    own digest. Its size is the trimmed one."""
 
-    scene: Scene | None
-    x_um: int
-    y_um: int
     width_um: int
     height_um: int
-    rotated: bool
-    label: str
+    files: Mapping[str, FilePath]
+    streams: KeptArtwork | None = None
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Everything that a sheet is put together from."""
+
+    sheet: Sheet
+    profile: Profile
+    marks: SheetMarks
+    artworks: Mapping[str, Artwork]
+    cells: tuple[tuple[Box, ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", cells(self.sheet))
 
     @property
-    def box(self) -> Box:
-        return Box(self.x_um, self.y_um, self.x_um + self.width_um, self.y_um + self.height_um)
+    def wanted(self) -> Wanted:
+        """What to look for when a file of this sheet is read back."""
+        files = {key: artwork.files for key, artwork in self.artworks.items()}
+        room = tuple(mark.box for mark in self.marks.marks)
+        return Wanted(self.sheet, self.profile, files, self.marks.codes, room)
+
+    @property
+    def placed(self) -> Iterator[tuple[int, Part, Artwork]]:
+        """The parts with artwork."""
+        for number, part in enumerate(self.sheet.parts):
+            if part.artwork:
+                yield number, part, self.artworks[part.artwork]
 
 
-def sheet_svg(
-    placements: Sequence[PlacedScene],
-    *,
-    width_um: int,
-    height_um: int,
-    title: str,
-    fonts: FontLibrary,
-    pictures: Mapping[str, str] | None = None,
-) -> str:
-    """The sheet as SVG, y downwards; `pictures` gives the address of each placed picture by its hash."""
-    total = height_um + TITLE_STRIP_UM
-    layers = {
-        "sheet": _svg_stroke(rectangle(Box(0, 0, width_um, height_um)), SHEET_COLOUR),
-        "artwork": "".join(_artwork_svg(placed, pictures or {}) for placed in placements),
-        "cut": "".join(_svg_stroke(cut_outline(placed), ROLE_COLOURS["cut"]) for placed in placements),
-        "labels": "".join(_svg_fill(path, LABEL_COLOUR) for path in _labels(placements, fonts)),
-        "title": "".join(_svg_fill(path, TITLE_COLOUR) for path in _title(title, width_um, height_um, fonts)),
-    }
-    body = "".join(f'<g id="{name}">{layers[name]}</g>\n' for name in LAYERS)
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg"'
-        f' width="{millimetres(width_um)}mm" height="{millimetres(total)}mm"'
-        f' viewBox="0 0 {width_um} {total}">\n<title>{_escaped(title)}</title>\n{body}</svg>\n'
-    )
-
-
-def sheet_pdf(
-    placements: Sequence[PlacedScene],
-    *,
-    width_um: int,
-    height_um: int,
-    title: str,
-    fonts: FontLibrary,
-    assets: Mapping[str, AssetInfo] | None = None,
-) -> bytes:
-    """The sheet as a one-page PDF; its trim box is the sheet, the title stands below it."""
-    total = height_um + TITLE_STRIP_UM
-    document = pikepdf.new()
-    page = _SheetPage(Page(document, width_um, total, ROLE_COLOURS), assets or {}, made_layers(placements))
-    page.layer("sheet", [page.stroke(rectangle(Box(0, 0, width_um, height_um)), SHEET_COLOUR)])
-    page.layer("artwork", (page.artwork(placed) for placed in placements))
-    page.layer("cut", (page.stroke(cut_outline(placed), ROLE_COLOURS["cut"]) for placed in placements))
-    page.layer("labels", (page.fill(path, LABEL_COLOUR) for path in _labels(placements, fonts)))
-    page.layer("title", (page.fill(path, TITLE_COLOUR) for path in _title(title, width_um, height_um, fonts)))
-    page.close(trim=Box(0, 0, width_um, height_um))
-    return saved(document, title)
-
-
-def made_layers(placements: Sequence[PlacedScene]) -> tuple[str, ...]:
-    """The layers a machine works from. A printer must not print the lines along which its sheet is cut
-    later."""
-    processes = {placed.scene.process for placed in placements if placed.scene}
-    return ("artwork",) if processes & PRINTED else ("artwork", "cut")
-
-
-def cut_outline(placed: PlacedScene) -> Path:
-    """The outline along which a part is cut."""
-    radius = placed.scene.corner_radius_um if placed.scene else 0
-    return rounded_rectangle(placed.box, radius)
-
-
-def _labels(placements: Sequence[PlacedScene], fonts: FontLibrary) -> Iterable[Path]:
-    """A label in the lower left corner of every part, as large as it fits, at most 2.6 mm."""
-    for placed in placements:
-        margin = min(1_200, placed.width_um // 10, placed.height_um // 10)
-        room = placed.box.inset(margin)
-        # A rounded corner takes away about half its radius at the height of a label.
-        corner = (placed.scene.corner_radius_um if placed.scene else 0) * 3 // 5
-        path = label_outline(placed.label, room.width - 2 * corner, room.height, fonts)
-        yield moved(path, room.left + corner, room.bottom)
-
-
-def label_outline(text: str, width_um: int, height_um: int, fonts: FontLibrary) -> Path:
-    """A line of text with its lower left corner at the origin."""
-    if not text.strip() or width_um <= 0 or height_um <= 0:
-        return ()
-    frame = TextFrame(
-        element="label",
-        font=LABEL_FONT,
-        box=Box(0, -height_um, width_um, 0),
-        align="left",
-        valign="bottom",
-        size_um=min(LABEL_UM, height_um),
-        min_size_um=min(LEAST_LABEL_UM, height_um),
-    )
-    return set_text(text, frame=frame, fonts=fonts).path
-
-
-def _title(title: str, width_um: int, height_um: int, fonts: FontLibrary) -> Iterable[Path]:
-    words = f"{title}  ·  {millimetres(width_um)} × {millimetres(height_um)} mm  ·  1 : 1"
-    box = Box(2_000, height_um + 2_000, width_um - 2_000, height_um + TITLE_STRIP_UM - 2_000)
-    frame = TextFrame("title", LABEL_FONT, box, "left", "middle", TITLE_UM, LEAST_LABEL_UM)
-    yield set_text(words, frame=frame, fonts=fonts).path
-
-
-def _artwork_svg(placed: PlacedScene, pictures: Mapping[str, str]) -> str:
-    if placed.scene is None or not placed.scene.items:
-        return ""
-    items = "".join(item_svg(item, colours=ROLE_COLOURS, pictures=pictures) for item in placed.scene.items)
-    return f'<g transform="{_svg_matrix(placed)}">{items}</g>'
-
-
-def _svg_matrix(placed: PlacedScene) -> str:
-    if not placed.rotated or placed.scene is None:
-        return f"translate({placed.x_um} {placed.y_um})"
-    # (x, y) goes to (height - y, x), then to its place.
-    return f"matrix(0 1 -1 0 {placed.x_um + placed.scene.height_um} {placed.y_um})"
-
-
-def _svg_stroke(path: Path, colour: str) -> str:
-    return f'<path fill="none" stroke="{colour}" stroke-width="{HAIRLINE_UM}" d="{path_data(path)}"/>'
-
-
-def _svg_fill(path: Path, colour: str) -> str:
-    return f'<path fill="{colour}" d="{path_data(path)}"/>' if path else ""
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-class _SheetPage:
-    """Writes a sheet's layers into a PDF page; the artwork of equal scenes is stored once."""
-
-    def __init__(self, page: Page, assets: Mapping[str, AssetInfo], made: Collection[str]) -> None:
-        self.page, self.assets, self._made = page, assets, made
-        self._forms: dict[str, tuple[str, pikepdf.Object]] = {}
-        self._groups: dict[str, pikepdf.Object] = {}
-
-    def layer(self, name: str, written: Iterable[str]) -> None:
-        """One optional content group with everything that is drawn in it."""
-        state = pikepdf.Name.ON if name in self._made else pikepdf.Name.OFF
-        group = self.page.document.make_indirect(
-            pikepdf.Dictionary(
-                Type=pikepdf.Name.OCG,
-                Name=pikepdf.String(name),
-                Usage=pikepdf.Dictionary(Print=pikepdf.Dictionary(PrintState=state)),
+def compose(
+    sheet: Sheet, profile: Profile, artworks: Mapping[str, Artwork], *, fonts: FontLibrary
+) -> Composition:
+    """Lay the marks. Raises `CannotBeMade` where an artwork has not the size of its part, or where parts that
+    are cut or engraved over their edge lie too near to each other."""
+    made = Composition(sheet, profile, _marks(sheet, profile, fonts), artworks)
+    for _, part, artwork in made.placed:
+        size = (artwork.width_um, artwork.height_um)
+        if (part.box.width, part.box.height) != (size[::-1] if part.rotated else size):
+            raise CannotBeMade(
+                f"The artwork of {part.name} is {_told(size)}, but its part takes up"
+                f" {_told((part.box.width, part.box.height))} of the sheet: plan the run anew."
             )
+    return made
+
+
+def _told(size: tuple[int, int]) -> str:
+    return f"{size[0] / 1000:g} × {size[1] / 1000:g} mm"
+
+
+def _marks(sheet: Sheet, profile: Profile, fonts: FontLibrary) -> SheetMarks:
+    style = mark_style(profile)
+    return lay_marks(sheet, style=style, fonts=fonts) if style else SheetMarks(())
+
+
+def mark_style(profile: Profile) -> MarkStyle | None:
+    """How this machine makes marks; None where it makes none. Codes need filled modules."""
+    if not profile.marks:
+        return None
+    layer = profile.layers.get(profile.marks)
+    if profile.layers:
+        stroked = layer is None or layer.mode == "stroke"
+        least = max(MODULE_UM, profile.min_stroke_um) if profile.marks == "engrave" else MODULE_UM
+        return MarkStyle(profile.marks, "", 0 if stroked else least)
+    pitch = UM_AN_INCH / profile.dpi
+    pixels = max(PIXELS_A_MODULE, ceil(MODULE_UM / pitch - 1e-6))
+    return MarkStyle(profile.marks, "#000000", round(pixels * pitch), pitch)
+
+
+def formats_of(profile: Profile) -> tuple[Format, ...]:
+    """In which formats this machine takes whole sheets, its first one first."""
+    return tuple(each for each in profile.formats if each in FORMATS)
+
+
+def furniture(made: Composition) -> Scene:
+    """What is added to a sheet, as a scene of its size: marks, and the lines along which parts are cut."""
+    sheet, profile = made.sheet, made.profile
+    follows = "cut" in profile.spots or "cut" in profile.layers
+    cuts = tuple(
+        Stroke(
+            f"part-{number}",
+            "cut",
+            "",
+            cut_outline(part.box, corner_um=part.corner_um, kerf_um=profile.kerf_um),
+            profile.hairline_um,
+            part.box,
         )
-        self._groups[f"/{name}"] = group
-        self.page.write(f"/OC /{name} BDC q")
-        for operators in written:
-            if operators:
-                self.page.write(operators)
-        self.page.write("Q EMC")
+        for number, part in enumerate(sheet.parts)
+        if follows and not part.own_contour
+    )
+    return Scene(
+        surface="sheet",
+        process=profile.process,
+        width_um=sheet.width_um,
+        height_um=sheet.height_um,
+        corner_radius_um=0,
+        safe_um=0,
+        background="#ffffff",
+        items=(*made.marks.items, *cuts),
+        findings=(),
+    )
 
-    def stroke(self, path: Path, colour: str) -> str:
-        outline = path_operators(path, height_um=self.page.height_um)
-        return f"{colour_operator(colour, stroke=True)} {points(HAIRLINE_UM)} w\n{outline}\nS"
 
-    def fill(self, path: Path, colour: str) -> str:
-        if not path:
-            return ""
-        return f"{colour_operator(colour)}\n{path_operators(path, height_um=self.page.height_um)}\nf"
+# --- printers ----------------------------------------------------------------------------------------------
 
-    def artwork(self, placed: PlacedScene) -> str:
-        """Place the form of the part's scene; the page's y axis points up, so turning clockwise is -90
-        degrees."""
-        scene = placed.scene
-        if scene is None or not scene.items:
-            return ""
-        name = self._form(scene)
-        left, bottom = points(placed.x_um), self.page.height_um - placed.y_um
-        if placed.rotated:
-            return f"q 0 -1 1 0 {left} {points(bottom)} cm {name} Do Q"
-        return f"q 1 0 0 1 {left} {points(bottom - scene.height_um)} cm {name} Do Q"
 
-    def _form(self, scene: Scene) -> str:
-        """The artwork of a scene as a form XObject of its own size, origin in its lower left corner."""
-        if scene.hash not in self._forms:
-            inner = Page(self.page.document, scene.width_um, scene.height_um, self.page.colours)
-            for item in scene.items:
-                inner.draw(item, self.assets)
-            self._forms[scene.hash] = (f"/A{len(self._forms) + 1}", inner.as_form())
-        return self._forms[scene.hash][0]
+def write_sheet_pdf(target: Target, made: Composition) -> None:
+    """The sheet as PDF/X-4. Raises `CannotBeMade` for a part whose streams were not kept."""
+    placed = []
+    for number, part, artwork in made.placed:
+        if artwork.streams is None:
+            raise CannotBeMade(f"The PDF of {part.name} was not kept: have its files made again.")
+        windows = () if made.cells[number] == (part.bleed_box,) else made.cells[number]
+        placed.append(PlacedArtwork(artwork.streams, part.box.left, part.box.top, part.rotated, windows))
+    # Marks are read on the sheet itself: never mirrored, and no white under them.
+    plain = replace(made.profile, mirror=False, white_base=False)
+    added = furniture(made)
+    gang_pdf(
+        target,
+        placed,
+        made.profile,
+        width_um=made.sheet.width_um,
+        height_um=made.sheet.height_um,
+        title=made.sheet.title,
+        marks=placeable(added, plain) if added.items else None,
+    )
 
-    def close(self, *, trim: Box) -> None:
-        document = self.page.document
-        order = pikepdf.Array([self._groups[f"/{name}"] for name in LAYERS])
-        # Seen on the screen or not, what is for people is never printed.
-        automatic = pikepdf.Dictionary(
-            Event=pikepdf.Name.Print, OCGs=order, Category=pikepdf.Array([pikepdf.Name.Print])
+
+def write_sheet_png(target: Target, made: Composition) -> None:
+    """The sheet as RGBA PNG in the machine's resolution."""
+    dpi = made.profile.dpi
+    placed = [_pixels_of_part(made, number, part, artwork) for number, part, artwork in made.placed]
+    placed += [_pixels_of_mark(mark, made.profile) for mark in made.marks.marks]
+    width, height = (_pixel(side, dpi) for side in (made.sheet.width_um, made.sheet.height_um))
+    gang_png(target, placed, width=width, height=height, dpi=dpi)
+
+
+def _pixel(um: float, dpi: int) -> int:
+    return round(um * dpi / UM_AN_INCH)
+
+
+def _pixels_of_part(made: Composition, number: int, part: Part, artwork: Artwork) -> PlacedPixels:
+    file, dpi = _file(artwork, part, "png"), made.profile.dpi
+    width, height = _size_of(file)
+    if part.rotated:
+        width, height = height, width
+    # Bleed lies around the part, alike on all sides: the middles are the same.
+    left = (part.box.left + part.box.right) * dpi / UM_AN_INCH / 2 - width / 2
+    top = (part.box.top + part.box.bottom) * dpi / UM_AN_INCH / 2 - height / 2
+    windows: tuple[tuple[int, int, int, int], ...] = ()
+    if made.cells[number] != (part.bleed_box,) or _touches(made.sheet, number):
+        windows = tuple(
+            (_pixel(box.left, dpi), _pixel(box.top, dpi), _pixel(box.right, dpi), _pixel(box.bottom, dpi))
+            for box in made.cells[number]
         )
-        shown = pikepdf.Dictionary(
-            Order=order, ON=order, Name=pikepdf.String("Layers"), AS=pikepdf.Array([automatic])
+    pixels = partial(_pixels, file, turned=part.rotated)
+    return PlacedPixels(round(left), round(top), width, height, pixels, windows)
+
+
+def _touches(sheet: Sheet, number: int) -> bool:
+    reach = sheet.parts[number].bleed_box.inset(-PIXEL_REACH_UM)
+    others = (*sheet.parts[:number], *sheet.parts[number + 1 :])
+    return any(common(reach, other.bleed_box) for other in others)
+
+
+def _pixels_of_mark(mark: Mark, profile: Profile) -> PlacedPixels:
+    """Drawn on whole pixels when the sheet comes to it."""
+    dpi, box = profile.dpi, mark.box
+    left, top = _pixel(box.left, dpi), _pixel(box.top, dpi)
+    width, height = ceil(box.width * dpi / UM_AN_INCH), ceil(box.height * dpi / UM_AN_INCH)
+    corner = round(left * UM_AN_INCH / dpi), round(top * UM_AN_INCH / dpi)
+    items = tuple(
+        replace(
+            item, path=moved(item.path, -corner[0], -corner[1]), box=item.box.moved(-corner[0], -corner[1])
         )
-        document.Root.OCProperties = pikepdf.Dictionary(OCGs=order, D=shown)
-        forms = pikepdf.Dictionary(dict(self._forms.values()))
-        self.page.close(forms=forms, groups=pikepdf.Dictionary(self._groups), trim=trim)
+        for item in mark.items
+    )
+    scene = Scene(
+        surface="mark",
+        process=profile.process,
+        width_um=round(width * UM_AN_INCH / dpi),
+        height_um=round(height * UM_AN_INCH / dpi),
+        corner_radius_um=0,
+        safe_um=0,
+        background="#ffffff",
+        items=items,
+        findings=(),
+    )
+    draw = partial(production_window, scene, replace(profile, mirror=False), dpi=dpi)
+    return PlacedPixels(left, top, width, height, draw)
+
+
+def _size_of(file: FilePath) -> tuple[int, int]:
+    with Image.open(file, formats=("PNG",)) as opened:
+        return opened.size
+
+
+def _pixels(file: FilePath, *, turned: bool) -> Pixels:
+    with Image.open(file, formats=("PNG",)) as opened:
+        pixels = np.asarray(opened.convert("RGBA"))
+    return np.ascontiguousarray(np.rot90(pixels, -1)) if turned else pixels
+
+
+# --- lasers and cutters ------------------------------------------------------------------------------------
+
+
+def sheet_svg(made: Composition) -> bytes:
+    """The sheet for a laser, in real millimetres; user units are µm. Layer by layer, what is cut last and the
+    parts' outlines at the very end: each outline of a part stands as in its own file, moved by its group.
+
+    Raises `CannotBeMade`.
+    """
+    _no_bleeds_meet(made)
+    sheet, read = made.sheet, cache(_line_svg_reader(made))
+    own = {layer.name for layer in made.profile.layers.values()}
+    pictures: list[str] = []
+    clips: dict[str, str] = {}
+    drawn: dict[str, list[str]] = {layer: [] for layer in _in_order(made.profile)}
+    for _, part, artwork in made.placed:
+        file = read(_file(artwork, part, "svg"))
+        _fits(part, file.size_um, set(file.layers) - own, made.profile)
+        move = f'<g transform="{_move(part)}">'
+        clips.update(file.clips)
+        if file.pictures:
+            pictures.append(f"{move}{file.pictures}</g>\n")
+        for layer, paths in file.layers.items():
+            drawn[layer].append(f"{move}{paths}</g>\n")
+    for shape in _added(made):
+        drawn[shape.layer.name].append(shape_svg(shape, made.profile) + "\n")
+    layers = "".join(f'<g id="{name}">\n{"".join(each)}</g>\n' for name, each in drawn.items() if each)
+    size = f"{sheet.width_um / 1000:g}mm", f"{sheet.height_um / 1000:g}mm"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}"'
+        f' viewBox="0 0 {sheet.width_um} {sheet.height_um}">\n'
+        f"{''.join(clips.values())}{''.join(pictures)}{layers}</svg>\n"
+    ).encode("ascii")
+
+
+def sheet_dxf(made: Composition) -> bytes:
+    """The sheet as DXF, in millimetres; each chain of points of a part is that of its own file, moved.
+
+    Raises `CannotBeMade`, also for a part that has no DXF because there is a picture on it.
+    """
+    _no_bleeds_meet(made)
+    read = cache(_line_dxf_reader(made))
+    layers = {layer.name: layer for layer in made.profile.layers.values()}
+    drawn: dict[str, list[DxfLine]] = {layer: [] for layer in _in_order(made.profile)}
+    for _, part, artwork in made.placed:
+        file = read(_file(artwork, part, "dxf"))
+        _fits(part, file.size_um, {each.layer for each in file.chains} - set(layers), made.profile)
+        for chain in file.chains:
+            points = tuple(_placed_point(part, point) for point in chain.points)
+            drawn[chain.layer].append(DxfLine(layers[chain.layer], points, chain.closed))
+    for shape in _added(made):
+        for points, closed in flattened(shape.path):
+            drawn[shape.layer.name].append(DxfLine(shape.layer, points, closed or shape.filled))
+    lines = [line for name in drawn for line in drawn[name]]
+    used = [layers[name] for name in drawn if drawn[name]]
+    return dxf_of(lines, used, width_um=made.sheet.width_um, height_um=made.sheet.height_um)
+
+
+def _line_svg_reader(made: Composition) -> Callable[[FilePath], LineSvg]:
+    colours = _colours(made.profile)
+    return lambda file: read_line_svg(file.read_bytes(), colours)
+
+
+def _line_dxf_reader(made: Composition) -> Callable[[FilePath], LineDxf]:
+    colours = _colours(made.profile)
+    return lambda file: read_line_dxf(file.read_bytes(), colours)
+
+
+def _colours(profile: Profile) -> dict[str, str]:
+    return {layer.name: layer.colour for layer in profile.layers.values()}
+
+
+def _in_order(profile: Profile) -> list[str]:
+    """The layers' names in the order of work."""
+    named: dict[str, Layer] = {role: profile.layers[role] for role in ORDER if role in profile.layers}
+    return list(dict.fromkeys(layer.name for layer in named.values()))
+
+
+def _added(made: Composition) -> Sequence[Shape]:
+    """Marks and contours as the machine takes them; the contours are made up for the kerf already."""
+    scene = furniture(made)
+    plain = replace(made.profile, kerf_um=0, mirror=False)
+    cuts = tuple(item for item in scene.items if item.role == "cut")
+    # Mark by mark: they do not overlap, and looking for shapes that cross costs the square of their number.
+    scenes = [replace(scene, items=items) for items in (*(mark.items for mark in made.marks.marks), cuts)]
+    return [shape for each in scenes for shape in laser_shapes(each, plain)]
+
+
+def _no_bleeds_meet(made: Composition) -> None:
+    """What a laser burns over a part's edge cannot be cut off at a line between two parts."""
+    for number, part, _ in made.placed:
+        if part.bleed_um and made.cells[number] != (part.bleed_box,):
+            raise CannotBeMade(
+                f"{part.name} lies nearer to its neighbour, or to the sheet's edge, than its bleed needs, and"
+                f" {made.profile.name} cannot cut off what it burns: give the machine a gap of at least"
+                f" {2 * part.bleed_um / 1000:g} mm and plan the run anew."
+            )
+
+
+def _fits(part: Part, size_um: tuple[int, int], unknown: set[str], profile: Profile) -> None:
+    wanted = (part.box.width, part.box.height)
+    if size_um != (wanted[::-1] if part.rotated else wanted):
+        raise CannotBeMade(f"The file of {part.name} is {_told(size_um)}: have it made again.")
+    if unknown:
+        raise CannotBeMade(
+            f"The file of {part.name} has the layers {', '.join(sorted(unknown))}, which the machine profile"
+            f" {profile.code} lacks: have it made again."
+        )
+
+
+def _move(part: Part) -> str:
+    if not part.rotated:
+        return f"translate({part.box.left} {part.box.top})"
+    # (x, y) goes to (height - y, x), then to its place; the artwork's height is the part's width here.
+    return f"matrix(0 1 -1 0 {part.box.right} {part.box.top})"
+
+
+def _placed_point(part: Part, point: tuple[int, int]) -> tuple[int, int]:
+    x, y = point
+    if not part.rotated:
+        return part.box.left + x, part.box.top + y
+    return part.box.right - y, part.box.top + x
+
+
+def _file(artwork: Artwork, part: Part, format: Format) -> FilePath:
+    if format not in artwork.files:
+        raise CannotBeMade(
+            f"{part.name} has no {format.upper()} that was read back: have its files made again."
+        )
+    return artwork.files[format]

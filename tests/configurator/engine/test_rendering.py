@@ -1,9 +1,8 @@
-"""SVG, PDF, pixels, product pictures and sheets of the same scene, read back by other code."""
+"""SVG, PDF, pixels, and product pictures of the same scene, read back by other code."""
 
 import hashlib
 import io
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,13 +17,12 @@ from PIL import Image
 
 from configurator.engine.family import read_family
 from configurator.engine.fonts import FontLibrary
-from configurator.engine.geometry import Box, bounds, millimetres, quarter_turned, union
+from configurator.engine.geometry import Box, bounds, millimetres, union
 from configurator.engine.layout import (
     AssetInfo,
     Frame,
     ImageElement,
     LayoutError,
-    Outline,
     ShapeElement,
     TextElement,
     TextFrame,
@@ -36,8 +34,7 @@ from configurator.engine.rendering.pdf import pdf
 from configurator.engine.rendering.preview import PICTURES, encode, flat, picture_of, preview
 from configurator.engine.rendering.raster import rasterise
 from configurator.engine.rendering.sampling import placed_on
-from configurator.engine.rendering.sheet import LAYERS, PlacedScene, sheet_pdf, sheet_svg
-from configurator.engine.rendering.svg import PictureMissing, embedded, svg
+from configurator.engine.rendering.svg import PictureMissing, svg
 from configurator.engine.rendering.views import NoSuchPicture, load_view
 
 ROOT = Path(__file__).parents[3]
@@ -436,162 +433,6 @@ def test_a_preview_becomes_a_file_without_metadata(form, magic):
     assert Image.open(io.BytesIO(data)).getexif() == {}
 
 
-# --- sheets ------------------------------------------------------------------------------------------------
-
-
-def placements(photo=None):
-    laid = [PlacedScene(SIGN, 10_000, 12_000, 200_000, 120_000, False, "ord-7/1 board")]
-    laid.append(PlacedScene(SIGN, 230_000, 12_000, 120_000, 200_000, True, "ord-8/1 board"))
-    laid.append(PlacedScene(None, 10_000, 150_000, 150_000, 60_000, False, "ord-9/2 side"))
-    if photo is not None:
-        laid.append(PlacedScene(mug(photo), 360_000, 12_000, 80_000, 200_000, True, "ord-10/1 wrap"))
-    return laid
-
-
-def sheet(form, *, laid=None, **more):
-    make = sheet_svg if form == "svg" else sheet_pdf
-    return make(
-        laid or placements(),
-        width_um=600_000,
-        height_um=400_000,
-        title="Run 12 · sheet 1",
-        fonts=FONTS,
-        **more,
-    )
-
-
-def test_a_sheet_has_the_real_size_and_its_layers_in_order():
-    page = ElementTree.fromstring(sheet("svg"))
-    assert page.get("width") == "600mm"
-    assert [group.get("id") for group in page.findall(f"{SVG}g")] == [
-        "sheet",
-        "artwork",
-        "cut",
-        "labels",
-        "title",
-    ]
-
-
-def test_cut_lines_are_the_outlines_of_the_parts():
-    cut = next(group for group in ElementTree.fromstring(sheet("svg")) if group.get("id") == "cut")
-    paths = cut.findall(f"{SVG}path")
-    assert {path.get("stroke") for path in paths} == {"#ff0000"}
-    starts = [re.match(r"M(\d+) (\d+)", path.get("d")).groups() for path in paths]
-    assert starts == [("22000", "12000"), ("242000", "12000"), ("10000", "150000")]
-
-
-def drawn(page, pixels_per_mm):
-    """The drawing on white, as darkness 0 to 1."""
-    data = resvg_py.svg_to_bytes(svg_string=page, background="white", dpi=25.4 * pixels_per_mm)
-    return 1 - np.asarray(Image.open(io.BytesIO(bytes(data))).convert("L"), dtype=np.float32) / 255
-
-
-def test_a_turned_part_has_its_artwork_turned_clockwise_and_inside():
-    laid = [PlacedScene(SIGN, 230_000, 12_000, 120_000, 200_000, True, "")]
-    dark = drawn(sheet("svg", laid=laid), 2)[2 * 12 : 2 * 212, 2 * 230 : 2 * 350]
-    alone = drawn(svg(SIGN), 2)
-    turned = np.rot90(alone, -1)
-    inner = np.s_[20:-20, 20:-20]
-    assert np.abs(dark[inner] - turned[inner]).mean() < 0.002
-    assert turned[inner].mean() > 0.02
-
-
-def test_the_turn_is_the_one_of_geometry():
-    item = next(item for item in SIGN.items if isinstance(item, Outline))
-    box = bounds(quarter_turned(item.path, height=SIGN.height_um))
-    assert (box.width, box.height) == (item.box.height, item.box.width)
-
-
-def test_every_part_has_a_label_inside_it():
-    labels = next(group for group in ElementTree.fromstring(sheet("svg")) if group.get("id") == "labels")
-    boxes = [
-        [int(number) for number in re.findall(r"-?\d+", path.get("d"))]
-        for path in labels.findall(f"{SVG}path")
-    ]
-    for numbers, placed in zip(boxes, placements(), strict=True):
-        assert placed.box.left <= min(numbers[0::2]) and max(numbers[0::2]) <= placed.box.right
-        assert placed.box.top <= min(numbers[1::2]) and max(numbers[1::2]) <= placed.box.bottom
-
-
-def test_the_sheet_s_pdf_shows_what_its_svg_shows(photo):
-    """Read back by pypdf: page size, trim box, layers, and where every form stands."""
-    data = sheet("pdf", laid=placements(photo), assets={photo.sha256: photo})
-    page = pypdf.PdfReader(io.BytesIO(data)).pages[0]
-    assert abs(float(page.mediabox.width) * POINT_UM - 600_000) < 30
-    assert abs(float(page.trimbox.height) * POINT_UM - 400_000) < 30
-    layers = page["/Resources"]["/Properties"]
-    assert {layers[key].get_object()["/Name"] for key in layers} == {
-        "sheet",
-        "artwork",
-        "cut",
-        "labels",
-        "title",
-    }
-    content = page.get_contents().get_data().decode("ascii")
-    total = float(page.mediabox.height) * POINT_UM
-    places = re.findall(r"q ([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+) cm /A\d+ Do", content)
-    found = []
-    for a, b, c, d, x, y in (map(float, place) for place in places):
-        width, height = (200_000, 120_000) if len(found) < 2 else (200_000, 80_000)
-        corners = [
-            (a * w + c * h + x * POINT_UM, b * w + d * h + y * POINT_UM)
-            for w in (0, width)
-            for h in (0, height)
-        ]
-        found.append([min(p[0] for p in corners), total - max(p[1] for p in corners),
-                      max(p[0] for p in corners), total - min(p[1] for p in corners)])  # fmt: skip
-    expected = [placed.box.as_json() for placed in placements(photo) if placed.scene]
-    assert np.abs(np.array(found) - np.array(expected)).max() <= 20
-
-
-@pytest.mark.parametrize(("with_photo", "expected"), [(False, {"artwork", "cut"}), (True, {"artwork"})])
-def test_a_printer_gets_no_lines_to_print_that_are_for_people_or_knives(photo, with_photo, expected):
-    laid = placements(photo) if with_photo else placements()
-    document = pikepdf.open(io.BytesIO(sheet("pdf", laid=laid, assets={photo.sha256: photo})))
-    groups = document.Root.OCProperties.OCGs
-    printed = {str(group.Name) for group in groups if group.Usage.Print.PrintState == pikepdf.Name.ON}
-    assert printed == expected
-    assert {str(group.Name) for group in document.Root.OCProperties.D.ON} == set(LAYERS)
-
-
-def test_a_sheet_s_svg_can_hold_its_pictures(photo):
-    page = sheet("svg", laid=placements(photo), pictures=embedded({photo.sha256: photo}))
-    dark = drawn(page, 1)[14:210, 362:438]
-    assert 0.3 < dark[5:70, 20:60].mean() < 0.9
-
-
-def test_equal_artworks_are_stored_once():
-    once = sheet("pdf", laid=[PlacedScene(SIGN, 0, 0, 200_000, 120_000, False, "a")])
-    twice = sheet(
-        "pdf",
-        laid=[PlacedScene(SIGN, 210_000 * column, 0, 200_000, 120_000, False, "a") for column in range(2)],
-    )
-    assert len(twice) < len(once) * 1.2
-
-
-def test_a_sheet_is_the_same_bytes_every_time(photo):
-    laid = placements(photo)
-    assets = {photo.sha256: photo}
-    assert sheet("pdf", laid=laid, assets=assets) == sheet("pdf", laid=laid, assets=assets)
-    addresses = {photo.sha256: "photo.png"}
-    assert sheet("svg", laid=laid, pictures=addresses) == sheet("svg", laid=laid, pictures=addresses)
-
-
-def test_an_empty_sheet_is_still_a_sheet():
-    page = sheet_svg([], width_um=600_000, height_um=400_000, title="Empty", fonts=FONTS)
-    assert ElementTree.fromstring(page).get("width") == "600mm"
-    assert sheet_pdf([], width_um=600_000, height_um=400_000, title="Empty", fonts=FONTS).startswith(b"%PDF")
-
-
-def test_three_hundred_parts_are_written_in_seconds():
-    laid = [
-        PlacedScene(SIGN, 205_000 * (n % 20), 125_000 * (n // 20), 200_000, 120_000, False, f"ord-{n:04d}/1")
-        for n in range(300)
-    ]
-    page = sheet_pdf(laid, width_um=4_100_000, height_um=1_900_000, title="Large", fonts=FONTS)
-    assert len(page) < 1_500_000
-
-
 SCRIPT = """
 import hashlib, sys
 sys.path.insert(0, {root!r})
@@ -599,8 +440,8 @@ import importlib.util
 spec = importlib.util.spec_from_file_location("rendering", {file!r})
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-outputs = [module.svg(module.SIGN).encode(), module.pdf(module.SIGN), module.sheet("svg").encode(),
-           module.sheet("pdf"), module.encode(module.shown("walnut-sign", "front")[1], "png")]
+outputs = [module.svg(module.SIGN).encode(), module.pdf(module.SIGN),
+           module.encode(module.shown("walnut-sign", "front")[1], "png")]
 print(*(hashlib.sha256(output).hexdigest() for output in outputs))
 """
 
@@ -615,7 +456,7 @@ def test_every_output_is_the_same_bytes_in_other_processes():
         )  # fmt: skip
         seen.add(done.stdout)
     assert len(seen) == 1
-    assert len(seen.pop().split()) == 5
+    assert len(seen.pop().split()) == 3
 
 
 def test_lengths_in_files_are_written_exactly():
