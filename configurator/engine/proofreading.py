@@ -295,6 +295,7 @@ class Proofreader:
     def _surface(self, path: Path, surface: SurfaceSpec) -> None:
         for name in ("width", "height", "safe", "bleed", "corner_radius"):
             self._number((*path, name), getattr(surface, name), LENGTH)
+        self._template((*path, "process"), surface.process)
         self._template((*path, "background"), surface.background)
         if surface.picture is not None:
             self._template((*path, "picture", "variant"), surface.picture.variant)

@@ -25,6 +25,8 @@ _EXPRESSION: Schema = {"type": ["string", "number"], "maxLength": 4000}
 _CONDITION: Schema = {"type": "string", "minLength": 1, "maxLength": 4000}
 _MONEY: Schema = {"type": ["string", "number"], "pattern": r"^-?[0-9]{1,8}(\.[0-9]{1,2})?$(?!\n)"}
 _TEMPLATE: Schema = {"type": "string", "maxLength": 500}
+# A code, or a template that becomes one.
+_PROCESS: Schema = {"type": "string", "pattern": "^[A-Za-z_{][A-Za-z0-9_.{}-]{0,59}$(?!\\n)"}
 _COUNT: Schema = {"type": "integer", "minimum": 1}
 _FLAG: Schema = {"type": "boolean"}
 
@@ -206,7 +208,7 @@ SURFACE = _object(
     "code name process width height",
     code=_CODE,
     name=_WORDS,
-    process=_CODE,
+    process=_PROCESS,
     width=_EXPRESSION,
     height=_EXPRESSION,
     safe=_EXPRESSION,
@@ -332,6 +334,7 @@ def _in_words(error: ValidationError, patterns: Mapping[str, str]) -> Iterator[t
 
 _PATTERNS = {
     _CODE["pattern"]: "letters, digits and _, beginning with a letter",
+    _PROCESS["pattern"]: "a code, or a template such as {technique}",
     _VALUE_CODE["pattern"]: "letters, digits, _, . and -",
     _SLUG["pattern"]: "small letters, digits and -",
     _MONEY["pattern"]: 'an amount such as "24.00"',

@@ -119,7 +119,7 @@ def frame_of(surface: SurfaceSpec, reader: _Reader) -> Frame:
         raise LayoutError(f"{surface.code}: a surface of {width / 1000} × {height / 1000} mm cannot be made.")
     return Frame(
         surface=surface.code,
-        process=surface.process,
+        process=reader.words(surface.process, "its process"),
         width_um=width,
         height_um=height,
         safe_um=reader.length(surface.safe, "its safe border"),

@@ -44,6 +44,13 @@ def test_the_sign_takes_its_size_from_the_choice(size):
     assert made.makeable, made.findings
 
 
+@pytest.mark.parametrize("technique", ["dtf", "sublimation"])
+def test_the_machine_of_a_surface_can_follow_a_choice(technique):
+    fabric = "polyester" if technique == "sublimation" else "cotton"
+    made = scene(SHIRT, "front", technique=technique, fabric=fabric)
+    assert made.process == technique  # so a sublimated transfer is mirrored, a DTF transfer is not
+
+
 def test_letters_have_the_height_that_was_chosen():
     made = scene(SIGN, "front", line1="HHH", font="plain", letter_height=20, line2=None)
     line1 = next(item for item in made.items if item.element == "line1")
