@@ -105,6 +105,32 @@ def test_the_same_way_without_script(sign: Family, visitor: Enter) -> None:
     assert Order.objects.get().lines.get().choices["material"] == "cherry"
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_a_list_of_names_becomes_as_many_lines(
+    transactional_db: None, quiet_shop: None, visitor: Enter, no_barriers: Check, phone: bool
+) -> None:
+    source = (FAMILIES / "t-shirt.yaml").read_text(encoding="utf-8")
+    publish(source=source, filename="t-shirt.yaml", actor="system:test", now=NOW)
+    page = visitor(phone=phone, dark=phone)
+    page.goto("/make/t-shirt/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("Team", exact=True).fill("HARBOUR FC")  # not sent yet when the next button is pressed
+    page.get_by_role("button", name="Order a list of names").click()
+    expect(page.get_by_role("heading", name="A list of names")).to_be_visible()
+    no_barriers(page)
+    page.get_by_label("One line for each piece").fill("Name, Size\nAylin, M\nعمر, 3XL")
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.get_by_role("heading", name="1 of 2 lines cannot be made")).to_be_visible()
+    expect(page.get_by_role("table")).to_contain_text("We stock 3XL in black and white only.")
+    no_barriers(page)
+    page.get_by_label("One line for each piece").fill("Name, Size\nAylin, M\nعمر, 2XL")
+    page.get_by_role("button", name="Check again").click()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= (390 if phone else 1280)
+    page.get_by_role("button", name="Add 2 pieces to the cart").click()
+    expect(page.get_by_text("2 × Team T-shirt in your cart")).to_be_visible()
+    expect(page.get_by_text("HARBOUR FC")).to_have_count(2)
+
+
 def test_the_keyboard_alone_meets_the_reason_and_the_repair(sign: Family, visitor: Enter) -> None:
     page = visitor()
     choose_sign(page)
