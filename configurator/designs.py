@@ -1,9 +1,9 @@
-"""A shopper's design: started, changed, repaired, frozen, opened again.
+"""A shopper's design: started, changed, repaired, completed, taken back.
 
 What is stored can always be completed: a change that would contradict the rules is
 refused with its reason and a way out, and nothing is stored. Each change locks its row
 and may name the revision that it was made on, so two tabs cannot overwrite each other
-unseen. Choosing leaves no ledger entry (nothing is agreed yet); freezing does.
+unseen. Choosing leaves no ledger entry (nothing is agreed yet); freezing does (`freezing`).
 """
 
 from collections.abc import Mapping
@@ -21,13 +21,10 @@ from configurator.engine import lettering, steps
 from configurator.engine.answers import Conflict, Repair
 from configurator.engine.choices import ChoiceError, ChoiceProblem, check_choice, may_be_empty
 from configurator.engine.domains import Completion, Kernel, Objective
-from configurator.engine.layout.scene import Finding
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
-from configurator.examination import examine, price_json
-from configurator.models import Asset, Configuration, Design, Family, Version
+from configurator.examination import examine
+from configurator.models import Asset, Configuration, Family, Version
 from configurator.popularity import popularity_of
-from configurator.proofs import ask_for_smaller
-from ledger.entries import record
 
 COMPLETION_SECONDS = 1.5  # a web request waits for it
 MAX_TEXT = (
@@ -93,14 +90,6 @@ class NoBest(Exception):
     """No completion has a price and can be made."""
 
 
-class NotMakeable(Exception):
-    """The artwork cannot be made as it is: every finding that stands against it."""
-
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__(" ".join(finding.message for finding in findings))
-        self.findings = findings
-
-
 def start(*, family: Family, owner: User | None, session_key: str, now: datetime) -> Configuration:
     """A new design of the family's current version, with its defaults. Raises ``NotOnSale``."""
     on_sale = Version.objects.sellable().select_related("family").filter(family=family)
@@ -108,7 +97,7 @@ def start(*, family: Family, owner: User | None, session_key: str, now: datetime
     if version is None:
         raise NotOnSale(f"{family.name} is not on sale at present.")
     choices = spec_of(version).defaults
-    examine(version=version, choices=choices, on=_day(now))  # what cannot be shown is not stored
+    examine(version=version, choices=choices, on=day_of(now))  # what cannot be shown is not stored
     want_artefacts(version=version, now=now)
     return Configuration.objects.create(
         version=version,
@@ -147,11 +136,11 @@ def choose(
     sense of; then nothing is stored. ``configuration`` is brought up to date.
     """
     with transaction.atomic():
-        held = _hold(configuration, expected_revision)
-        spec, kernel = spec_of(held.version, _day(now)), kernel_of(held.version, _day(now))
+        held = hold(configuration, expected_revision)
+        spec, kernel = spec_of(held.version, day_of(now)), kernel_of(held.version, day_of(now))
         wanted = read_changes(spec, changes)
-        _require_own_pictures(held, spec, wanted)
-        chosen = _with(held.choices, wanted)
+        require_own_pictures(held, spec, wanted)
+        chosen = with_changes(held.choices, wanted)
         if not kernel.consistent(chosen):
             raise why_refused(kernel, held.choices, wanted)
         return _store(held, configuration, chosen, now)
@@ -173,11 +162,11 @@ def repair(
     Raises ``RevisionConflict``, ``ChoiceError``, ``NoRepair`` and ``NoSuchRepair``.
     """
     with transaction.atomic():
-        held = _hold(configuration, expected_revision)
-        spec, kernel = spec_of(held.version, _day(now)), kernel_of(held.version, _day(now))
+        held = hold(configuration, expected_revision)
+        spec, kernel = spec_of(held.version, day_of(now)), kernel_of(held.version, day_of(now))
         wanted = read_changes(spec, {option: value})
-        _require_own_pictures(held, spec, wanted)
-        chosen = _with(held.choices, wanted)
+        require_own_pictures(held, spec, wanted)
+        chosen = with_changes(held.choices, wanted)
         if not kernel.consistent(chosen):
             ways_out = kernel.repairs(held.choices, option, wanted[option])
             if not ways_out:
@@ -194,8 +183,8 @@ def complete(*, configuration: Configuration, now: datetime, actor: str = "") ->
     """Fill in everything that is still open, defaults first. What only the shopper can know (a required
     text or picture) stays open; raises ``Incomplete`` where nothing else is."""
     with transaction.atomic():
-        held = _hold(configuration, None)
-        kernel = kernel_of(held.version, _day(now))
+        held = hold(configuration, None)
+        kernel = kernel_of(held.version, day_of(now))
         full = kernel.complete(held.choices) or dict(held.choices)
         missing = kernel.answer(full).missing
         if missing and full == held.choices:
@@ -217,8 +206,8 @@ def complete_best(
     ``Undecided`` where the time is too short to find any.
     """
     with transaction.atomic():
-        held = _hold(configuration, expected_revision)
-        spec, kernel = spec_of(held.version, _day(now)), kernel_of(held.version, _day(now))
+        held = hold(configuration, expected_revision)
+        spec, kernel = spec_of(held.version, day_of(now)), kernel_of(held.version, day_of(now))
         popularity = popularity_of(held.version, spec) if objective == "popular" else None
         begun = _with_texts(spec, kernel, held.choices)
         found = kernel.complete_best(begun, objective, popularity, seconds=COMPLETION_SECONDS)
@@ -259,132 +248,18 @@ def _step(
     configuration: Configuration, expected_revision: int | None, now: datetime, *, back: bool
 ) -> Configuration:
     with transaction.atomic():
-        held = _hold(configuration, expected_revision)
+        held = hold(configuration, expected_revision)
         past, future = list(held.past), list(held.future)
         source, target = (past, future) if back else (future, past)
         if not source:
             raise NoStep("There is nothing to take back." if back else "There is nothing to make again.")
         step = source.pop()
         target.append(step)
-        chosen = _with(held.choices, steps.values(step, back=back))
+        chosen = with_changes(held.choices, steps.values(step, back=back))
         # A rule may have come into force since.
-        if not kernel_of(held.version, _day(now)).consistent(chosen):
+        if not kernel_of(held.version, day_of(now)).consistent(chosen):
             raise NoStep("What was chosen then is not possible any more.")
         return _move(held, configuration, chosen, past=past, future=future, now=now)
-
-
-def freeze(*, configuration: Configuration, actor: str, now: datetime) -> Design:
-    """The design as it stands, fixed for ever: what the share link, the cart and the order point at.
-
-    Everything is checked again. Freezing the same design twice gives the same row. Raises
-    ``Refused`` (a rule has begun since the last change), ``Incomplete``, ``NotMakeable``.
-    """
-    with transaction.atomic():
-        held = _hold(configuration, None)
-        if refused := refused_since(held, now=now):
-            raise refused
-        design = freeze_choices(
-            version=held.version,
-            choices=held.choices,
-            owner_id=held.owner_id,
-            session_key=held.session_key,
-            actor=actor,
-            now=now,
-        )
-        ask_for_smaller(design, now=now)
-        return design
-
-
-def freeze_choices(
-    *,
-    version: Version,
-    choices: Mapping[str, Choice],
-    owner_id: int | None,
-    session_key: str,
-    actor: str,
-    now: datetime,
-) -> Design:
-    """A design of choices that came whole (an imported row), with the same checks as ``freeze``."""
-    seen = examine(version=version, choices=choices, on=_day(now))
-    if seen.missing:
-        raise Incomplete(seen.missing)
-    if seen.refusals:
-        raise NotMakeable(seen.refusals)
-    with transaction.atomic():
-        known: Design | None = Design.objects.filter(
-            content_hash=seen.content_hash, version=version, owner=owner_id, session_key=session_key
-        ).first()
-        if known is not None:
-            return known
-        design = Design.objects.create(
-            version=version,
-            choices=dict(seen.choices),
-            artwork_hash=seen.artwork_hash,
-            content_hash=seen.content_hash,
-            price=price_json(seen.price),
-            created_at=now,
-            owner_id=owner_id,
-            session_key=session_key,
-        )
-        record(
-            stream=f"design:{design.id}",
-            kind="design.frozen",
-            actor=actor,
-            data={"family": version.family_id, "version": version.number, "content": design.content_hash},
-            now=now,
-        )
-    return design
-
-
-def share(*, design: Design, now: datetime) -> Design:
-    """Open the design's link to everybody who has it; sharing twice is sharing once."""
-    if design.shared_at is None:
-        Design.objects.filter(pk=design.pk, shared_at=None).update(shared_at=now)
-        design.refresh_from_db(fields=["shared_at"])
-    return design
-
-
-def reopen(*, design: Design, owner: User | None, session_key: str, now: datetime) -> Configuration:
-    """A new configuration to go on from a frozen design.
-
-    Under the design's own version while that is on sale, else under the family's current one with
-    every choice that it still allows (compare ``design.choices`` with the result to show what fell
-    away). A picture of somebody else's does not come along. Raises ``NotOnSale``.
-    """
-    on_sale = Version.objects.sellable().select_related("family").filter(family=design.version.family_id)
-    version = on_sale.filter(pk=design.version_id).first() or on_sale.filter(family__current=F("pk")).first()
-    if version is None:
-        raise NotOnSale(f"{design.version.family.name} is not on sale at present.")
-    fresh = Configuration(
-        version=version,
-        owner=owner,
-        session_key="" if owner is not None else session_key,
-        created_at=now,
-        updated_at=now,
-    )
-    with transaction.atomic():
-        fresh.choices = _carried_over(design.choices, fresh, now)
-        examine(version=version, choices=fresh.choices, on=_day(now))
-        fresh.save()
-    return fresh
-
-
-def _carried_over(choices: Mapping[str, Any], target: Configuration, now: datetime) -> dict[str, Choice]:
-    """As many of ``choices`` as the target's version allows together, in the order of its options."""
-    spec, kernel = spec_of(target.version, _day(now)), kernel_of(target.version, _day(now))
-    kept: dict[str, Choice] = {}
-    for option in spec.options:
-        if option.code not in choices:
-            continue
-        try:
-            wanted = read_changes(spec, {option.code: choices[option.code]})
-            _require_own_pictures(target, spec, wanted)
-        except ChoiceError:
-            continue
-        trial = _with(kept, wanted)
-        if kernel.consistent(trial):
-            kept = trial
-    return kept
 
 
 def read_changes(spec: FamilySpec, changes: Mapping[str, Any]) -> dict[str, Choice | None]:
@@ -423,7 +298,7 @@ def _read(option: OptionSpec, value: Any) -> Choice | ChoiceProblem | None:
     return None if checked == "" and not may_be_empty(option) else checked
 
 
-def _hold(configuration: Configuration, expected_revision: int | None) -> Configuration:
+def hold(configuration: Configuration, expected_revision: int | None) -> Configuration:
     """The row, locked until the transaction ends, with its version but not the version's long text
     (that is read only where the version is not compiled yet)."""
     held: Configuration = (
@@ -455,7 +330,7 @@ def _move(
     future: list[steps.Step],
     now: datetime,
 ) -> Configuration:
-    examine(version=held.version, choices=choices, on=_day(now))  # what cannot be shown is not stored
+    examine(version=held.version, choices=choices, on=day_of(now))  # what cannot be shown is not stored
     held.choices, held.past, held.future = choices, past, future
     held.revision += 1
     held.updated_at = now
@@ -469,12 +344,12 @@ def _brought_up_to_date(given: Configuration, held: Configuration) -> Configurat
     return given
 
 
-def _day(now: datetime) -> date:
+def day_of(now: datetime) -> date:
     """The day of the shop's calendar whose rules count."""
     return timezone.localdate(now)
 
 
-def _with(choices: Mapping[str, Choice], changes: Mapping[str, Choice | None]) -> dict[str, Choice]:
+def with_changes(choices: Mapping[str, Choice], changes: Mapping[str, Choice | None]) -> dict[str, Choice]:
     together = {**choices, **changes}
     return {option: value for option, value in together.items() if value is not None}
 
@@ -484,7 +359,7 @@ def refused_since(configuration: Configuration, *, now: datetime) -> Refused | N
 
     None where they do not. Only a rule with a period can begin while a design is open.
     """
-    kernel = kernel_of(configuration.version, _day(now))
+    kernel = kernel_of(configuration.version, day_of(now))
     begun = any(rule.valid_from is not None for rule in kernel.spec.rules)
     if not begun or kernel.consistent(configuration.choices):
         return None
@@ -527,7 +402,7 @@ def refused(
     )
 
 
-def _require_own_pictures(
+def require_own_pictures(
     configuration: Configuration, spec: FamilySpec, wanted: Mapping[str, Choice | None]
 ) -> None:
     """Refuse pictures that this shopper did not hand in: a hash is not a permission.

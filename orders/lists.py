@@ -15,13 +15,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from configurator.catalogue import kernel_of, spec_of
-from configurator.designs import freeze_choices, read_changes, why_refused
+from configurator.designs import read_changes, why_refused
 from configurator.engine.allowance import allowance
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.identity import canonical
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
 from configurator.examination import UNFORESEEN, Contradiction, Examination, examine
+from configurator.freezing import freeze_choices
 from configurator.models import Configuration
 from configurator.proofs import ask_for_smaller
 from orders import cart as carts

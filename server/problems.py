@@ -27,6 +27,7 @@ from configurator import (
     designs,
     drafts,
     examination,
+    freezing,
     moving,
     proofs,
     quotes,
@@ -122,7 +123,7 @@ def _rows(error: lists.RowsRefused) -> Mapping[str, Any]:
     }
 
 
-def _findings(error: designs.NotMakeable) -> Mapping[str, Any]:
+def _findings(error: freezing.NotMakeable) -> Mapping[str, Any]:
     return {"findings": [finding.as_json() for finding in error.findings]}
 
 
@@ -157,7 +158,7 @@ TABLE: dict[type[Exception], Refusal] = {
         "Something is still to be chosen",
         lambda e: {"missing": list(e.missing)},
     ),
-    designs.NotMakeable: Refusal(409, "not-makeable", "This cannot be made as it is", _findings),
+    freezing.NotMakeable: Refusal(409, "not-makeable", "This cannot be made as it is", _findings),
     Undecided: Refusal(422, "undecided", "The rules are too hard to decide about these choices"),
     Busy: Refusal(503, "engine-busy", "The engine is busy with hard questions", retry_after=5),
     ChoiceError: Refusal(422, "invalid-choices", "A choice means nothing here", _choices),

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from configurator import answers, designs, proofs
+from configurator import answers, designs, freezing, proofs
 from configurator.api.callers import Caller, caller
 from configurator.api.shapes import (
     QUANTITY,
@@ -213,7 +213,7 @@ class Freeze(ConfigurationView):
     @extend_schema(operation_id="freeze_configuration", request=None, responses={201: DesignSerializer})
     def post(self, request: Request, pk: str) -> Response:
         who = caller(request)
-        design = designs.freeze(configuration=self.own(who, pk), actor=who.actor, now=timezone.now())
+        design = freezing.freeze(configuration=self.own(who, pk), actor=who.actor, now=timezone.now())
         return Response(
             DesignSerializer(design).data,
             status=status.HTTP_201_CREATED,

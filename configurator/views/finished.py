@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from configurator import answers, designs
+from configurator import answers, designs, freezing
 from configurator.catalogue import spec_of
 from configurator.models import Design, Version
 from configurator.proofs import drawings_of
@@ -44,7 +44,7 @@ def design(request: HttpRequest, pk: str) -> HttpResponse:
 
 def _copy(request: HttpRequest, held: Design, visitor: Visitor) -> HttpResponse:
     try:
-        copy = designs.reopen(
+        copy = freezing.reopen(
             design=held, owner=visitor.user, session_key=visitor.session_key, now=timezone.now()
         )
     except designs.NotOnSale as refusal:

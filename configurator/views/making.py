@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from configurator import answers, assets, designs, moving, receiving
+from configurator import answers, assets, designs, freezing, moving, receiving
 from configurator.catalogue import kernel_of, spec_of
 from configurator.engine.answers import Repair
 from configurator.engine.choices import ChoiceError, codes_of, nearest_number
@@ -339,11 +339,11 @@ def _move_on(request: HttpRequest, held: Configuration) -> HttpResponse:
 
 def _share(request: HttpRequest, held: Configuration) -> HttpResponse:
     try:
-        design = designs.freeze(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
-    except (designs.Refused, designs.Incomplete, designs.NotMakeable) as refusal:
+        design = freezing.freeze(configuration=held, actor=visitor_of(request).actor, now=timezone.now())
+    except (designs.Refused, designs.Incomplete, freezing.NotMakeable) as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(_address(held, request.POST))
-    designs.share(design=design, now=timezone.now())
+    freezing.share(design=design, now=timezone.now())
     return redirect("design", design.pk)
 
 

@@ -22,11 +22,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from configurator.catalogue import Compiled, compiled
-from configurator.designs import Incomplete, NotMakeable, NotOnSale, freeze_choices, read_changes
+from configurator.designs import Incomplete, NotOnSale, read_changes
 from configurator.engine.choices import ChoiceError
 from configurator.engine.domains import Undecided
 from configurator.engine.spec import Choice, FamilySpec
 from configurator.examination import UNFORESEEN
+from configurator.freezing import NotMakeable, freeze_choices
 from configurator.models import Family, Version
 from configurator.quotes import quote
 from ledger.entries import record

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from configurator import designs
+from configurator import designs, freezing
 from configurator.catalogue import spec_of
 from configurator.engine.choices import ChoiceError
 from configurator.forms import read_quantity
@@ -109,13 +109,13 @@ def cart_add(request: HttpRequest) -> HttpResponse:
             return configuration_page(request, held, outcome=outcome)
         back = reverse("configuration", args=[held.version.family_id, held.pk])
         try:
-            design = designs.freeze(configuration=held, actor=visitor.actor, now=now)
+            design = freezing.freeze(configuration=held, actor=visitor.actor, now=now)
         except designs.Incomplete as refusal:
             named = spec_of(held.version).option_by_code
             missing = ", ".join(named[code].name for code in refusal.missing[:SUMMARY])
             messages.error(request, f"Before it can go in the cart, choose: {missing}.")
             return HttpResponseRedirect(f"{back}#option-{refusal.missing[0]}")
-        except (designs.Refused, designs.NotMakeable) as refusal:
+        except (designs.Refused, freezing.NotMakeable) as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(back)
         _forget_edited(request, held.pk, design, visitor)
@@ -202,9 +202,9 @@ def _mend(
         return redirect("cart")
     try:
         designs.choose(configuration=copy, changes=changes, actor=visitor.actor, now=now)
-        design = designs.freeze(configuration=copy, actor=visitor.actor, now=now)
+        design = freezing.freeze(configuration=copy, actor=visitor.actor, now=now)
         carts.exchange(cart=basket, line_id=line.pk, design=design, now=now)
-    except (designs.Refused, designs.NotMakeable, designs.Incomplete, ChoiceError) as refusal:
+    except (designs.Refused, freezing.NotMakeable, designs.Incomplete, ChoiceError) as refusal:
         messages.error(request, str(refusal))
         return _opened(request, copy, line)
     except (carts.NotInCart, carts.QuantityRefused, carts.NotForSale) as refusal:
@@ -215,7 +215,7 @@ def _mend(
 
 
 def _reopened(line: CartLine, visitor: Visitor) -> Configuration:
-    return designs.reopen(
+    return freezing.reopen(
         design=line.design, owner=visitor.user, session_key=visitor.session_key, now=timezone.now()
     )
 

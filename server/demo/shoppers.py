@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from configurator import assets, designs
+from configurator import assets, designs, freezing
 from configurator.catalogue import spec_of
 from configurator.engine.choices import ChoiceError, joined
 from configurator.engine.spec import Choice, FamilySpec, OptionSpec
@@ -174,8 +174,8 @@ def _design(
     for _ in range(TRIES):
         try:
             designs.complete(configuration=configuration, actor=actor, now=now())
-            return designs.freeze(configuration=configuration, actor=actor, now=now()), repairs
-        except designs.NotMakeable as refusal:
+            return freezing.freeze(configuration=configuration, actor=actor, now=now()), repairs
+        except freezing.NotMakeable as refusal:
             reasons = [finding.message for finding in refusal.findings]
         except designs.Incomplete as refusal:
             reasons = [str(refusal)]

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from configurator.answers import describe, describe_design, labels
-from configurator.designs import Refused, choose, freeze
+from configurator.designs import Refused, choose
+from configurator.freezing import freeze
 from configurator.models import Configuration
 from configurator.quotes import read
 from tests.shops import NOW

@@ -12,24 +12,20 @@ from configurator.designs import (
     Incomplete,
     NoRepair,
     NoStep,
-    NotMakeable,
     NotOnSale,
     Refused,
     RevisionConflict,
     choose,
     complete,
     complete_best,
-    freeze,
-    freeze_choices,
     redo,
-    reopen,
     repair,
-    share,
     start,
     undo,
 )
 from configurator.engine import steps
 from configurator.engine.choices import ChoiceError
+from configurator.freezing import NotMakeable, freeze, freeze_choices, reopen, share
 from configurator.models import Asset, Configuration, Design, Family, Upload
 from ledger.models import Entry
 from tests.shops import BADGE, NOW

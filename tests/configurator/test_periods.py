@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 
 from configurator.answers import describe
 from configurator.catalogue import publish
-from configurator.designs import Refused, choose, complete, freeze, refused_since, repair, start
+from configurator.designs import Refused, choose, complete, refused_since, repair, start
 from configurator.examination import Contradiction, examine
+from configurator.freezing import freeze
 from configurator.models import Configuration, Family
 
 CANDLE = """

@@ -20,7 +20,8 @@ from PIL import Image
 from configurator import proofs
 from configurator.assets import UploadRefused, take_in
 from configurator.catalogue import publish, spec_of
-from configurator.designs import choose, freeze, start
+from configurator.designs import choose, start
+from configurator.freezing import freeze
 from configurator.models import Asset, Configuration, Upload
 from configurator.proofs import UnknownSurface, drawings_of, preview, preview_hash, preview_url, scene_of
 from ledger import jobs

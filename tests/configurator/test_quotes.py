@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from configurator.designs import choose, freeze
+from configurator.designs import choose
+from configurator.freezing import freeze
 from configurator.models import Configuration, Design
 from configurator.quotes import QuoteExpired, QuoteForged, quote, read
 from tests.shops import NOW

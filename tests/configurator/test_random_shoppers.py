@@ -28,15 +28,12 @@ from configurator.designs import (
     Incomplete,
     NoRepair,
     NoStep,
-    NotMakeable,
     NotOnSale,
     Refused,
     RevisionConflict,
     choose,
     complete,
-    freeze,
     redo,
-    reopen,
     repair,
     start,
     undo,
@@ -44,6 +41,7 @@ from configurator.designs import (
 from configurator.engine.choices import ChoiceError, normalise
 from configurator.engine.domains import Kernel
 from configurator.engine.knowledge import compile_family
+from configurator.freezing import NotMakeable, freeze, reopen
 from configurator.models import Configuration, Design, Version
 from configurator.moving import MovedOn, move_of, move_to_current
 from tests.shops import BADGE, NOW

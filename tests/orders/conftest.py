@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from configurator.catalogue import publish
-from configurator.designs import freeze, start
+from configurator.designs import start
+from configurator.freezing import freeze
 from configurator.models import Configuration, Design, Family
 from orders.cart import add, open_cart, quoted
 from orders.checkout import place

@@ -10,7 +10,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
-from configurator.designs import choose, freeze, start
+from configurator.designs import choose, start
+from configurator.freezing import freeze
 from configurator.models import Configuration, Design, Family
 from configurator.visibility import guest_key
 from orders.cart import (

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 
 from configurator.catalogue import publish, retire, suspend
-from configurator.designs import choose, freeze, start
+from configurator.designs import choose, start
+from configurator.freezing import freeze
 from configurator.models import Configuration, Design
 from configurator.quotes import quote
 from ledger.models import Entry

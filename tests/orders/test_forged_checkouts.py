@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from configurator.designs import choose, freeze
+from configurator.designs import choose
+from configurator.freezing import freeze
 from configurator.models import Configuration, Design
 from configurator.quotes import quote
 from orders.checkout import CheckoutRefused, Item, place

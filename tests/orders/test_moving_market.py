@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from configurator.catalogue import kernel_of, publish, resume, retire, suspend
-from configurator.designs import NotOnSale, Refused, choose, freeze, reopen, start
+from configurator.designs import NotOnSale, Refused, choose, start
+from configurator.freezing import freeze, reopen
 from configurator.models import Configuration, Version
 from orders.cart import add, open_cart, quoted
 from orders.checkout import CheckoutRefused, place

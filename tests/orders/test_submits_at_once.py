@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from configurator.designs import freeze, start
+from configurator.designs import start
+from configurator.freezing import freeze
 from configurator.models import Design, Family
 from configurator.quotes import quote
 from orders import checkout

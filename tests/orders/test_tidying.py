@@ -16,7 +16,8 @@ from django.db import IntegrityError, connection
 from PIL import Image
 
 from configurator import assets, proofs
-from configurator.designs import choose, freeze, share, start
+from configurator.designs import choose, start
+from configurator.freezing import freeze, share
 from configurator.models import Asset, Configuration, Design, Family, Upload
 from ledger.invariants import check_all
 from ledger.tidying import tidy

@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from configurator.catalogue import publish
-from configurator.designs import choose, freeze, start
+from configurator.designs import choose, start
 from configurator.engine.manufacturing import NotDefined
 from configurator.engine.pricing import PriceError
 from configurator.engine.valid_domains import Undecided
+from configurator.freezing import freeze
 from configurator.models import Configuration
 from orders.cart import add, change_quantity, open_cart
 from orders.channels.csv_file import import_orders

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from configurator import approvals, findings
 from configurator.catalogue import publish
-from configurator.designs import choose, freeze, start
+from configurator.designs import choose, start
 from configurator.engine.recent import Recent
+from configurator.freezing import freeze
 from configurator.models import Design
 from configurator.profiles import profile_for
 from orders.cart import add, open_cart, quoted

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from configurator.answers import describe
 from configurator.catalogue import publish
-from configurator.designs import choose, freeze, start
+from configurator.designs import choose, start
+from configurator.freezing import freeze
 from configurator.models import Design
 from orders.cart import NotForSale, add, open_cart
 from tests.shops import NOW

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 
-from configurator import catalogue, designs
+from configurator import catalogue, designs, freezing
 from configurator.models import Family
 from configurator.quotes import quote
 from ledger import jobs
@@ -44,7 +44,7 @@ def order(family: str, *, owner: User, quantity: int = 1, **choices: object) -> 
     now = datetime.now(UTC)
     configuration = designs.start(family=Family.objects.get(pk=family), owner=owner, session_key="", now=now)
     designs.choose(configuration=configuration, changes=choices, actor="user:ada", now=now)
-    design = designs.freeze(configuration=configuration, actor="user:ada", now=now)
+    design = freezing.freeze(configuration=configuration, actor="user:ada", now=now)
     said = quote(design=design, quantity=quantity, now=now)
     placed = checkout.place(
         items=[checkout.Item(design, quantity)],
