@@ -114,7 +114,8 @@ export class Preview {
     }
     this.take([]);
     if (this.warm) this.loadBare();
-    this.refresh();
+    if (this.flat) this.lay(false); // who asks for a view wants to see the product
+    else this.refresh();
   }
 
   /** Lay the surface flat, or show it on the product again. */

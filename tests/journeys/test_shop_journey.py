@@ -131,6 +131,17 @@ def test_a_list_of_names_becomes_as_many_lines(
     expect(page.get_by_text("HARBOUR FC")).to_have_count(2)
 
 
+def test_choosing_a_view_shows_the_product_again(sign: Family, visitor: Enter) -> None:
+    page = visitor()
+    choose_sign(page)
+    flat = page.get_by_role("button", name="Lay it flat")
+    flat.click()
+    expect(page.locator(".preview-flat")).to_be_visible()
+    page.get_by_role("button", name="From the side").click()
+    expect(page.locator(".preview-flat")).to_be_hidden()
+    expect(flat).to_have_attribute("aria-pressed", "false")
+
+
 def test_the_keyboard_alone_meets_the_reason_and_the_repair(sign: Family, visitor: Enter) -> None:
     page = visitor()
     choose_sign(page)
