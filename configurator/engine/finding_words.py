@@ -55,8 +55,11 @@ def _numbers(finding: Mapping[str, Any]) -> str:
     measured, limit = finding["measured"], finding["limit"]
     if measured is None or limit is None:
         return ""
-    return f"Measured {_number(measured)} {finding['unit']}, limit {_number(limit)} {finding['unit']}"
+    return f"Measured {_counted(measured, finding['unit'])}, limit {_counted(limit, finding['unit'])}"
 
 
-def _number(value: float) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+def _counted(value: float, unit: str) -> str:
+    """`0.25 mm`, `1 letter`, `2 letters`."""
+    plural = len(unit) > 2 and unit.endswith("s")
+    said = unit[:-1] if plural and value == 1 else unit
+    return f"{value:,.2f}".rstrip("0").rstrip(".") + f" {said}".rstrip()
