@@ -159,6 +159,8 @@ def _formats(scene: Scene, profile: Profile) -> list[Format]:
     readable = [each for each in profile.formats if each in FORMATS]
     if pictured and "svg" in readable:
         readable = [each for each in readable if each != "dxf"]
+    if profile.icc is None and readable[:1] != ["tiff"]:  # nobody can say which inks
+        readable = [each for each in readable if each != "tiff"]
     return readable
 
 

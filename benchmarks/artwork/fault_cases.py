@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.artwork.press import press_profile
 from configurator.engine import machines
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, rounded_rectangle
@@ -22,6 +23,8 @@ from configurator.engine.rendering.dxf import laser_dxf
 from configurator.engine.rendering.laser import laser_svg
 from configurator.engine.rendering.pdfx import production_pdf
 from configurator.engine.rendering.raster import production_png
+from configurator.engine.rendering.tiff import cmyk_tiff
+from configurator.engine.rendering.work_order import work_order
 
 WIDTH, HEIGHT = 80_000, 40_000
 LINES = (
@@ -50,7 +53,13 @@ class Case:
             return laser_svg(of, self.profile, given)
         if self.format == "dxf":
             return laser_dxf(of, self.profile)
-        return production_png(of, self.profile, given)
+        if self.format == "png":
+            return production_png(of, self.profile, given)
+        if self.format == "tiff":
+            return cmyk_tiff(of, self.profile, given)
+        # As if the writer had misread the approved scene, whose name would tell otherwise.
+        said = work_order(of, self.profile, title="2026-0001/1")
+        return said.replace(of.hash.encode(), self.scene.hash.encode())
 
 
 class DoesNotApply(Exception):
@@ -58,7 +67,7 @@ class DoesNotApply(Exception):
 
 
 def cases(folder: Path, *, fonts: FontLibrary | None = None) -> list[Case]:
-    """Laser, saw, press, film and sublimation; every format that can be read back."""
+    """Laser, saw, press, film, sublimation and embroidery; every format that can be read back."""
     known, photo = fonts or FontLibrary.installed(), picture(folder / "photo.png", 1)
     profiles = machines.read_machines(None).profiles
     assets = {photo.sha256: photo}
@@ -68,15 +77,20 @@ def cases(folder: Path, *, fonts: FontLibrary | None = None) -> list[Case]:
     press = _scene(known, "print", "#1b2a4b", "#c4161c", cut=True, pictures=printed, bleed=3_000)
     film = _scene(known, "dtf", "#1b2a4b", "#c4161c", cut=False, pictures=printed)
     transfer = _scene(known, "sublimation", "#1b2a4b", "#c4161c", cut=False, pictures=printed, bleed=2_000)
+    inked = _scene(known, "print", "#1b2a4b", "#c4161c", cut=False, pictures=printed, bleed=3_000)
+    sewn = _scene(known, "embroidery", "#1b2a4b", "#c4161c", cut=False, pictures=printed)
+    (folder / "press.icc").write_bytes(press_profile())
     with_photo = replace(laser, items=(*burnt, *laser.items))
     return [
         Case("laser", with_photo, profiles["engrave"], "svg", assets),
         Case("laser without picture", laser, profiles["engrave"], "dxf", {}),
         Case("saw", saw, profiles["cut"], "dxf", {}),
         Case("press", press, profiles["print"], "pdf", assets),
+        Case("press as inks", inked, replace(profiles["print"], icc=folder / "press.icc"), "tiff", assets),
         Case("film", film, profiles["dtf"], "pdf", assets),
         Case("film as pixels", film, profiles["dtf"], "png", assets),
         Case("transfer as pixels", transfer, profiles["sublimation"], "png", assets),
+        Case("embroidery", sewn, profiles["embroidery"], "work-order", assets),
     ]
 
 

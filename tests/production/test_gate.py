@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from benchmarks.artwork.press import press_profile
 from configurator.engine.rendering import production
 from ledger import jobs
 from ledger.models import Job
@@ -208,3 +209,43 @@ def test_staff_see_what_differs_and_where(ada: User, monkeypatch: Patch, client:
     assert "does not match what was approved" in queue
     start = client.get(reverse("staff-home")).content.decode()
     assert "1 line stopped before production" in start
+
+
+def machine_that_takes(format: str, monkeypatch: Patch, **said: Any) -> None:
+    """The mugs' machine takes only this."""
+    real = gate.profile_for
+    monkeypatch.setattr(
+        gate, "profile_for", lambda process: replace(real(process), formats=(format,), **said)
+    )
+
+
+def test_a_file_of_inks_is_read_back_with_the_press_it_is_for(
+    ada: User, monkeypatch: Patch, tmp_path: Path
+) -> None:
+    (tmp_path / "press.icc").write_bytes(press_profile())
+    machine_that_takes("tiff", monkeypatch, icc=tmp_path / "press.icc")
+    line = order("enamel-mug", owner=ada).lines.get()
+    file = LineFile.objects.get(line=line)
+    assert (file.state, file.format, file.reason) == ("ready", "tiff", "")
+
+
+def test_inks_without_a_press_stop_the_line_and_say_what_to_do(ada: User, monkeypatch: Patch) -> None:
+    machine_that_takes("tiff", monkeypatch)
+    file = LineFile.objects.get(line=order("enamel-mug", owner=ada).lines.get())
+    assert file.state == "stopped"
+    assert "no CMYK profile" in file.reason
+
+
+def test_a_machine_that_also_takes_inks_needs_no_press(ada: User, monkeypatch: Patch) -> None:
+    real = gate.profile_for
+    monkeypatch.setattr(gate, "profile_for", lambda process: replace(real(process), formats=("png", "tiff")))
+    file = LineFile.objects.get(line=order("enamel-mug", owner=ada).lines.get())
+    assert (file.state, list(file.kept)) == ("ready", ["png"])
+
+
+def test_a_work_order_names_its_line_and_is_read_back(ada: User, monkeypatch: Patch) -> None:
+    machine_that_takes("work-order", monkeypatch)
+    line = order("enamel-mug", owner=ada).lines.get()
+    file = LineFile.objects.get(line=line)
+    assert file.state == "ready"
+    assert line.order.number in Path(default_storage.path(file.path)).read_text()

@@ -10,6 +10,7 @@ from configurator.engine.geometry import Box
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.machines import Profile
 from configurator.engine.readback.codes import compare_drawn_codes
+from configurator.engine.readback.inks import compare_tiff
 from configurator.engine.readback.laser_files import read_dxf, read_svg
 from configurator.engine.readback.lasers import compare_laser
 from configurator.engine.readback.marks import (
@@ -30,8 +31,9 @@ from configurator.engine.readback.pictures import picture_differs, pixels_differ
 from configurator.engine.readback.pixels import BAND, compare_png
 from configurator.engine.readback.redrawing import Drawing
 from configurator.engine.readback.wanted import element_at, wanted_marks
+from configurator.engine.readback.work_orders import compare_order
 
-FORMATS = ("pdf", "svg", "dxf", "png")
+FORMATS = ("pdf", "svg", "dxf", "png", "tiff", "work-order")
 # The border of the white base: what its choke, to the nearest pixel, and soft edges explain.
 WHITE_SLACK = 2
 NEARLY = 253  # of 255: as good as covered
@@ -55,6 +57,10 @@ def compare(
     try:
         if format == "png":
             found = compare_png(scene, produced, profile, given)
+        elif format == "tiff":
+            found = compare_tiff(scene, produced, profile, given)
+        elif format == "work-order":
+            found = compare_order(scene, produced, profile)
         elif format == "pdf":
             found = _compare_pdf(scene, read_pdf(produced), profile, given)
         else:

@@ -1,4 +1,4 @@
-"""Production PNGs against the scene: an own drawing of it, compared pixel by pixel.
+"""Pixels of production files against the scene: an own drawing of it, compared pixel by pixel.
 
 A pixel may differ where an edge runs through it, as two ways of drawing soft edges do. Edges that lie more
 than about half a pixel elsewhere, other colours and other pictures are found.
@@ -7,14 +7,15 @@ than about half a pixel elsewhere, other colours and other pictures are found.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from configurator.engine.geometry import Box
-from configurator.engine.layout.scene import AssetInfo, Scene
+from configurator.engine.layout.scene import AssetInfo, Outline, Scene
 from configurator.engine.machines import Profile
 from configurator.engine.readback.codes import codes_in, unread
 from configurator.engine.readback.marks import Mismatch, Unreadable
@@ -35,6 +36,22 @@ PICTURE = 12
 ALPHA = 191
 
 
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """How a file says colours, four bytes a pixel. `blank` is a pixel on which nothing lies, as one number;
+    `wanted` makes a file's pixels of a drawing's (premultiplied RGBA), `seen` makes pixels of a file alike.
+    `picture` is how much blocks of pictures may differ; `see_through`: the fourth byte is alpha."""
+
+    blank: int
+    wanted: Callable[[Bytes], Bytes]
+    seen: Callable[[Bytes], Bytes]
+    picture: int
+    see_through: bool
+
+
+LIGHT = Tones(0, lambda drawn: drawn, premultiplied, PICTURE, True)
+
+
 def read_png(data: bytes) -> tuple[Bytes, float]:
     """RGBA pixels and the resolution that the file says. Raises `Unreadable`."""
     try:
@@ -50,7 +67,20 @@ def read_png(data: bytes) -> tuple[Bytes, float]:
 def compare_png(
     scene: Scene, data: bytes, profile: Profile, assets: Mapping[str, AssetInfo]
 ) -> list[Mismatch]:
-    pixels, said = read_png(data)
+    pixels, dpi = read_png(data)
+    if found := sized_wrong(scene, profile, pixels, dpi):
+        return found
+    found = compare_pixels(scene, pixels, profile, assets, LIGHT)
+    paper = Image.new("RGBA", (1, 1), "white")
+    for code in codes_in(scene):
+        part = Image.fromarray(around(code, pixels, scene, profile), "RGBA")
+        black = Image.alpha_composite(paper.resize(part.size), part).convert("L")
+        found += code_differs(code, black, profile)
+    return found
+
+
+def sized_wrong(scene: Scene, profile: Profile, pixels: Bytes, said: float) -> list[Mismatch]:
+    """What is wrong with the resolution or the number of pixels; then nothing else can be compared."""
     if abs(said - profile.dpi) > 0.02:
         text = f"The file says {said:.1f} dpi, the machine prints {profile.dpi}."
         return [Mismatch("resolution", "", text)]
@@ -60,19 +90,26 @@ def compare_png(
     if pixels.shape[:2] != (height, width):
         text = f"The file has {pixels.shape[1]} x {pixels.shape[0]} pixels instead of {width} x {height}."
         return [Mismatch("size", "", text)]
+    return []
+
+
+def compare_pixels(
+    scene: Scene, pixels: Bytes, profile: Profile, assets: Mapping[str, AssetInfo], tones: Tones
+) -> list[Mismatch]:
+    """The file's pixels (rows, columns, 4) against an own drawing of the scene."""
+    height = pixels.shape[0]
     drawing = Drawing(scene, profile, assets, profile.dpi / 25_400)
     bands = [(top, min(top + BAND, height)) for top in range(0, height, BAND)]
-    wrong = np.concatenate([_wrong_places(drawing, pixels, *band) for band in bands])
-    found = _told(scene, profile, wrong, dpi)
-    return found + [each for code in codes_in(scene) if (each := _code(code, pixels, scene, profile, dpi))]
+    wrong = np.concatenate([_wrong_places(drawing, pixels, tones, *band) for band in bands])
+    return _told(scene, profile, wrong, profile.dpi)
 
 
-def _wrong_places(drawing: Drawing, pixels: Bytes, top: int, bottom: int) -> NDArray[np.int64]:
+def _wrong_places(drawing: Drawing, pixels: Bytes, tones: Tones, top: int, bottom: int) -> NDArray[np.int64]:
     """Rows and columns of what nothing explains between two rows. Only those columns are looked at in which
     something is wanted or something is there."""
     height, width = pixels.shape[:2]
     above, below = max(top - AROUND, 0), min(bottom + AROUND, height)
-    there = np.flatnonzero(as_one(pixels[above:below]).any(axis=0))
+    there = np.flatnonzero((as_one(pixels[above:below]) != tones.blank).any(axis=0))
     reach = drawing.columns(above, below)
     ends = [(int(there[0]), int(there[-1]) + 1)] if len(there) else []
     ends += [reach] if reach else []
@@ -80,29 +117,30 @@ def _wrong_places(drawing: Drawing, pixels: Bytes, top: int, bottom: int) -> NDA
     right = min(max((end[1] for end in ends), default=0) + AROUND, width)
     if not ends or left >= right:
         return np.zeros((0, 2), dtype=np.int64)
-    wanted, pictured = drawing.part(above, below, left, right)
-    edges = _edges(wanted)
+    drawn, pictured = drawing.part(above, below, left, right)
+    edges = _edges(drawn)
     # What lies beyond the picture itself is not known.
     edges[: AROUND if above == 0 else 0] = True
     edges[len(edges) - (AROUND if below == height else 0) :] = True
-    seen = premultiplied(pixels[above:below, left:right])
-    wrong = _wrong(wanted, seen, pictured, edges)[top - above : bottom - above]
+    seen = tones.seen(pixels[above:below, left:right])
+    wrong = _wrong(tones.wanted(drawn), seen, pictured, edges, tones)[top - above : bottom - above]
     places: NDArray[np.int64] = np.argwhere(_together(wrong)) + np.array([top, left])
     return places
 
 
-def _wrong(wanted: Bytes, seen: Bytes, pictured: Flags, edges: Flags) -> Flags:
+def _wrong(wanted: Bytes, seen: Bytes, pictured: Flags, edges: Flags, tones: Tones) -> Flags:
     """Which pixels nothing explains."""
     gap = np.maximum(wanted, seen) - np.minimum(wanted, seen)
     wrong: Flags = (_any(gap > EDGE) | (_any(gap > FLAT) & ~edges)) & ~pictured
     if pictured.any():
-        wrong |= _wrong_blocks(wanted, seen, pictured)
+        wrong |= _wrong_blocks(wanted, seen, pictured, tones.picture)
         # Single pixels that are quite another: where a picture is transparent or should be.
-        wrong |= pictured & (gap[..., 3] > ALPHA)
+        if tones.see_through:
+            wrong |= pictured & (gap[..., 3] > ALPHA)
     return wrong
 
 
-def _wrong_blocks(wanted: Bytes, seen: Bytes, pictured: Flags) -> Flags:
+def _wrong_blocks(wanted: Bytes, seen: Bytes, pictured: Flags, most: int) -> Flags:
     """Pictures are resampled: compared by the means of small blocks."""
     wrong = np.zeros_like(pictured)
     rows, columns = (side // BLOCK for side in pictured.shape)
@@ -111,7 +149,7 @@ def _wrong_blocks(wanted: Bytes, seen: Bytes, pictured: Flags) -> Flags:
     sums = gap.reshape(rows, BLOCK, columns * BLOCK, 4).sum(axis=1, dtype=np.int32)
     means = sums.reshape(rows, columns, BLOCK, 4).sum(axis=2) / BLOCK**2
     whole = pictured[inner].reshape(rows, BLOCK, columns, BLOCK).all(axis=(1, 3))
-    off = whole & _any(np.abs(means) > PICTURE)
+    off = whole & _any(np.abs(means) > most)
     wrong[inner] = np.repeat(np.repeat(off, BLOCK, 0), BLOCK, 1)
     return wrong
 
@@ -164,21 +202,19 @@ def _told(scene: Scene, profile: Profile, wrong: NDArray[np.int64], dpi: float) 
     return [Mismatch("pixels", element, text, Box(*(round(edge) for edge in edges)))]
 
 
-def _code(code: object, pixels: Bytes, scene: Scene, profile: Profile, dpi: float) -> Mismatch | None:
-    box = code.box  # type: ignore[attr-defined]
-    left = scene.width_um - box.right if profile.mirror else box.left
-    quiet = 4 * (code.module_um or 300)  # type: ignore[attr-defined]
-    scale = dpi / 25_400
-    x, y = (left + scene.bleed_um) * scale, (box.top + scene.bleed_um) * scale
-    reach = quiet * scale
-    part = (
-        max(0, int(x - reach)),
-        max(0, int(y - reach)),
-        int(x + box.width * scale + reach) + 1,
-        int(y + box.height * scale + reach) + 1,
-    )
-    cut = Image.fromarray(pixels[part[1] : part[3], part[0] : part[2]], "RGBA")
-    paper = Image.new("RGBA", cut.size, (255, 255, 255, 255))
-    paper.alpha_composite(cut)
-    grown = paper.convert("L").resize((cut.width * 2, cut.height * 2), Image.Resampling.NEAREST)
-    return unread(code, grown, profile)  # type: ignore[arg-type]
+def around(code: Outline, pixels: Bytes, scene: Scene, profile: Profile) -> Bytes:
+    """The pixels of a code and its quiet zone."""
+    left = scene.width_um - code.box.right if profile.mirror else code.box.left
+    scale = profile.dpi / 25_400
+    reach = 4 * (code.module_um or 300) * scale
+    x, y = (left + scene.bleed_um) * scale, (code.box.top + scene.bleed_um) * scale
+    rows = slice(max(0, int(y - reach)), int(y + code.box.height * scale + reach) + 1)
+    columns = slice(max(0, int(x - reach)), int(x + code.box.width * scale + reach) + 1)
+    return np.ascontiguousarray(pixels[rows, columns])
+
+
+def code_differs(code: Outline, picture: Image.Image, profile: Profile) -> list[Mismatch]:
+    """Why the picture (dark on white) of a code does not say what it should."""
+    grown = picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST)
+    fault = unread(code, grown, profile)
+    return [fault] if fault else []

@@ -7,6 +7,7 @@ badly.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from configurator.engine.geometry import Box, millimetres
@@ -60,7 +61,8 @@ def _what(item: Item) -> str:
         return "picture"
     if isinstance(item, Stroke):
         return f"line, {_mm(item.width_um)} wide"
-    return f'{item.kind} "{item.text}"' if item.text else item.kind
+    # Quoted as JSON: a text of several lines, or one with quotes, stays one text.
+    return f"{item.kind} {json.dumps(item.text, ensure_ascii=False)}" if item.text else item.kind
 
 
 def _colour(item: Outline | Stroke | Placed) -> str:

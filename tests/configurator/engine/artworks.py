@@ -13,7 +13,6 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box
 from configurator.engine.layout import AssetInfo, Frame, Scene, ShapeElement, TextElement, TextFrame, compose
 from configurator.engine.layout.elements import Element
-from configurator.engine.rendering.icc import lab_to_srgb, output_profile, srgb_to_lab
 
 FONTS = FontLibrary.installed()
 SCRIPTS = {
@@ -98,18 +97,3 @@ def edges_mm(coverage: Coverage, pixels_per_mm: float) -> Coverage:
         found.append(((first + 1 - line[first]) / pixels_per_mm, (last + line[last]) / pixels_per_mm))
     (left, right), (top, bottom) = found
     return np.array([left, top, right, bottom])
-
-
-def press_profile() -> bytes:
-    """An output profile of a made-up press, by a formula: ink takes light away, black takes all of it."""
-
-    def to_lab(ink: Coverage) -> Coverage:
-        return srgb_to_lab((1 - 0.95 * ink[:, :3]) * (1 - 0.98 * ink[:, 3:]))
-
-    def from_lab(lab: Coverage) -> Coverage:
-        wanted = np.clip(1 - lab_to_srgb(lab), 0, 1)
-        black = wanted.min(axis=1, keepdims=True)
-        left = np.where(black < 1, (wanted - black) / np.maximum(1 - black, 1e-6), 0)
-        return np.clip(np.concatenate([left / 0.95, black / 0.98], axis=1), 0, 1)
-
-    return output_profile("A press for tests", b"CMYK", 4, to_lab, from_lab)

@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageCms
 
+from benchmarks.artwork.press import press_profile
 from configurator.engine.geometry import Box
 from configurator.engine.layout import Scene, ShapeElement
 from configurator.engine.machines import profile_for
@@ -31,7 +32,6 @@ from tests.configurator.engine.artworks import (
     iou,
     lettered,
     picture,
-    press_profile,
     scene_of,
     words,
 )

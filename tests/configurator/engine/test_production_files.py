@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from benchmarks.artwork.press import press_profile
 from configurator.engine.geometry import Box, bounds
 from configurator.engine.layout import ImageElement, ShapeElement
 from configurator.engine.layout.scene import Outline, Stroke
@@ -25,7 +26,7 @@ from configurator.engine.rendering.raster import production_window
 from configurator.engine.rendering.refusals import CannotBeMade, NoOutputProfile
 from configurator.engine.rendering.tiff import cmyk_tiff
 from configurator.engine.rendering.work_order import work_order
-from tests.configurator.engine.artworks import lettered, picture, press_profile, scene_of, words
+from tests.configurator.engine.artworks import lettered, picture, scene_of, words
 from tests.configurator.engine.test_production_pixels import poster
 
 ROOT = Path(__file__).parents[3]

@@ -1,12 +1,18 @@
 """Production files read back: clean ones pass, and whatever was done to one is found."""
 
+import hashlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.artwork.fault_cases import Case, DoesNotApply, cases
 from benchmarks.artwork.faults import FAULTS
+from configurator.engine.geometry import Box
+from configurator.engine.layout.scene import AssetInfo, Outline, Placed
 from configurator.engine.readback import compare
 
 # Every kind once or twice; `manage.py bench artwork --only faults` tries all kinds on all formats.
@@ -23,6 +29,22 @@ SAMPLE = {
         "another code",
     ),
     "film": ("white base missing",),
+    "press as inks": (
+        "a line of text moved by 0.1 mm",
+        "picture 1 % larger",
+        "a plate without ink",
+        "an ink 5 % stronger",
+        "another press's profile",
+        "truncated",
+        "wrong unit",
+    ),
+    "embroidery": (
+        "a line of text moved by 0.1 mm",
+        "another text in the order",
+        "another thread in the order",
+        "another design's order",
+        "truncated",
+    ),
     "transfer as pixels": ("mirrored, or not", "another colour", "a line of text moved by 0.1 mm"),
 }
 
@@ -34,7 +56,17 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
 
 
 @pytest.mark.parametrize(
-    "name", ["laser", "laser without picture", "saw", "press", "film", "transfer as pixels"]
+    "name",
+    [
+        "laser",
+        "laser without picture",
+        "saw",
+        "press",
+        "press as inks",
+        "film",
+        "transfer as pixels",
+        "embroidery",
+    ],
 )
 def test_a_clean_file_agrees_with_its_scene(known: dict[str, Case], name: str) -> None:
     case = known[name]
@@ -72,9 +104,41 @@ def test_rubbish_is_one_mismatch_in_every_format(known: dict[str, Case]) -> None
 def test_a_format_that_nobody_reads_back_is_refused(known: dict[str, Case]) -> None:
     case = known["laser"]
     with pytest.raises(ValueError, match="cannot be read back"):
-        compare(case.scene, b"", "work-order", case.profile)
+        compare(case.scene, b"", "stitches", case.profile)
 
 
 def test_a_fault_that_does_not_apply_says_so(known: dict[str, Case]) -> None:
     with pytest.raises(DoesNotApply):
         FAULTS["white base missing"](known["laser"])
+
+
+def noisy(path: Path) -> AssetInfo:
+    """A picture in which every pixel is another: what resampling changes most."""
+    pixels = np.random.default_rng(3).integers(0, 256, (600, 800, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels, "RGB").save(out, "PNG")
+    path.write_bytes(out.getvalue())
+    return AssetInfo(hashlib.sha256(out.getvalue()).hexdigest(), 800, 600, path)
+
+
+@pytest.mark.parametrize("name", ["press as inks", "transfer as pixels"])
+@pytest.mark.parametrize("turned", [0, 17_000])
+def test_the_noisiest_picture_is_no_false_alarm(
+    known: dict[str, Case], tmp_path: Path, name: str, turned: int
+) -> None:
+    case, photo = known[name], noisy(tmp_path / "noise.png")
+    box, crop = Box(5_000, 4_000, 29_000, 22_000), Box(0, 0, 800, 600)
+    scene = replace(case.scene, items=(Placed("photo", "print", photo.sha256, box, crop, 800, 600, turned),))
+    noise = replace(case, scene=scene, assets={photo.sha256: photo})
+    assert compare(scene, noise.made(), case.format, case.profile, noise.assets) == ()
+
+
+def test_a_text_of_several_lines_with_quotes_is_one_text_in_a_work_order(known: dict[str, Case]) -> None:
+    case = known["embroidery"]
+    said = 'Anna "Bo"\n2. line9: text'
+    items = tuple(
+        replace(item, text=said) if isinstance(item, Outline) and item.text else item
+        for item in case.scene.items
+    )
+    case = replace(case, scene=replace(case.scene, items=items))
+    assert compare(case.scene, case.made(), case.format, case.profile, case.assets) == ()
