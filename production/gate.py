@@ -6,15 +6,19 @@ while a file is missing or stopped; the planner leaves it out and says why (``fa
 """
 
 import hashlib
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from numpy.typing import NDArray
+from PIL import Image
 
 from configurator.catalogue import spec_of
 from configurator.engine.layout.scene import AssetInfo, Placed, Scene
@@ -125,15 +129,18 @@ def _checked(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], ti
     kept: dict[str, Mapping[str, str]] = {}
     found: list[Mismatch] = []
     streams = ""
+    alpha = None
     for format in wanted:
         if format == "pdf":
             # Sheets place these very streams, so it is they that are read back.
-            artwork = placeable(scene, profile, assets)
+            artwork = placeable(scene, profile, assets, alpha=alpha)
             data, ending = page_pdf(artwork, profile, title=title), "pdf"
             streams = Path(_keep(artwork.as_bytes(), "placeable")).stem
         else:
             made = production_file(scene, profile, assets, title=title, format=format)
             data, ending = made.data, made.ending
+            if format == "png" and profile.white_base:
+                alpha = _alpha_of(data)
         found += compare(scene, data, format, profile, assets)
         path = _keep(data, ending)
         kept[format] = {"path": path, "sha256": Path(path).stem}
@@ -151,6 +158,12 @@ def _checked(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], ti
         reason=f"The file does not match what was approved: {' '.join(told[:TOLD])}{rest}" if found else "",
         mismatches=tuple(each.as_json() for each in found),
     )
+
+
+def _alpha_of(png: bytes) -> NDArray[np.uint8]:
+    """How much of the print covers each pixel: the white base of the PDF follows from it."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as opened:
+        return np.asarray(opened.getchannel("A"))
 
 
 def _formats(scene: Scene, profile: Profile) -> list[Format]:

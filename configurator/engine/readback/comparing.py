@@ -36,6 +36,7 @@ from configurator.engine.readback.work_orders import compare_order
 FORMATS = ("pdf", "svg", "dxf", "png", "tiff", "work-order")
 # The border of the white base: what its choke, to the nearest pixel, and soft edges explain.
 WHITE_SLACK = 2
+WHITE_STEPS = 2  # of its soft edges: they are left out of the comparison by that slack
 NEARLY = 253  # of 255: as good as covered
 
 
@@ -200,7 +201,7 @@ def _white(
         return [Mismatch("white", "", "The white base does not cover the page.")]
     height, width = plate.shape
     scale = width / (edges[2] - edges[0])
-    drawing = Drawing(scene, profile, assets, scale)
+    drawing = Drawing(scene, profile, assets, scale, fine=WHITE_STEPS)
     alpha = np.concatenate(
         [drawing.part(top, min(top + BAND, height), 0, width)[0][..., 3] for top in range(0, height, BAND)]
     )

@@ -162,19 +162,32 @@ def _read_pixmap(head: Mapping[str, Any], reader: _Reader) -> Pixmap:
     return Pixmap(width, height, head["space"], data, head["sha256"], mask)
 
 
-def placeable(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo] | None = None) -> Placeable:
-    """The artwork of a scene, compressed and ready to be placed.
+def placeable(
+    scene: Scene,
+    profile: Profile,
+    assets: Mapping[str, AssetInfo] | None = None,
+    *,
+    alpha: NDArray[np.uint8] | None = None,
+) -> Placeable:
+    """The artwork of a scene, compressed and ready to be placed. `alpha` (rows, columns) is that of the print
+    at the machine's resolution, where it was drawn already; otherwise it is drawn for the white base.
 
     Raises `CannotBeMade` for a cut or score that the machine has no spot colour for, `PictureMissing`.
     """
-    return _Drawing(scene, profile, assets or {}).made()
+    return _Drawing(scene, profile, assets or {}, alpha).made()
 
 
 class _Drawing:
     """Writes a scene's operators, and keeps its pictures and spot colours."""
 
-    def __init__(self, scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo]) -> None:
-        self.scene, self.profile, self.assets = scene, profile, assets
+    def __init__(
+        self,
+        scene: Scene,
+        profile: Profile,
+        assets: Mapping[str, AssetInfo],
+        alpha: NDArray[np.uint8] | None,
+    ) -> None:
+        self.scene, self.profile, self.assets, self.alpha = scene, profile, assets, alpha
         self.height_um = scene.height_um
         self.black_plate = intent_of(profile)[1] == 4
         self.pixmaps: list[Pixmap] = []
@@ -260,7 +273,7 @@ class _Drawing:
 
     def _white(self) -> str:
         """White under everything that is printed, as an image of its own ink over the whole page."""
-        plate = white_plate(self.scene, self.profile, self.assets)
+        plate = white_plate(self.scene, self.profile, self.assets, alpha=self.alpha)
         if self.profile.mirror:
             plate = np.ascontiguousarray(plate[:, ::-1])
         self.spots["white"] = self.profile.spots["white"]

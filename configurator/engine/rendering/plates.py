@@ -16,15 +16,22 @@ Plate = NDArray[np.uint8]
 
 
 def white_plate(
-    scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo] | None = None, dpi: int | None = None
+    scene: Scene,
+    profile: Profile,
+    assets: Mapping[str, AssetInfo] | None = None,
+    dpi: int | None = None,
+    *,
+    alpha: Plate | None = None,
 ) -> Plate:
     """How much white goes under each pixel of the print, 0 to 255 (height, width), bleed included.
 
     White lies wherever there is colour, drawn back from its edge by the machine's choke (to the nearest
-    pixel), so that it does not show around it. Raises `PictureMissing`.
+    pixel), so that it does not show around it. `alpha` is that of the print where it was drawn already.
+    Raises `PictureMissing`.
     """
     resolution = dpi or profile.dpi
-    alpha = production_window(scene, profile, assets, dpi=resolution)[..., 3]
+    if alpha is None:
+        alpha = production_window(scene, profile, assets, dpi=resolution)[..., 3]
     return choked(alpha, choke_pixels(profile, resolution))
 
 
