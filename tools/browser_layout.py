@@ -25,7 +25,7 @@ from wcwidth import iter_graphemes
 from configurator.engine.fonts import Face, FontFile, FontLibrary
 from configurator.engine.geometry import Box, path_data
 from configurator.engine.layout.letters import letters_of, subset_plan
-from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters
+from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters, needs_server
 from configurator.engine.layout.live import face_json, face_name, frame_json, is_served
 from configurator.engine.layout.shaping import shape_line
 from configurator.engine.layout.text import TextFrame, place_text, set_text
@@ -138,7 +138,7 @@ def samples(count: int, *, seed: int) -> list[Sample]:
             valign=chance.choice(("top", "middle", "bottom")),
             size_um=size,
             min_size_um=chance.randrange(1_000, size + 1),
-            fit="wrap" if wraps else "shrink",
+            fit="wrap" if wraps and not needs_server(text) else "shrink",
             arc_um=chance.choice((0, 0, 0, 0, 1, -1)) * chance.randrange(5_000, 200_000),
         )
         placement = Placement(

@@ -39,7 +39,8 @@ export class Board {
       if (item.kind === "picture") return [pictureNode(item, placed(item) ?? placementOf(item), artwork.pictures)];
       if (item.kind === "drawing") return this.drawingNode(item, placed(item) ?? placementOf(item), artwork.pictures[item.sha256]);
       const set = text(item);
-      return set ? [pathNode({ ...item, path: pathData(set.path) })] : [];
+      const path = set ? pathData(set.path) : item.path; // what only the server can set comes as it made it
+      return path ? [pathNode({ ...item, path })] : [];
     });
   }
 

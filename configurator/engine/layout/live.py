@@ -16,8 +16,9 @@ from fontTools.unicodedata import script
 from configurator.engine.fonts import Face, FontFile, FontLibrary
 from configurator.engine.geometry import path_data
 from configurator.engine.layout.elements import Element, TextElement, role_and_colour
+from configurator.engine.layout.line_breaking import WORDS_BY_MODEL, needs_server
 from configurator.engine.layout.pictures import ImageElement, standing
-from configurator.engine.layout.scene import Item, Placed, Scene, Stroke
+from configurator.engine.layout.scene import Item, Outline, Placed, Scene, Stroke
 from configurator.engine.layout.text import TextFrame
 from configurator.engine.placing import PER_MILLE, WHOLE, Crop, Placement, write_placement
 
@@ -65,7 +66,7 @@ def artwork_json(
             "box": None if item is None else item.box.as_json(),
         }
         if isinstance(element, TextElement):
-            items.append({**known, **_text_json(element, scene.process, fonts)})
+            items.append({**known, **_text_json(element, item, scene.process, fonts)})
         elif isinstance(element, ImageElement) and element.asset.kind == "vector":
             items.append({**known, **_drawing_json(element, scene.process)})
         elif item is not None:
@@ -83,10 +84,16 @@ def artwork_json(
     }
 
 
-def _text_json(element: TextElement, process: str, fonts: FontLibrary) -> dict[str, Any]:
+def _text_json(element: TextElement, item: Item | None, process: str, fonts: FontLibrary) -> dict[str, Any]:
+    """`by_server`: scripts (ISO 15924) that the page leaves to the server here; `path` is what that made of
+    the text when it has such letters."""
     frame = element.frame
     role, colour = role_and_colour(element.colour, process)
+    wraps = frame.fit == "wrap"
+    left_to_server = wraps and needs_server(element.text)
     return {
+        "by_server": sorted(WORDS_BY_MODEL) if wraps else [],
+        "path": path_data(item.path) if left_to_server and isinstance(item, Outline) else None,
         "kind": "text",
         "text": element.text,
         "role": role,

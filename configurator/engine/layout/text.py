@@ -22,7 +22,11 @@ from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, Path, bent, bounds, millimetres, moved, turned, union
 from configurator.engine.layout.carets import bent_caret, moved_carets, turned_carets
 from configurator.engine.layout.ink import Ink, bent_within, ink_at
-from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters, needs_dictionary
+from configurator.engine.layout.line_breaking import (
+    line_ends_between_letters,
+    line_ends_between_words,
+    needs_dictionary,
+)
 from configurator.engine.layout.scene import Caret, Finding
 from configurator.engine.layout.shaping import ShapedLine, shape_line
 from configurator.engine.placing import Placement
@@ -174,7 +178,7 @@ def _broken(text: str, width: float, font: str, fonts: FontLibrary, torn: bool) 
     lines: list[tuple[int, int]] = []
     begin = 0
     for written in text.split("\n"):
-        ends = (line_ends_between_letters if torn else line_ends)(written) or (0,)
+        ends = (line_ends_between_letters if torn else line_ends_between_words)(written) or (0,)
         start = last = 0
         used = 0.0
         for end in ends:
@@ -378,8 +382,8 @@ def _torn(frame: TextFrame) -> Finding:
         limit=None,
         unit="",
         message=(
-            "This text is written without spaces and did not fit in lines that end at spaces, so a line may"
-            " end inside a word. Put a space where a line should end."
+            "This text is written without spaces and did not fit in lines that end between words, so a line"
+            " may end inside a word. Put a space where a line should end."
         ),
     )
 

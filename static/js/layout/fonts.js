@@ -8,6 +8,7 @@ import { box } from "./geometry.js";
 import { load } from "./harfbuzz.js";
 import { FontNeeded, codesOf, ready } from "./shaping.js";
 import { placeText, setText } from "./text.js";
+import { scriptOf } from "./unicode.js";
 
 const MOST_LETTERS = 200; // of a font in one address
 
@@ -69,6 +70,7 @@ export class Fonts {
       this.start();
       return null;
     }
+    if (item.by_server.length && codesOf(text).some((code) => item.by_server.includes(scriptOf(code)))) return null;
     if (item.frame.fit === "wrap" && !this.breaking) {
       this.fetchBreaking();
       return null;

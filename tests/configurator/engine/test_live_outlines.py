@@ -53,9 +53,18 @@ def test_a_text_that_is_still_empty_tells_where_it_will_stand() -> None:
     assert name["fonts"][0] == "noto-sans"
 
 
+def test_only_where_thai_wraps_the_outline_comes_from_the_server() -> None:
+    thai = "ยินดีต้อนรับสู่บ้านของเรา"
+    items = described({"name": thai, "words": thai})
+    assert (items["name"]["by_server"], items["name"]["path"]) == ([], None)
+    assert items["words"]["by_server"] == ["Thai"]
+    assert items["words"]["path"].startswith("M")
+    assert described({"words": "Willkommen"})["words"]["path"] is None
+
+
 def test_texts_come_as_what_they_are_set_from_and_shapes_as_outlines() -> None:
     items = described({"name": "Åse"})
-    assert "path" not in items["name"]
+    assert items["name"]["path"] is None
     assert items["shape-3"]["path"].startswith("M5000 22500L")
     assert items["shape-3"]["stroke"] == 400
 

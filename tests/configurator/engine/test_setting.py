@@ -6,6 +6,7 @@ import lzma
 import os
 import subprocess
 import sys
+from itertools import accumulate
 from math import hypot
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from wcwidth import iter_graphemes
 
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box, bent, bounds, corners, excess_over_rounded, path_data, turned
@@ -31,7 +33,13 @@ from configurator.engine.layout import (
 )
 from configurator.engine.layout.codes import QUIET_MODULES, CodeTooLong, modules_of, outline_of
 from configurator.engine.layout.ink import bent_within, ink_at
-from configurator.engine.layout.line_breaking import line_ends, line_ends_between_letters, needs_dictionary
+from configurator.engine.layout.line_breaking import (
+    line_ends,
+    line_ends_between_letters,
+    line_ends_between_words,
+    needs_dictionary,
+    needs_server,
+)
 from configurator.engine.layout.shaping import shape_line
 from configurator.engine.layout.text import place_text, set_text
 from configurator.engine.placing import Placement, read_placement
@@ -85,6 +93,42 @@ def test_thai_may_break_between_letters_but_not_inside_one():
         assert text[place] not in "ัีา" and text[place - 1] not in "เไ"
 
 
+# The words of each, as a person who reads Thai writes them apart, compounds in their parts.
+THAI = (
+    "สวัสดี|ปีใหม่",
+    "ฉัน|รัก|คุณ",
+    "โรงเรียน|ของ|เรา|น่า|อยู่",
+    "นักเรียน|ไป|โรงเรียน|ทุก|เช้า",
+    "อาหาร|ไทย|อร่อย|มาก",
+    "ร้าน|กาแฟ|เปิด|ทุก|วัน",
+)
+
+
+@pytest.mark.parametrize("written", THAI)
+def test_thai_lines_end_between_words(written):
+    words = written.split("|")
+    wanted = set(accumulate(map(len, words)))
+    found = set(line_ends_between_words("".join(words)))
+    assert found <= wanted
+    assert len(found) >= 0.6 * len(wanted)
+
+
+def test_only_thai_gains_line_ends_by_its_words():
+    for text in ("In memory of 東京都", "ບ້ານຂອງເຮົາ", "שלום עולם", ""):
+        assert line_ends_between_words(text) == line_ends(text)
+        assert not needs_server(text)
+    mixed = "Anna & ยินดีต้อนรับสู่บ้านของเรา 2026"
+    assert needs_server(mixed)
+    assert set(line_ends(mixed)) < set(line_ends_between_words(mixed))
+
+
+@given(st.text(alphabet="กขคงจชซดตถทนบปพฟมยรลวสหอะาำิีึืุูเแโใไ่้๊๋์ๆ ab", max_size=40))
+@settings(max_examples=80)
+def test_thai_line_ends_never_tear_a_letter_from_its_marks(text):
+    clusters = set(accumulate(map(len, iter_graphemes(text))))
+    assert set(line_ends_between_words(text)) - set(line_ends(text)) <= clusters
+
+
 # --- wrapping ---------------------------------------------------------------------------------------------
 
 
@@ -124,10 +168,12 @@ def test_chinese_breaks_between_its_characters():
 def test_thai_is_torn_only_where_nothing_else_fits_and_says_so():
     text = "สวัสดีครับยินดีต้อนรับสู่บ้านของเรา"
     roomy = set_text(text, frame=frame((0, 0, 200_000, 20_000), fit="wrap"), fonts=FONTS)
-    tight = set_text(text, frame=frame((0, 0, 45_000, 60_000), least=6_000, fit="wrap"), fonts=FONTS)
+    words = set_text(text, frame=frame((0, 0, 60_000, 60_000), least=6_000, fit="wrap"), fonts=FONTS)
+    tight = set_text(text, frame=frame((0, 0, 16_000, 250_000), least=6_000, fit="wrap"), fonts=FONTS)
     assert len(lines_of(roomy)) == 1
+    assert len(lines_of(words)) > 1 and codes(words.findings) == []
     assert "broken-inside-words" in codes(tight.findings)
-    assert len(lines_of(tight)) > 1
+    assert len(lines_of(tight)) > len(lines_of(words))
 
 
 @settings(max_examples=60)
