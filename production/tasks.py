@@ -29,15 +29,26 @@ follow("line.ready", job_kind=gate.JOB_KIND)
 follow("run.released", job_kind=files.JOB_KIND)
 
 
-@handler(files.JOB_KIND, lease=timedelta(seconds=60))
+def stop_files(job: Job, error: str) -> None:
+    """A job that was set aside will bring no file: the run says so, and that they can be made again."""
+    said = error.strip().rsplit("\n", 1)[-1][:300] or "nothing was said"
+    reason = f"Making them was tried {job.attempts} times and never came to an end. The last time: {said}"
+    note_stopped_as_effect(_run_of(job.payload), [reason])
+
+
+@handler(files.JOB_KIND, lease=timedelta(seconds=60), given_up=stop_files)
 def make_files(claim: Claim) -> Effect | None:
     """Ticket and sheets of a released run; the effect notes them, or why there are none."""
-    run = Run.objects.get(pk=claim.payload["stream"].removeprefix("run:"))
+    run = Run.objects.get(pk=_run_of(claim.payload))
     try:
         made = files.make(run=run)
     except files.FilesStopped as stopped:
         return partial(note_stopped_as_effect, run.pk, stopped.reasons)
     return partial(note_files_as_effect, run.pk, made)
+
+
+def _run_of(payload: Mapping[str, Any]) -> str:
+    return str(payload["stream"]).removeprefix("run:")
 
 
 def stop_line(job: Job, error: str) -> None:

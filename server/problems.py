@@ -43,7 +43,7 @@ from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, lists, payments
-from production import gate, planning, review, shopfloor, stock, upkeep
+from production import files, gate, planning, review, shopfloor, stock, upkeep
 from server import request_id
 
 logger = logging.getLogger(__name__)
@@ -221,6 +221,7 @@ TABLE: dict[type[Exception], Refusal] = {
         "The plan no longer fits the workshop",
         lambda e: {"breaches": [{"kind": b.kind, "where": b.where, "text": b.text} for b in e.breaches[:20]]},
     ),
+    files.NothingToMakeAgain: Refusal(409, "nothing-to-make-again", "The run's files are not stopped"),
     gate.NothingToMake: Refusal(409, "nothing-to-make", "This needs no production file"),
     stock.StockRefused: Refusal(409, "stock-refused", "The stock cannot be changed so"),
     upkeep.UpkeepRefused: Refusal(

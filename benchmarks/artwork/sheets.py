@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.artwork import sheet_making
+from benchmarks.artwork import sheet_making, whole_sheets
 from benchmarks.artwork.designs import WORDS, photo
 from benchmarks.artwork.scale import Scale
 from benchmarks.artwork.sheet_making import MM_A_SHEET, WAYS, places
@@ -29,6 +29,7 @@ from configurator.engine import machines
 from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box
 from configurator.engine.layout import AssetInfo, Frame, ImageElement, TextElement, TextFrame, compose
+from configurator.engine.machines import Profile
 from configurator.engine.rendering.placeable import placeable
 from configurator.engine.rendering.raster import production_png
 
@@ -50,6 +51,9 @@ def section(scale: Scale) -> Section:
             for way in WAYS:
                 runs[way].append(made_by(way, folder))
         equal = digest_of(folder / "sheet-pillow") == digest_of(folder / "sheet-bands")
+        film = _film(scale.sheet_pictures)
+        digests = json.loads((folder / "digests.json").read_text())
+        whole, steps = whole_sheets.measured(folder, digests, film, (WIDTH_UM, HEIGHT_UM))
     cpu = {way: median(run["cpu"] for run in each) for way, each in runs.items()}
     peak = {way: median(run["peak"] for run in each) for way, each in runs.items()}
     sheet = f"sheet of {count}, {MM_A_SHEET[0]} x {MM_A_SHEET[1]} mm"
@@ -70,6 +74,7 @@ def section(scale: Scale) -> Section:
         ),
         Bar(f"{sheet}, PNG: pixels differ from Pillow's", 0 if equal else 1, 0, "wrong", at_most=True),
     ]
+    made.bars += whole
     titles = {"pillow": "Pillow canvas, PNG", "bands": "bands, PNG", "streams": "streams, PDF"}
     made.tables.append(
         Table(
@@ -86,6 +91,7 @@ def section(scale: Scale) -> Section:
             ],
         )
     )
+    made.tables.append(steps)
     made.raw = dict(runs)
     return made
 
@@ -104,11 +110,15 @@ def prepare(folder: Path, *, count: int, pictured: int, seed: int) -> None:
     (folder / "digests.json").write_text(json.dumps(digests))
 
 
+def _film(pictured: int) -> Profile:
+    film = machines.read_machines(None).profiles["dtf"]
+    return film if pictured == 1 else replace(film, white_base=False)
+
+
 def _artwork(number: int, *, folder: Path, photos: Sequence[AssetInfo], pictured: int, seed: int) -> str:
     """Make one artwork; gives the digest of its streams."""
     chance = random.Random(f"{seed} {number}")
-    film = machines.read_machines(None).profiles["dtf"]
-    profile = film if pictured == 1 else replace(film, white_base=False)
+    profile = _film(pictured)
     words = [word for each in WORDS.values() for word in each]
     around = Box(0, 0, WIDTH_UM, HEIGHT_UM)
     text = TextFrame("line", "inter", around.inset(6_000), "center", "middle", 9_000, 2_000)

@@ -243,23 +243,6 @@ def _touches_a_corner(covered: Box, near: Box) -> bool:
     return beside and (covered.top < near.top or covered.bottom > near.bottom)
 
 
-def quarter_turned(path: Path, *, height: int) -> Path:
-    """The outline turned clockwise by 90 degrees, on a surface that was `height` µm high.
-
-    (x, y) goes to (height - y, x): a width x height surface becomes height x width.
-    """
-    turned: list[Segment] = []
-    for segment in path:
-        values = segment[1:]
-        points = [
-            number
-            for index in range(0, len(values), 2)
-            for number in (height - values[index + 1], values[index])
-        ]
-        turned.append((segment[0], *points))
-    return tuple(turned)
-
-
 def bounds(path: Path) -> Box | None:
     """The exact box of an outline (curves by their extremes, not their control points), rounded outwards."""
     left = top = float("inf")

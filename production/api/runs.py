@@ -215,6 +215,23 @@ def _pieces(run: Run, ids: list[int]) -> list[Piece]:
     return found
 
 
+class RunFilesAgain(APIView):
+    """Have the files of a run made once more; ``files_stopped`` of the run says why there are none."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(operation_id="run_files_again", request=None, responses={202: AskedShape})
+    def post(self, request: Request, pk: str) -> Response:
+        found = get_object_or_404(Run, pk=pk)
+        job = files.make_again(run=found, actor=caller(request).actor, now=timezone.now())
+        return Response(
+            {"job": f"/api/v1/jobs/{job.pk}/", "state": job.state},
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": f"/api/v1/jobs/{job.pk}/"},
+        )
+
+
 class RunFile(APIView):
     """A production file, byte for byte as it was made at release."""
 

@@ -162,7 +162,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = (
             "id", "number", "state", "state_reason", "key", "why", "due_at", "needs",
-            "pinned", "released_at", "released_by", "done_at", "version", "pieces",
+            "pinned", "released_at", "released_by", "done_at", "files_stopped", "version", "pieces",
         )  # fmt: skip
 
 

@@ -24,5 +24,6 @@ urlpatterns = [
     path("runs/<slug:pk>/undo/", runs.Undo.as_view(), name="api-run-undo"),
     path("runs/<slug:pk>/reject/", runs.Reject.as_view(), name="api-run-reject"),
     path("runs/<slug:pk>/split/", runs.Split.as_view(), name="api-run-split"),
+    path("runs/<slug:pk>/files/again/", runs.RunFilesAgain.as_view(), name="api-run-files-again"),
     path("runs/<slug:pk>/files/<int:file_id>/", runs.RunFile.as_view(), name="api-run-file"),
 ]

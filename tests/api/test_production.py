@@ -97,12 +97,17 @@ def test_a_released_run_has_its_files_byte_for_byte(workshop: None, alice_api: A
     job = jobs.Job.objects.get(kind="production.files")
     assert jobs.run(job.pk), jobs.Job.objects.get(pk=job.pk).last_error
     files = done(bob_api.get(f"runs/{row['id']}/"))["files"]
-    assert {file["kind"] for file in files} == {"ticket", "svg", "pdf"}
+    assert {file["kind"] for file in files} == {"ticket", "svg", "dxf", "picture"}
     for file in files:
         answer = bob_api.get(f"runs/{row['id']}/files/{file['id']}/")
         content = b"".join(answer.streaming_content)
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
-        assert answer["Content-Type"] == ("image/svg+xml" if file["kind"] == "svg" else "application/pdf")
+        assert answer["Content-Type"] == {
+            "ticket": "application/pdf",
+            "svg": "image/svg+xml",
+            "dxf": "image/vnd.dxf",
+            "picture": "image/webp",
+        }.get(file["kind"])
 
 
 def test_a_file_that_is_lost_is_told_as_such(workshop: None, alice_api: Api, bob_api: Api) -> None:
@@ -115,6 +120,19 @@ def test_a_file_that_is_lost_is_told_as_such(workshop: None, alice_api: Api, bob
     assert lost is not None
     default_storage.delete(lost.path)
     refused(bob_api.get(f"runs/{row['id']}/files/{lost.pk}/"), 404, "not-found")
+
+
+def test_files_that_are_not_stopped_are_not_made_again(workshop: None, alice_api: Api, bob_api: Api) -> None:
+    alice_api.ordered()
+    proposed(bob_api)
+    (row,) = done(bob_api.get("runs/"))["results"]
+    address = f"runs/{row['id']}/files/again/"
+    refused(bob_api.post(address), 409, "nothing-to-make-again")
+    done(decide(bob_api, row, "release"))
+    Run.objects.filter(pk=row["id"]).update(files_stopped="Sheet 1: no.")
+    assert done(bob_api.get(f"runs/{row['id']}/"))["files_stopped"] == "Sheet 1: no."
+    assert done(bob_api.post(address), 202)["state"] == "queued"
+    assert done(bob_api.get(f"runs/{row['id']}/"))["files_stopped"] == ""
 
 
 def test_a_file_of_another_run_is_not_there(planner: Api, run: dict[str, Any]) -> None:

@@ -223,6 +223,7 @@ GET = {
     "api-run-split": ("proposed", "401 403 403 403 405"),
     "api-line-files": ("", "401 403 403 403 200"),
     "api-line-again": ("ordered", "401 403 403 403 405"),
+    "api-run-files-again": ("released", "401 403 403 403 405"),
     "api-run-file": ("file", "401 403 403 403 200"),
     "api-nothing": ("", "404 404 404 404 404"),
     "cart": ("", "200 200 200 200 200"),
@@ -326,6 +327,7 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-run-unpin": ("post", {}, "401 403 403 403 409"),
     "api-run-undo": ("post", {}, "401 403 403 403 200"),
     "api-run-reject": ("post", {"reason": "x"}, "401 403 403 403 200"),
+    "api-run-files-again": ("post", {}, "401 403 403 403 409"),
     "api-run-split": ("post", {"pieces": [0]}, "401 403 403 403 400"),
 }  # fmt: skip
 REFUSED = {"401", "403", "404", "login"}

@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.files.storage import default_storage
 from playwright.sync_api import Locator, Page, expect
 
-from configurator.engine.geometry import path_data
-from configurator.engine.layout.scene import Outline, Stroke
-from configurator.proofs import scene_of
 from ledger import jobs
 from ledger.invariants import check_all
 from ledger.models import Job
 from orders.models import Line, Order
-from production.models import Plan, Run
+from production.models import LineFile, Plan, Run
 from server import children, env
 from server.embedded import process, valkey
 from tests.conftest import PASSWORD
@@ -207,17 +205,17 @@ def download(page: Page, name: str) -> bytes:
 
 
 def take_the_files(page: Page, line: Line) -> None:
-    """Ticket and drawings come by themselves; the drawing is in millimetres, with the shopper's outlines."""
+    """Ticket and sheets come by themselves; the laser's is in millimetres and has the very outlines of the
+    file that was read back for the line."""
     assert download(page, "Job ticket (PDF)").startswith(b"%PDF")
-    assert download(page, "Sheet 1 (PDF)").startswith(b"%PDF")
+    assert b"LWPOLYLINE" in download(page, "Sheet 1 (DXF)")
     svg = download(page, "Sheet 1 (SVG)").decode()
-    # a board of walnut is 600 x 400 mm; its title stands in a strip of 14 mm below
-    assert 'width="600mm" height="414mm" viewBox="0 0 600000 414000"' in svg
-    artwork = svg.partition('<g id="artwork">')[2].partition('<g id="cut">')[0]
-    scene = scene_of(version=line.design.version, choices=line.choices, surface="front")
-    drawn = [path_data(item.path) for item in scene.items if isinstance(item, Outline | Stroke)]
+    # a board of walnut is 600 x 400 mm
+    assert 'width="600mm" height="400mm" viewBox="0 0 600000 400000"' in svg
+    checked = default_storage.open(LineFile.objects.get(line=line).kept["svg"]["path"]).read().decode()
+    drawn = re.findall(r' d="[^"]+"', checked)
     assert drawn
-    assert all(outline in artwork for outline in drawn)
+    assert all(outline in svg for outline in drawn)
 
 
 def work_through(page: Page, run: Run, *, steps: int) -> None:

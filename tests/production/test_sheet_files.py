@@ -198,3 +198,19 @@ def test_the_same_content_is_the_same_file(tmp_path: Path) -> None:
 
 def write(file: Any, data: bytes) -> None:
     file.write(data)
+
+
+def test_a_job_that_never_comes_to_an_end_says_so_on_its_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**said: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(files, "make", broken)
+    review.release(run=run, actor="user:bob", now=timezone.now())
+    job = Job.objects.get(kind=JOB)
+    for _ in range(5):
+        Job.objects.filter(pk=job.pk).update(run_after=None)
+        jobs.run(job.pk)
+    run.refresh_from_db()
+    assert "tried 5 times" in run.files_stopped and "the disk is full" in run.files_stopped

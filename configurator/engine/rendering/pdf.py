@@ -131,36 +131,16 @@ class Page:
 
     def close(
         self,
-        *,
-        forms: pikepdf.Dictionary | None = None,
-        groups: pikepdf.Dictionary | None = None,
-        trim: Box | None = None,
     ) -> None:
-        """Add the page to the document; `trim` is the finished piece on it, all of it when None."""
-        named = self._resources()
-        for name, form in (forms or {}).items():
-            named.XObject[name] = form
-        if groups is not None:
-            named.Properties = groups
+        """Add the page to the document."""
         page = pikepdf.Dictionary(
             Type=pikepdf.Name.Page,
             MediaBox=self._box(Box(0, 0, self.width_um, self.height_um)),
-            TrimBox=self._box(trim or Box(0, 0, self.width_um, self.height_um)),
-            Resources=named,
+            TrimBox=self._box(Box(0, 0, self.width_um, self.height_um)),
+            Resources=pikepdf.Dictionary(XObject=pikepdf.Dictionary(dict(self._pictures.values()))),
             Contents=self._stream(),
         )
         self.document.pages.append(pikepdf.Page(self.document.make_indirect(page)))
-
-    def as_form(self) -> pikepdf.Object:
-        """What was drawn as a form XObject, to be placed on other pages."""
-        form = self._stream()
-        form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
-        form.BBox = self._box(Box(0, 0, self.width_um, self.height_um))
-        form.Resources = self._resources()
-        return form
-
-    def _resources(self) -> pikepdf.Dictionary:
-        return pikepdf.Dictionary(XObject=pikepdf.Dictionary(dict(self._pictures.values())))
 
     def _stream(self) -> pikepdf.Object:
         return self.document.make_stream("\n".join(self._content).encode("ascii"))

@@ -13,7 +13,6 @@ from configurator.engine.geometry import (
     millimetres,
     moved,
     path_data,
-    quarter_turned,
     read_path,
     rectangle,
     rounded_rectangle,
@@ -64,20 +63,6 @@ def test_bounds_are_those_of_the_curve_itself(path):
 @given(paths)
 def test_a_path_survives_its_text_form(path):
     assert read_path(path_data(path)) == path
-
-
-@given(paths, st.integers(1, 400_000), st.integers(1, 400_000))
-def test_four_quarter_turns_give_the_same_outline(path, width, height):
-    turned = path
-    for side in (height, width, height, width):
-        turned = quarter_turned(turned, height=side)
-    assert turned == path
-
-
-def test_a_quarter_turn_goes_clockwise():
-    # The top left corner of a 300 x 100 surface becomes the top right corner of a 100 x 300 one.
-    assert quarter_turned((("M", 0, 0),), height=100) == (("M", 100, 0),)
-    assert quarter_turned((("M", 300, 0),), height=100) == (("M", 100, 300),)
 
 
 def test_a_rounded_rectangle_fills_its_box():
