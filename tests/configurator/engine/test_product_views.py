@@ -123,6 +123,13 @@ def test_a_smaller_picture_is_the_larger_one_reduced():
             assert (off > 64).mean() < 0.002
 
 
+def test_a_shirt_lies_flat_in_its_own_colour():
+    spec = read_family(source("t-shirt"))
+    chosen = {**spec.defaults, "colour": "red"}
+    scene = lay_out(spec=spec, choices=chosen, surface="front", fonts=FONTS, assets={})
+    assert scene.background == "#a3252b"
+
+
 def test_a_shelf_is_seen_from_both_its_sides():
     spec = read_family(source("shelf"))
     scene = lay_out(spec=spec, choices=spec.defaults, surface="front", fonts=FONTS, assets={})
