@@ -15,6 +15,7 @@ class Scale:
     designs: int
     sheet_rounds: int
     sheet_pictures: int
+    sheet_parts: int
     whole_corpus: bool
     pairs: int
     fault_share: int
@@ -31,6 +32,7 @@ def full(seed: int) -> Scale:
         designs=120,
         sheet_rounds=3,
         sheet_pictures=1,
+        sheet_parts=200,
         whole_corpus=True,
         pairs=600,
         fault_share=1,
@@ -47,6 +49,7 @@ def quick(seed: int) -> Scale:
         designs=6,
         sheet_rounds=1,
         sheet_pictures=10,
+        sheet_parts=24,
         whole_corpus=False,
         pairs=45,
         fault_share=24,
