@@ -152,7 +152,7 @@ def test_letters_of_a_font_too_large_to_fetch_are_set_here_as_they_are_made(
     assert set_here(page, "line1") == made(held, "line1")
 
 
-LINES = "The Millers & Söhne, עם ישראל 2014, ที่บ้านของเรา: since 1987 (and 2003)"
+LINES = "The Millers & Söhne, עם ישראל 2014, 東京都の家族: since 1987 (and 2003)"
 
 
 def test_lines_are_broken_here_as_they_are_made(
