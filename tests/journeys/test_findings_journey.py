@@ -44,6 +44,7 @@ def test_a_finding_that_comes_later_is_told_as_one_that_was_there_at_first(
     expect(page.locator("pc-configurator.live")).to_be_visible()
     page.get_by_label("First line").fill(UNKNOWN)
     expect(page.locator("[data-findings] .finding-refuse")).to_be_visible()
+    page.locator("#field-letter_height").fill("16")
     page.get_by_label("Second line").fill("Great hairlines")
     expect(page.locator("[data-findings] .finding-warn").first).to_be_visible()
     page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")

@@ -155,12 +155,28 @@ def test_letters_of_a_font_too_large_to_fetch_are_set_here_as_they_are_made(
 LINES = "The Millers & Söhne, עם ישראל 2014, 東京都の家族: since 1987 (and 2003)"
 
 
-def test_lines_are_broken_here_as_they_are_made(
-    transactional_db: None, quiet_shop: None, visitor: Enter
-) -> None:
+@pytest.fixture
+def wrapping(transactional_db: None, quiet_shop: None) -> Family:
+    """The badge with more words, which wrap."""
     source = BADGE.read_text(encoding="utf-8").replace("max_length: 20", "max_length: 120")
     source = source.replace("min_size: 2 mm", "min_size: 2 mm, fit: wrap")
-    publish(source=source, filename="badge.yaml", actor="system:test", now=NOW)
+    return publish(source=source, filename="badge.yaml", actor="system:test", now=NOW).family
+
+
+def test_lines_that_only_the_server_can_break_are_shown_as_it_made_them(
+    wrapping: Family, visitor: Enter
+) -> None:
+    page = visitor()
+    page.goto("/make/badge/")
+    expect(page.locator("pc-configurator.live")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("ยินดีต้อนรับสู่บ้านของเรา")
+    page.get_by_role("button", name="Lay it flat").click()
+    drawn = page.locator(".flat-items [data-element=text]")
+    page.wait_for_function("() => !document.querySelector('pc-configurator').client.busy")
+    expect(drawn).to_have_attribute("d", made(Configuration.objects.get(), "text"))
+
+
+def test_lines_are_broken_here_as_they_are_made(wrapping: Family, visitor: Enter) -> None:
     page = visitor()
     page.goto("/make/badge/")
     expect(page.locator("pc-configurator.live")).to_be_visible()
