@@ -115,6 +115,7 @@ def _page(scene: Scene, read: ReadPdf) -> list[Mismatch]:
         found.append(Mismatch("size", "", "The trim box does not lie in the middle of the page."))
     if read.intent != "/GTS_PDFX":
         found.append(Mismatch("intent", "", "The file does not say for which kind of print it is."))
+    found += [Mismatch("pdfx", "", f"The file is no PDF/X-4: {told}.") for told in read.departures]
     return found
 
 

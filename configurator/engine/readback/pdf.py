@@ -11,6 +11,7 @@ from typing import Any
 import pikepdf
 from PIL import Image
 
+from configurator.engine.readback.conformance import departures
 from configurator.engine.readback.marks import (
     UNCHANGED,
     Contour,
@@ -30,7 +31,8 @@ DEEPEST = 8  # forms in forms
 
 @dataclass(frozen=True, slots=True)
 class ReadPdf:
-    """`trim`, `bleed` and `media` are (width, height) in µm, `offset` the trim box's place in the media."""
+    """`trim`, `bleed` and `media` are (width, height) in µm, `offset` the trim box's place in the media;
+    `departures` from PDF/X-4, in words."""
 
     trim: tuple[float, float]
     media: tuple[float, float]
@@ -41,6 +43,7 @@ class ReadPdf:
     intent: str
     spots: frozenset[str]
     overprinting: bool
+    departures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def _read(document: pikepdf.Pdf) -> ReadPdf:
         intent=str(intents[0].get("/S", "")) if len(intents) else "",
         spots=frozenset(reader.spots),
         overprinting=not reader.knocking_out,
+        departures=departures(document),
     )
 
 
