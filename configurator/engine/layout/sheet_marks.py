@@ -7,7 +7,7 @@ room is left out, and named. The same sheet has the same marks everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Literal
@@ -235,36 +235,42 @@ def _part_marks(
     """First code and name together wherever they fit, then what is left of either; who went without."""
     codeless, nameless = [], []
     waiting = []
-    for number, part in enumerate(sheet.parts):
-        code = _code(part.code, f"code-{number}", style) if part.code else None
-        names = [_text(part.name, f"name-{number}", size, style, fonts) for size in (NAME_UM, LEAST_NAME_UM)]
-        together = [[code, name] for name in names if code and name]
-        if not together or not _beside(room, sheet, number, together, style):
-            waiting.append((number, code, [[name] for name in names if name]))
-    for number, code, named in waiting:
-        if code and not _beside(room, sheet, number, [[code]], style):
+    for number in range(len(sheet.parts)):
+        code, names = _called(sheet, number, style, fonts)
+        if not code or not any(_beside(room, sheet, number, (code, name), style) for name in names):
+            waiting.append(number)
+    for number in waiting:
+        code, names = _called(sheet, number, style, fonts)
+        if code and not _beside(room, sheet, number, (code,), style):
             codeless.append(number)
-        if named and not _beside(room, sheet, number, named, style):
+        if not any(_beside(room, sheet, number, (name,), style) for name in names):
             nameless.append(number)
     return codeless, nameless
 
 
-def _beside(
-    room: _Room, sheet: Sheet, number: int, tried: Sequence[Sequence[_Block]], style: MarkStyle
-) -> bool:
-    """Place the first of the variants that fits beside the part."""
+def _called(
+    sheet: Sheet, number: int, style: MarkStyle, fonts: FontLibrary
+) -> tuple[_Block | None, Iterator[_Block]]:
+    """A part's code, and its name in each size: set only when it comes to it."""
     part = sheet.parts[number]
-    for pieces in tried:
-        blocks = {side: _block(pieces, side, style) for side in SIDES}
-        largest = max(max(block.width, block.height) for block in blocks.values())
-        taken = room.near(part.bleed_box, largest + 4 * CLEAR_UM)
-        for edge, side in product(EDGES_UM, SIDES):
-            block = blocks[side]
-            places = _snapped(_along(part.bleed_box, block, side), block, style, away=side)
-            at = room.first_free(places, block, taken, edge)
-            if at:
-                room.put(block, at, number)
-                return True
+    names = (_text(part.name, f"name-{number}", size, style, fonts) for size in (NAME_UM, LEAST_NAME_UM))
+    return _code(part.code, f"code-{number}", style), (name for name in names if name)
+
+
+def _beside(room: _Room, sheet: Sheet, number: int, pieces: Sequence[_Block], style: MarkStyle) -> bool:
+    """Place a mark beside its part, where it fits first."""
+    around = sheet.parts[number].bleed_box
+    blocks: dict[Side, _Block] = {"below": _block(pieces, "below", style)}
+    taken = room.near(around, max(blocks["below"].width, blocks["below"].height) + 4 * CLEAR_UM)
+    for edge, side in product(EDGES_UM, SIDES):
+        if side not in blocks:
+            blocks[side] = _block(pieces, side, style)
+        block = blocks[side]
+        places = _snapped(_along(around, block, side), block, style, away=side)
+        at = room.first_free(places, block, taken, edge)
+        if at:
+            room.put(block, at, number)
+            return True
     return False
 
 
