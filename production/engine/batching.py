@@ -19,6 +19,8 @@ from production.engine.work import Part, Step, Unit
 
 # How many units in a row may be found not to fit before a run counts as full.
 PATIENCE = 40
+# Of ruin and recreate for each run whose sheets are more than its bound.
+ROUNDS = 60
 # How often in a row everything is nested again in vain, before only free space counts.
 RENESTS = 4
 # Up to so many parts it is nested how many sheets are missing; beyond, their area says it.
@@ -134,13 +136,11 @@ class _Filling:
             self.seconds[_place(step)] += step.seconds
 
     def sheets(self, material: str) -> tuple[Sheet, ...]:
-        """The nest: all parts again from the largest on, when that needs no more sheets than filling did."""
+        """The nest: all parts again, ruined and recreated, if that takes no more sheets than filling did."""
         if self.size is None or not self.parts:
             return ()
-        again = nest(
-            [Item(n, p.width_um, p.height_um, p.may_rotate) for n, (_, p, _) in enumerate(self.parts)],
-            self.size,
-        )
+        items = [Item(n, p.width_um, p.height_um, p.may_rotate) for n, (_, p, _) in enumerate(self.parts)]
+        again = nest(items, self.size, rounds=ROUNDS)
         best = again if len(again) <= len(self.laid) else self.laid
         return tuple(
             Sheet(

@@ -1,12 +1,17 @@
 """Nests are sound, near the area bound, and as good as trying everything on tiny cases."""
 
+import json
+import os
+import random
+import subprocess
+import sys
 from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from production.engine.nesting import Item, Placed, SheetSize, TooLarge, area_bound, nest
+from production.engine.nesting import Item, Placed, SheetSize, TooLarge, area_bound, lower_bound, nest
 
 SHEET = SheetSize(600, 400, 5, 3)
 
@@ -91,6 +96,78 @@ def test_tiny_nests_are_rarely_worse_than_trying_everything(wanted: list[tuple[i
         assert len(found) > 1, "nobody can do this"
     else:
         assert len(found) <= 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes, st.integers(0, 2**31 - 1))
+def test_ruin_and_recreate_loses_nothing_and_never_takes_more(
+    wanted: list[tuple[int, int, bool]], seed: int
+) -> None:
+    items = items_of(wanted)
+    laid_once, again = nest(items, SHEET), nest(items, SHEET, rounds=40, seed=seed)
+    assert sorted(item.number for sheet in again for item, _ in sheet) == list(range(len(items)))
+    check(again, SHEET)
+    assert lower_bound(items, SHEET) <= len(again) <= len(laid_once)
+
+
+def test_ruin_and_recreate_does_with_a_sheet_less() -> None:
+    chance = random.Random(3)
+    items = items_of([(chance.randint(60, 300), chance.randint(40, 160), True) for _ in range(52)])[12:]
+    assert len(nest(items, SHEET)) == 5
+    assert len(nest(items, SHEET, rounds=300)) == 4 == lower_bound(items, SHEET)
+
+
+def test_the_same_seed_and_rounds_give_the_same_nest() -> None:
+    chance = random.Random(5)
+    items = items_of([(chance.randint(60, 300), chance.randint(40, 160), True) for _ in range(60)])
+    assert nest(items, SHEET, rounds=50, seed=9) == nest(items, SHEET, rounds=50, seed=9)
+
+
+def test_nests_of_many_sheets_find_room_for_their_arrays() -> None:
+    # Far more sheets than the area says: a little over half of each is used.
+    items = items_of([(590, 200, False)] * 90)
+    assert area_bound(items, SHEET) < 50
+    assert len(nest(items, SHEET)) == 90
+
+
+def test_two_items_longer_than_half_a_sheet_both_ways_never_share_it() -> None:
+    items = items_of([(320, 210, False)] * 3)
+    assert (area_bound(items, SHEET), lower_bound(items, SHEET)) == (1, 3)
+    assert len(nest(items, SHEET)) == 3
+
+
+def test_an_item_that_may_be_turned_needs_a_sheet_alone_only_where_both_sides_are_long() -> None:
+    assert lower_bound(items_of([(320, 210, True)] * 2), SHEET) == 1
+    assert lower_bound(items_of([(320, 310, True)] * 2), SHEET) == 2
+
+
+COMPILED = """
+import json, random, sys
+from production.engine import kernels
+from production.engine.nesting import Item, SheetSize, nest
+chance = random.Random(5)
+items = [Item(n, chance.randint(60, 300), chance.randint(40, 160), n % 3 > 0) for n in range(80)]
+print(json.dumps([kernels.is_compiled(), nest(items, SheetSize(600, 400, 5, 3), rounds=200, seed=4)]))
+"""
+
+
+def test_compiled_kernels_give_the_same_nest_as_python() -> None:
+    """Runs where numba is installed; ``manage.py bench planning`` installs it and asks the same."""
+    pytest.importorskip("numba", reason="numba, an extra, is not installed")
+    answers = [
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", COMPILED],
+                env={**os.environ, "KERNELS": how},
+                capture_output=True,
+                check=True,
+                text=True,
+            ).stdout
+        )
+        for how in ("python", "")
+    ]
+    assert [compiled for compiled, _ in answers] == [False, True]
+    assert answers[0][1] == answers[1][1]
 
 
 def test_a_full_sheet_is_found() -> None:
