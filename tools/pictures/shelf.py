@@ -50,23 +50,27 @@ def textures() -> None:
         to_bytes(pixels).save(folder / f"{name}.webp", "WEBP", quality=86, method=6)
 
 
+def listed(material: str) -> Image.Image:
+    """A shelf of 800 x 1200 x 280 mm with four boards."""
+    return render_shelf(
+        width_mm=800,
+        height_mm=1200,
+        depth_mm=280,
+        boards=4,
+        thickness_mm=18,
+        material=material,
+        back="rails",
+        pictures=PICTURES,
+    )
+
+
 def pictures_for_lists() -> None:
     """Draws one shelf of each material with the shop's own renderer into shelf/front."""
     front = PICTURES / "shelf" / "front"
     front.mkdir(parents=True, exist_ok=True)
     passes = {}
     for material in ("oak", "walnut", "white"):
-        picture = render_shelf(
-            width_mm=800,
-            height_mm=1200,
-            depth_mm=280,
-            boards=4,
-            thickness_mm=18,
-            material=material,
-            back="rails",
-            pictures=PICTURES,
-        )
-        picture.save(front / f"blank-{material}.webp", "WEBP", quality=QUALITY, method=6)
+        listed(material).save(front / f"blank-{material}.webp", "WEBP", quality=QUALITY, method=6)
         passes[material] = {"blank": f"blank-{material}.webp"}
     write_json(
         front,

@@ -229,19 +229,25 @@ def _make(view: str) -> None:
     )
 
 
-def _passes(
-    folder: Path, view: str, shape: Shape, material: str, box: list[int], gain: Array | None
-) -> tuple[Array, dict[str, str]]:
-    """Renders one board plain and burnt; the exposure (of the first material, for all) and the files."""
+def shot(shape: Shape, view: str, material: str, *, burnt: bool) -> Array:
+    """The traced light of one board, not yet balanced."""
     # from the side, the line where the face begins would glitter if it were sharp
     soft = 0.05 if view == "front" else 0.5
     wood = board(shape.width, shape.height, shape.thickness, shape.corner, shape.bevel, soft)
     seed = SEEDS[material]
     albedo, height = face(SPECIES[material], shape.width, shape.height, 5.0, seed)
+    if not burnt:
+        return studio.shoot(_scene(shape, view, wood, albedo, height, 0.42, 0.45), seed, SAMPLES[view])
     char, rough = _burnt(albedo, height, seed + 100)
+    return studio.shoot(_scene(shape, view, wood, char, rough, 0.75, 0.2), seed, SAMPLES[view])
+
+
+def _passes(
+    folder: Path, view: str, shape: Shape, material: str, box: list[int], gain: Array | None
+) -> tuple[Array, dict[str, str]]:
+    """Renders one board plain and burnt; the exposure (of the first material, for all) and the files."""
     grain = studio.grain(SIZE, 41)
-    plain = studio.shoot(_scene(shape, view, wood, albedo, height, 0.42, 0.45), seed, SAMPLES[view])
-    burnt = studio.shoot(_scene(shape, view, wood, char, rough, 0.75, 0.2), seed, SAMPLES[view])
+    plain, burnt = (shot(shape, view, material, burnt=burnt) for burnt in (False, True))
     gain = studio.balance(plain) if gain is None else gain
     left, top, right, bottom = box
     name = f"{material}-{shape.variants[0]}"
