@@ -35,7 +35,7 @@ from ledger.requesting import request
 
 Form = Literal["jpeg", "png", "webp"]
 
-PREVIEW_FORMAT = "2026-11-22.3"  # change it when the same scene comes to look different
+PREVIEW_FORMAT = "2026-11-22.4"  # change it when the same scene comes to look different
 SMALLER_JOB = "configurator.pictures"
 SMALLER_EFFORT = 4  # of WebP, 0 to 6: a third fewer bytes for three times the work
 PREVIEW_SIZES = (320, 640, 960, 1280)  # pixels on the longer side

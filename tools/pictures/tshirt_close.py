@@ -17,7 +17,7 @@ from tools.pictures.tshirt import FRAME_MM, PRINT_MM, PRINT_TOP, SEED, SIZE, TOP
 DIRECTION = (-0.40, -0.62, 1.0)  # of the camera: x right, y up, z away from the table
 DISTANCE = 880.0
 FOV = 20.5
-AIM_MM = (-2.0, 232.0)  # what is in the middle of the picture: from the middle of the shirt, below the collar
+AIM_MM = (-10.0, 254.0)  # the middle of the picture: from the middle of the shirt, below the collar
 STITCH_MM = (1.3, 1.05)  # a stitch of the knit, a little coarser than life to be seen at this size
 QUALITY = 88
 BLOCK = 12
