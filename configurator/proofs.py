@@ -56,6 +56,7 @@ class UnknownSurface(LookupError):
 # Made in turns: fonts are not to be shaped by two threads at once.
 _scenes: Recent[tuple[str, str], tuple[Scene, ...]] = Recent(CACHED_DESIGNS)
 _artworks: Recent[tuple[str, str], list[dict[str, Any]]] = Recent(CACHED_DESIGNS)
+_names: Recent[tuple[str, str, str, str, int, bool, int], str] = Recent(4 * CACHED_DESIGNS)
 
 
 @cache
@@ -179,6 +180,13 @@ def preview_hash(
     view: int = 0,
 ) -> str:
     """The name of a picture: the scene, the product's view and variant, the size and the way of drawing."""
+    key = (PREVIEW_FORMAT, version.content_hash, canonical(choices), surface, size, bare, view)
+    return _names.get(key, lambda: _named(version, choices, surface, size, bare, view))
+
+
+def _named(
+    version: Version, choices: Mapping[str, Choice], surface: str, size: int, bare: bool, view: int
+) -> str:
     scene = scene_of(version=version, choices=choices, surface=surface)
     if not 0 <= view < len(views_of(spec_of(version), surface)):
         raise UnknownSurface(f"{version.family_id} has no view {view} of {surface}.")
