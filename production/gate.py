@@ -144,7 +144,11 @@ def _checked(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], ti
         found += compare(scene, data, format, profile, assets)
         path = _keep(data, ending)
         kept[format] = {"path": path, "sha256": Path(path).stem}
-    told = list(dict.fromkeys(each.message for each in found))
+    # What is wrong with the artwork is found in each of its formats: it is told once.
+    unlike: dict[tuple[str, str, str], Mismatch] = {}
+    for each in found:
+        unlike.setdefault((each.code, each.element, each.message), each)
+    told = list(dict.fromkeys(each.message for each in unlike.values()))
     rest = f" And {len(told) - TOLD} more." if len(told) > TOLD else ""
     return Gated(
         scene.surface,
@@ -156,7 +160,7 @@ def _checked(scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], ti
         kept=kept,
         shape=shape_of(scene),
         reason=f"The file does not match what was approved: {' '.join(told[:TOLD])}{rest}" if found else "",
-        mismatches=tuple(each.as_json() for each in found),
+        mismatches=tuple(each.as_json() for each in unlike.values()),
     )
 
 

@@ -53,7 +53,8 @@ def _place(box: list[int] | None) -> str:
 
 def _numbers(finding: Mapping[str, Any]) -> str:
     measured, limit = finding["measured"], finding["limit"]
-    if measured is None or limit is None:
+    # What was put right had no limit to keep: its message tells what was asked for and what was made.
+    if measured is None or limit is None or finding["severity"] == "fixed":
         return ""
     return f"Measured {_counted(measured, finding['unit'])}, limit {_counted(limit, finding['unit'])}"
 

@@ -108,7 +108,8 @@ def queue(request: HttpRequest) -> HttpResponse:
                 {
                     "of": row,
                     "runs": runs.get(row.line.pk, []),
-                    "reason": stopped_reason(files.get(row.line.pk, ())) or reasons.get(row.line.pk, ""),
+                    "stopped": (stopped := stopped_reason(files.get(row.line.pk, ()))),
+                    "reason": stopped or reasons.get(row.line.pk, ""),
                     "findings": found_on(row.line),
                 }
                 for row in rows_of(lines, now=now)

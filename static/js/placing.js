@@ -65,9 +65,15 @@ export function held(placement, { width, height }) {
   };
 }
 
+/** What a hand sets is no finer than what its fields show: tenths of a millimetre, in µm. */
+export function tenth(um) {
+  return Math.round(um / 100) * 100;
+}
+
 /**
  * Moved a little so that an edge or the centre falls on a line of the surface: its edges, its safe zone, its
- * middle. {placement, guides: [{axis: "x" | "y", at}]}; `near` is how far that may be.
+ * middle, and on a tenth of a millimetre elsewhere. {placement, guides: [{axis: "x" | "y", at}]}; `near` is how
+ * far that may be.
  */
 export function snapped(placement, aspect, artwork, near) {
   const half = reach(placement, aspect);
@@ -77,7 +83,10 @@ export function snapped(placement, aspect, artwork, near) {
     const lines = [size / 2, artwork.safe, size - artwork.safe, 0, size];
     const best = lines.flatMap((at) => [-extent, 0, extent].map((offset) => ({ at, by: at - (placement[axis] + offset) })))
       .reduce((least, each) => (Math.abs(each.by) < Math.abs(least.by) ? each : least));
-    if (Math.abs(best.by) > near) continue;
+    if (Math.abs(best.by) > near) {
+      found[axis] = tenth(placement[axis]);
+      continue;
+    }
     found[axis] = Math.round(placement[axis] + best.by);
     guides.push({ axis, at: best.at });
   }

@@ -7,7 +7,7 @@
  */
 
 import { svg } from "../outline.js";
-import { aspectOf, cropped, decimals, held, placementOf, read, snapped, snappedTurn, write } from "../placing.js";
+import { aspectOf, cropped, decimals, held, placementOf, read, snapped, snappedTurn, tenth, write } from "../placing.js";
 import { fieldsOf, showFields } from "./fields.js";
 
 const SNAP = 7; // pixels of the screen
@@ -219,7 +219,7 @@ export class PlacementEditor {
     }
     const [fx, fy, tx, ty] = [from[0] - before.x, from[1] - before.y, x - before.x, y - before.y];
     if (kind === "scale") {
-      return { ...before, width: (before.width * Math.hypot(tx, ty)) / Math.max(1, Math.hypot(fx, fy)) };
+      return { ...before, width: tenth((before.width * Math.hypot(tx, ty)) / Math.max(1, Math.hypot(fx, fy))) };
     }
     if (kind === "turn") {
       const rotation = before.rotation + ((Math.atan2(ty, tx) - Math.atan2(fy, fx)) * 180) / Math.PI;

@@ -62,6 +62,10 @@ def test_numbers_are_counted_with_their_unit(
     assert told(CARD, {**THIN, "measured": measured, "limit": limit, "unit": unit}).numbers == numbers
 
 
+def test_what_was_put_right_is_not_told_against_a_limit() -> None:
+    assert told(CARD, {**THIN, "severity": "fixed"}).numbers == ""
+
+
 def test_words_stand_beside_the_finding() -> None:
     assert with_words(CARD, THIN) == {
         **THIN,
