@@ -22,6 +22,7 @@ export class Findings {
     for (const heard of ["focusin", "pointerover"]) root.addEventListener(heard, (event) => this.show(event.target.closest(".finding")));
     for (const heard of ["focusout", "pointerleave"]) root.addEventListener(heard, () => this.show(document.activeElement.closest(".finding")));
     preview.root.addEventListener("flat", () => this.show());
+    preview.root.addEventListener("flat-drawn", () => { if (this.asked && this.frame.hasAttribute("hidden")) this.show(this.asked); });
     for (const item of this.list.children) this.focusable(item);
   }
 
@@ -73,12 +74,14 @@ export class Findings {
 
   /** Frame the place of a finding on the picture, or on the surface where it is laid flat. */
   show(item) {
+    this.asked = item;
     const box = item?.dataset.box?.split(" ").map(Number);
     const { view, surface, flat, image, board } = this.preview;
     const drawn = box && surface === item.dataset.surface ? grown(box) : null;
-    this.frame.toggleAttribute("hidden", !drawn || !(flat || view));
+    const there = flat ? board.hasAttribute("viewBox") : view; // the board is drawn a frame after it is asked for
+    this.frame.toggleAttribute("hidden", !drawn || !there);
     this.frame.classList.toggle("is-flat", Boolean(flat));
-    if (!drawn || !(flat || view)) return;
+    if (!drawn || !there) return;
     if (flat) {
       this.frame.setAttribute("viewBox", board.getAttribute("viewBox"));
       this.frame.removeAttribute("preserveAspectRatio");
