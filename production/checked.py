@@ -21,7 +21,7 @@ from configurator.engine.machines import Profile
 from ledger.jobs import NotNow
 from production.models import CheckedArtwork
 
-CHECKS = "2026-11-22"  # change it when files come out differently or more is compared
+CHECKS = "2026-11-22.2"  # change it when files come out differently or more is compared
 WAIT = timedelta(seconds=2)
 
 

@@ -1,16 +1,19 @@
 """Faults put into production files, and whether reading them back finds every one."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.artwork.designs import designs
 from benchmarks.artwork.fault_cases import Case, DoesNotApply, cases
 from benchmarks.artwork.file_faults import FILE_FAULTS
 from benchmarks.artwork.scale import Scale
 from benchmarks.artwork.scene_faults import SCENE_FAULTS
 from benchmarks.bars import Bar, Section, Table
-from configurator.engine.readback import compare
+from configurator.engine.fonts import FontLibrary
+from configurator.engine.layout.scene import Placed
+from configurator.engine.readback import FORMATS, Mismatch, compare
 
 FAULTS: Mapping[str, Callable[[Case], bytes]] = {**SCENE_FAULTS, **FILE_FAULTS}
 
@@ -24,8 +27,29 @@ class Missed:
     told: str
 
 
+def _told(found: Sequence[Mismatch]) -> str:
+    return "; ".join(each.message for each in found[:3])
+
+
+def _designed(folder: Path, scale: Scale) -> Iterator[Case]:
+    """Designs of many scripts as every machine gets them: a gate that stops them is as bad as one that lets
+    faults through."""
+    made = designs(
+        scale.clean,
+        seed=scale.seed,
+        processes=("engrave", "print", "dtf", "sublimation"),
+        fonts=FontLibrary.installed(),
+        folder=folder,
+    )
+    for design in made:
+        pictured = any(isinstance(item, Placed) for item in design.scene.items)
+        for format in design.profile.formats:
+            if format in FORMATS and format != "tiff" and not (format == "dxf" and pictured):
+                yield Case(design.name, design.scene, design.profile, format, design.assets)
+
+
 def section(scale: Scale) -> Section:
-    """A quick run takes every so many-th fault, and every clean file."""
+    """A quick run takes every so many-th fault, and fewer designs."""
     made = Section("faults", "Faults in production files")
     faults = clean = 0
     missed: list[Missed] = []
@@ -46,8 +70,12 @@ def section(scale: Scale) -> Section:
                 faults += bool(fault)
                 clean += not fault
                 if bool(found) != bool(fault):
-                    told = "; ".join(each.message for each in found[:3])
-                    missed.append(Missed(f"{case.name} ({case.format})", fault, told))
+                    missed.append(Missed(f"{case.name} ({case.format})", fault, _told(found)))
+        for case in _designed(Path(folder), scale):
+            found = compare(case.scene, case.made(), case.format, case.profile, case.assets)
+            clean += 1
+            if found:
+                missed.append(Missed(f"{case.name} ({case.format})", "", _told(found)))
     passed = sum(bool(each.fault) for each in missed)
     made.bars += [
         Bar(f"faults of {faults} that reading back did not find", passed, 0, "missed", at_most=True),

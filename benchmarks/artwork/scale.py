@@ -19,6 +19,7 @@ class Scale:
     whole_corpus: bool
     pairs: int
     fault_share: int
+    clean: int
     codes: int
     seconds: float = math.inf
 
@@ -36,6 +37,7 @@ def full(seed: int) -> Scale:
         whole_corpus=True,
         pairs=600,
         fault_share=1,
+        clean=160,
         codes=120,
     )
 
@@ -53,6 +55,7 @@ def quick(seed: int) -> Scale:
         whole_corpus=False,
         pairs=45,
         fault_share=24,
+        clean=3,
         codes=12,
         seconds=44.0,
     )

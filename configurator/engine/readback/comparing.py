@@ -36,8 +36,10 @@ from configurator.engine.readback.work_orders import compare_order
 FORMATS = ("pdf", "svg", "dxf", "png", "tiff", "work-order")
 # The border of the white base: what its choke, to the nearest pixel, and soft edges explain.
 WHITE_SLACK = 2
-WHITE_STEPS = 2  # of its soft edges: they are left out of the comparison by that slack
 NEARLY = 253  # of 255: as good as covered
+# White that lies fully. A gap between two outlines that falls through our steps (`redrawing.FINE` a pixel) is
+# less than one of them wide, so what looks covered to us has at least 7/8 of 255.
+FULL_WHITE = 200
 
 
 def compare(
@@ -202,14 +204,14 @@ def _white(
         return [Mismatch("white", "", "The white base does not cover the page.")]
     height, width = plate.shape
     scale = width / (edges[2] - edges[0])
-    drawing = Drawing(scene, profile, assets, scale, fine=WHITE_STEPS)
+    drawing = Drawing(scene, profile, assets, scale)
     alpha = np.concatenate(
         [drawing.part(top, min(top + BAND, height), 0, width)[0][..., 3] for top in range(0, height, BAND)]
     )
     back = round(profile.choke_um * scale)
     outside = _spread(alpha > 0, 1)
     inside = ~_spread(alpha < NEARLY, back + WHITE_SLACK)
-    wrong = (plate > 0) & ~outside | (plate < 250) & inside
+    wrong = (plate > 0) & ~outside | (plate < FULL_WHITE) & inside
     if int(wrong.sum()) <= WHITE_SLACK:
         return []
     return [

@@ -216,7 +216,11 @@ def closed(polygons: Polygons) -> tuple[Contour, ...]:
 
 
 def differences(wanted: Polygons, found: Polygons) -> list[Box]:
-    """Where two areas (each without overlaps) differ by more than the tolerance is wide."""
+    """Where two areas (each without overlaps) differ by more than the tolerance is wide.
+
+    What clipping and shrinking themselves leave of a strip that vanished (a few µm, by their rounding to
+    whole ones) is no difference.
+    """
     if not wanted and not found:
         return []
     clipper = pyclipper.Pyclipper()
@@ -230,13 +234,13 @@ def differences(wanted: Polygons, found: Polygons) -> list[Box]:
     # A strip as wide as the tolerance vanishes when it is eaten from both sides by half of that.
     shrunk = pyclipper.PyclipperOffset(2.0, 5.0)
     shrunk.AddPaths(rest, pyclipper.JT_MITER, pyclipper.ET_CLOSEDPOLYGON)
-    left = shrunk.Execute(-TOLERANCE_UM / 2)
-    return [
-        Box(
-            min(x for x, _ in each), min(y for _, y in each), max(x for x, _ in each), max(y for _, y in each)
-        )
-        for each in left
-    ]
+    left = (_around(each) for each in shrunk.Execute(-TOLERANCE_UM / 2))
+    return [box for box in left if max(box.width, box.height) >= TOLERANCE_UM / 2]
+
+
+def _around(polygon: Iterable[tuple[int, int]]) -> Box:
+    across, down = zip(*polygon, strict=True)
+    return Box(min(across), min(down), max(across), max(down))
 
 
 # --- lines ------------------------------------------------------------------------------------------------

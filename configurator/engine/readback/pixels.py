@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -29,9 +30,11 @@ EDGE = 114
 FEW = 3
 # Difference of whole pixels that rounding explains.
 FLAT = 4
-# Blocks in which pictures are compared, pixels a side, and how much their means may differ.
+# Blocks in which pictures are compared, pixels a side, and how much their means may differ: where two edges
+# run through a block, ways of resampling may differ by two soft lines of pixels of their contrast more.
 BLOCK = 8
 PICTURE = 12
+SOFT_LINES = 2 * EDGE / 255 / BLOCK
 # A see-through part of a picture differs by more than this in its alpha, a soft edge by less.
 ALPHA = 191
 
@@ -150,8 +153,19 @@ def _wrong_blocks(wanted: Bytes, seen: Bytes, pictured: Flags, most: int) -> Fla
     means = sums.reshape(rows, columns, BLOCK, 4).sum(axis=2) / BLOCK**2
     whole = pictured[inner].reshape(rows, BLOCK, columns, BLOCK).all(axis=(1, 3))
     off = whole & _any(np.abs(means) > most)
+    if off.any():
+        off[off] = _any(np.abs(means[off]) > most + SOFT_LINES * _contrasts(wanted, off))
     wrong[inner] = np.repeat(np.repeat(off, BLOCK, 0), BLOCK, 1)
     return wrong
+
+
+def _contrasts(wanted: Bytes, blocks: Flags) -> NDArray[np.int16]:
+    """How far the values of each channel lie apart in these blocks and a pixel around them (blocks, 4)."""
+    around = np.pad(wanted, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    windows = sliding_window_view(around, (BLOCK + 2, BLOCK + 2), axis=(0, 1))[::BLOCK, ::BLOCK]
+    found = windows[: blocks.shape[0], : blocks.shape[1]][blocks]
+    apart: NDArray[np.int16] = found.max(axis=(2, 3)).astype(np.int16) - found.min(axis=(2, 3))
+    return apart
 
 
 def _any(channels: Flags) -> Flags:

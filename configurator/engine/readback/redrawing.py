@@ -51,19 +51,10 @@ class _Polygon:
 
 
 class Drawing:
-    """The scene at `scale` pixels a µm, bleed included, any part of it: premultiplied RGBA. Soft edges have
-    `fine` steps a side."""
+    """The scene at `scale` pixels a µm, bleed included, any part of it: premultiplied RGBA."""
 
-    def __init__(
-        self,
-        scene: Scene,
-        profile: Profile,
-        assets: Mapping[str, AssetInfo],
-        scale: float,
-        *,
-        fine: int = FINE,
-    ) -> None:
-        self.scene, self.profile, self.assets, self.scale, self.fine = scene, profile, assets, scale, fine
+    def __init__(self, scene: Scene, profile: Profile, assets: Mapping[str, AssetInfo], scale: float) -> None:
+        self.scene, self.profile, self.assets, self.scale = scene, profile, assets, scale
         self.move = onto(scene, profile)
         self._areas: dict[int, list[_Polygon]] = {}
         self._pictures: dict[int, _Picture] = {}
@@ -84,7 +75,7 @@ class Drawing:
             if isinstance(item, Placed):
                 self._show(number, item, canvas, pictured, (left, top))
                 continue
-            cover = _cover(self._area(number), (left, top, right, bottom), self.fine)
+            cover = _cover(self._area(number), (left, top, right, bottom))
             if cover is None:
                 continue
             share, at = cover
@@ -135,12 +126,12 @@ class Drawing:
             self._pictures[number] = self._picture(item)
         picture = self._pictures[number]
         window = (*at, at[0] + canvas.shape[1], at[1] + canvas.shape[0])
-        cover = _cover(picture.area, window, self.fine)
+        cover = _cover(picture.area, window)
         if cover is None:
             return
         share, place = cover
         if picture.mask is not None:
-            share = _both(share, place, _cover(picture.mask, window, self.fine))
+            share = _both(share, place, _cover(picture.mask, window))
         layer = picture.drawn(at[0] + place[1].start, at[1] + place[0].start, share.shape)
         if item.role == "engrave":  # burnt by how dark it is
             light = layer[..., :3] @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -191,9 +182,7 @@ class _Picture:
 Place = tuple[slice, slice]
 
 
-def _cover(
-    polygons: Sequence[_Polygon], window: tuple[int, int, int, int], steps: int
-) -> tuple[Bytes, Place] | None:
+def _cover(polygons: Sequence[_Polygon], window: tuple[int, int, int, int]) -> tuple[Bytes, Place] | None:
     """How much of each pixel (0 to 255) the polygons cover, and which rows and columns of the window (left,
     top, right, bottom) these are."""
     left, top, right, bottom = window
@@ -208,14 +197,14 @@ def _cover(
     last = min(right, int(max(each.high[0] for each in met)) + 2)
     highest = max(top, int(min(each.low[1] for each in met)))
     lowest = min(bottom, int(max(each.high[1] for each in met)) + 2)
-    fine = Image.new("L", ((last - first) * steps, (lowest - highest) * steps), 0)
+    fine = Image.new("L", ((last - first) * FINE, (lowest - highest) * FINE), 0)
     draw = ImageDraw.Draw(fine)
     # Pillow's polygons include their border, half a subpixel, so they are moved by that.
     for each in met:
-        moved = (each.points - (first, highest)) * steps - 0.5
+        moved = (each.points - (first, highest)) * FINE - 0.5
         draw.polygon(moved.ravel().tolist(), fill=FULL if each.adds else 0)
     place = slice(highest - top, lowest - top), slice(first - left, last - left)
-    return np.asarray(fine.reduce(steps)), place
+    return np.asarray(fine.reduce(FINE)), place
 
 
 def _both(share: Bytes, place: Place, mask: tuple[Bytes, Place] | None) -> Bytes:

@@ -9,11 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.artwork.designs import designs
 from benchmarks.artwork.fault_cases import Case, DoesNotApply, cases
 from benchmarks.artwork.faults import FAULTS
+from configurator.engine.family import read_family
+from configurator.engine.fonts import FontLibrary
 from configurator.engine.geometry import Box
 from configurator.engine.layout.scene import AssetInfo, Outline, Placed
+from configurator.engine.layout.surfaces import lay_out
+from configurator.engine.machines import read_machines
 from configurator.engine.readback import compare
+from configurator.engine.rendering.pdfx import production_pdf
+from configurator.engine.rendering.raster import production_png
 
 # Every kind once or twice; `manage.py bench artwork --only faults` tries all kinds on all formats.
 SAMPLE = {
@@ -48,6 +55,8 @@ SAMPLE = {
     "transfer as pixels": ("mirrored, or not", "another colour", "a line of text moved by 0.1 mm"),
 }
 
+FAMILIES = Path(__file__).resolve().parents[3] / "configurator" / "families"
+
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
@@ -78,6 +87,45 @@ def test_a_height_of_half_a_dot_is_rounded_as_it_was_printed(known: dict[str, Ca
     case = known["transfer as pixels"]
     tall = replace(case, scene=replace(case.scene, height_um=234_400 - 2 * case.scene.bleed_um))
     assert compare(tall.scene, tall.made(), tall.format, tall.profile, tall.assets) == ()
+
+
+def test_letters_that_nearly_touch_do_not_make_their_white_wrong() -> None:
+    """Between two strokes of Pacifico is a gap of less than half a dot: it is in the white base, too."""
+    spec = read_family((FAMILIES / "t-shirt.yaml").read_text(encoding="utf-8"))
+    wanted = {
+        "font": "brush",
+        "name": "Rowing Club",
+        "team": "Familie Müller",
+        "number": "14",
+        "ink": "black",
+    }
+    choices = {
+        **spec.defaults,
+        **wanted,
+        "colour": "sand",
+        "ink": "black",
+        "letter_height": 28,
+        "technique": "dtf",
+    }
+    scene = lay_out(spec=spec, choices=choices, surface="front", fonts=FontLibrary.installed(), assets={})
+    profile = read_machines(None).profiles["dtf"]
+    assert compare(scene, production_pdf(scene, profile, {}), "pdf", profile, {}) == ()
+
+
+def test_what_clipping_leaves_of_equal_outlines_is_no_other_shape(tmp_path: Path) -> None:
+    *_, design = designs(
+        17, seed=5, processes=("dtf",), fonts=FontLibrary.installed(), folder=tmp_path, pictures=False
+    )
+    made = production_pdf(design.scene, design.profile, {})
+    assert compare(design.scene, made, "pdf", design.profile, {}) == ()
+
+
+def test_straight_edges_of_a_picture_are_no_false_alarm(tmp_path: Path) -> None:
+    """A see-through corner whose edge falls between two dots: soft in one drawing, hard in the other."""
+    processes = ("engrave", "print", "dtf", "sublimation")
+    *_, design = designs(18, seed=7, processes=processes, fonts=FontLibrary.installed(), folder=tmp_path)
+    made = production_png(design.scene, design.profile, design.assets)
+    assert compare(design.scene, made, "png", design.profile, design.assets) == ()
 
 
 @pytest.mark.parametrize(
