@@ -18,6 +18,7 @@ from psycopg.errors import LockNotAvailable
 
 from configurator.engine.layout.scene import Scene
 from configurator.engine.machines import Profile
+from ledger.files import sha256_of
 from ledger.jobs import NotNow
 from production.models import CheckedArtwork
 
@@ -85,7 +86,6 @@ def path_of(sha256: str, ending: str) -> str:
 def hash_of(path: str) -> str:
     """The SHA-256 of a kept file; empty where it is not there."""
     try:
-        with Path(default_storage.path(path)).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(Path(default_storage.path(path)))
     except OSError:
         return ""

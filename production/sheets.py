@@ -3,7 +3,6 @@ its artwork that were read back at the gate."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from configurator.engine.sheet import Part
 from configurator.engine.sheet import Sheet as Plan
 from configurator.profiles import profile_for, shop_machines
 from orders.models import Line
+from production import checked
 from production.models import LineFile, Placement, Sheet, WorkCentre
 from production.words import told
 
@@ -70,7 +70,7 @@ class Planned:
             if artwork.streams is not None and "pdf" in formats:
                 paths.append(artwork.streams.path)
             for path in paths:
-                if _hash_of(path) != path.stem:
+                if checked.hash_of(str(path)) != path.stem:
                     raise CannotBeMade(
                         f"the file {path.name} was changed or lost since it was read back: have the files of"
                         " its line made again."
@@ -172,7 +172,7 @@ def _part(sheet: Sheet, placement: Placement, file: LineFile | None) -> Part:
 def _artwork(file: LineFile) -> Artwork:
     streams = None
     if file.placeable:
-        path = Path(default_storage.path(f"artwork/{file.placeable[:2]}/{file.placeable}.placeable"))
+        path = Path(default_storage.path(checked.path_of(file.placeable, "placeable")))
         streams = KeptArtwork(file.placeable, path)
     kept = {format: Path(default_storage.path(one["path"])) for format, one in file.kept.items()}
     return Artwork(file.shape["width"], file.shape["height"], kept, streams)
@@ -193,11 +193,3 @@ def _profile(sheet: Sheet, files: Iterable[LineFile]) -> Profile | None:
         raise SheetStopped(sheet, f"there is no machine profile {codes[0]} any more.") from None
     except BadProfiles as fault:
         raise SheetStopped(sheet, f"the machine profiles cannot be read: {fault}") from None
-
-
-def _hash_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

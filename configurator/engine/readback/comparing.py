@@ -39,7 +39,7 @@ WHITE_SLACK = 2
 NEARLY = 253  # of 255: as good as covered
 # White that lies fully. A gap between two outlines that falls through our steps (`redrawing.FINE` a pixel) is
 # less than one of them wide, so what looks covered to us has at least 7/8 of 255.
-FULL_WHITE = 200
+FULL_WHITE = 220
 
 
 def compare(

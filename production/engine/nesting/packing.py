@@ -159,6 +159,13 @@ def look(
 
 
 @kernel
+def keep(work: Ints) -> None:
+    """Remember the place that was found last, in ``work[:3]``, while others are looked at."""
+    for k in range(3):
+        work[k] = work[k + 3]
+
+
+@kernel
 def put(
     item: int,
     sheet: int,
@@ -207,9 +214,7 @@ def fill(
             if score < best:
                 best = score
                 at = sheet
-                work[0] = work[3]
-                work[1] = work[4]
-                work[2] = work[5]
+                keep(work)
         if at < 0:
             if sheets == len(count):
                 return -1
@@ -217,9 +222,7 @@ def fill(
             sheets += 1
             open_sheet(at, free, count, opened)
             look(at, items[3 * i], items[3 * i + 1], items[3 * i + 2], rule, free, count, work)
-            work[0] = work[3]
-            work[1] = work[4]
-            work[2] = work[5]
+            keep(work)
         put(i, at, work[0], work[1], work[2], items, place, free, count, work)
     return sheets
 

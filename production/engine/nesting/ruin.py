@@ -12,6 +12,7 @@ from production.engine.nesting.packing import (
     MOST,
     RULES,
     give_up_emptiest,
+    keep,
     look,
     open_sheet,
     put,
@@ -132,9 +133,7 @@ def recreate(
             if score < best:
                 best = score
                 at = sheet
-                work[0] = work[3]
-                work[1] = work[4]
-                work[2] = work[5]
+                keep(work)
         if at >= 0:
             if touched[at] == 0:
                 touched[at] = 2
