@@ -32,7 +32,16 @@ class Need:
 
 def needs_now(*, now: datetime, plan: Plan | None) -> list[Need]:
     """What wants a decision, the worst first; empty on a quiet day. A constant number of queries."""
-    return [*_bad(now), *_stopped(), *_stopped_files(), *_due(now), *_to_ship(), *_unplanned(plan), *_short()]
+    return [
+        *_bad(now),
+        *_stopped(),
+        *_stopped_files(),
+        *_stopped_sheets(),
+        *_due(now),
+        *_to_ship(),
+        *_unplanned(plan),
+        *_short(),
+    ]
 
 
 def _bad(now: datetime) -> Iterator[Need]:
@@ -84,6 +93,17 @@ def _stopped_files() -> Iterator[Need]:
             f"{_many(len(lines), 'line')} stopped before production",
             f"{first.line.order.number}/{first.line.position}: {first.reason}",
             reverse("staff-order", args=[first.line.order_id]) if len(lines) == 1 else reverse("queue"),
+            True,
+        )
+
+
+def _stopped_sheets() -> Iterator[Need]:
+    """Runs that the floor has no files of, because one cannot be put together."""
+    if runs := list(Run.objects.on_the_floor().exclude(files_stopped="").order_by("number")):
+        yield Need(
+            f"{_many(len(runs), 'run')} without files for the floor",
+            ", ".join(f"{run}: {run.files_stopped}" for run in runs[:NAMED]),
+            reverse("run", args=[runs[0].pk]),
             True,
         )
 

@@ -94,6 +94,8 @@ def test_a_sheet_that_cannot_be_put_together_stops_the_files_of_its_run(run: Run
     page = client.get(f"/staff/runs/{run.pk}/").content.decode()
     assert "The floor gets no files" in page and "changed or lost" in page
     assert "Undo the release" in page
+    start = client.get("/staff/").content.decode()
+    assert "1 run without files for the floor" in start and "changed or lost" in start
 
 
 def test_stopped_files_are_made_again_at_one_click(run: Run, client: Client) -> None:
