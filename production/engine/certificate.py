@@ -597,7 +597,7 @@ def _figures(problem: Problem, proposal: Proposal, units: dict[str, Unit]) -> It
         last - shop.now if proposal.operations else 0,
     )
     for name, claimed, right in zip(
-        (field.name for field in fields(proposal.kpis)), astuple(proposal.kpis), found, strict=True
+        (field.name for field in fields(proposal.kpis)), astuple(proposal.kpis), found, strict=False
     ):
         if claimed != right:
             yield Breach("figure-wrong", name, f"The proposal says {claimed}, it is {right}.")

@@ -3,7 +3,7 @@
 Nothing here decides anything; the certificate imports these shapes and no planning code.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from production.engine.shop import Shop
 from production.engine.work import Unit, Use
@@ -26,6 +26,39 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """What a plan costs, in minor units of money.
+
+    ``tardiness``: for each minute that a line of weight 1 is late; ``setup``: a minute of set-up; ``run``,
+    ``load``: each run, each load of a batch machine; ``sheet``: a square decimetre of sheet; ``overtime``: a
+    minute of overtime; ``energy``: a kWh; ``preference``: a point of an alternate; ``moved``: each operation
+    that moves (``Zones``).
+    """
+
+    tardiness: int = 10
+    setup: int = 60
+    run: int = 200
+    load: int = 100
+    sheet: int = 5
+    overtime: int = 40
+    energy: int = 30
+    preference: int = 100
+    moved: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """How firm the base plan is. What begins before ``frozen_until`` stays as it is, and nothing new begins
+    before it; what begins before ``slushy_until`` moves only where that gains more than ``Weights.moved``;
+    what comes later is liquid. An operation has moved when no operation of the new plan has its units and
+    step on its machine within ``tolerance`` seconds of its start."""
+
+    frozen_until: int = 0
+    slushy_until: int = 0
+    tolerance: int = 1800
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenOperation:
     """Work that the planner has to leave where it is: released, started or pinned.
 
@@ -45,22 +78,29 @@ class FrozenOperation:
     end: int
     started: bool = False
     after: tuple[str, ...] = ()
+    operator: str = ""
+    tool: str = ""
+    load: str = ""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """``units`` are all to be planned. ``claims`` are materials of pinned runs, not yet reserved."""
+    """``units`` are all to be planned. ``claims`` are materials of pinned runs, not yet reserved. ``base`` is
+    the plan in force, of which ``zones`` says what has to stay."""
 
     shop: Shop
     units: tuple[Unit, ...]
     frozen: tuple[FrozenOperation, ...] = ()
     claims: tuple[Use, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    weights: Weights = field(default_factory=Weights)
+    zones: Zones = field(default_factory=Zones)
+    base: "Proposal | None" = None
 
     @property
     def not_before(self) -> int:
         """When new work may begin."""
-        return self.shop.now + self.limits.review_seconds
+        return max(self.shop.now + self.limits.review_seconds, self.zones.frozen_until)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,10 +131,13 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """``offcut`` names the left-over that is used in place of a sheet of the stock."""
+
     material: str
     width_um: int
     height_um: int
     placements: tuple[Placement, ...]
+    offcut: str = ""
 
     @property
     def used_area(self) -> int:
@@ -102,8 +145,19 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class LotUse:
+    """So much of a lot that a run uses. ``order`` is named where an order takes it from one lot."""
+
+    material: str
+    lot: str
+    quantity: int
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """``due`` is the earliest promise among its units; ``why`` says why they are together."""
+    """``due`` is the earliest promise among its units; ``why`` says why they are together. ``lots`` add up to
+    what the run uses of each material that is kept by lots; it begins when all of them are there."""
 
     id: str
     key: Key
@@ -111,12 +165,15 @@ class Run:
     sheets: tuple[Sheet, ...]
     due: int | None
     why: str
+    lots: tuple[LotUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """Set-up from ``setup_start`` to ``start``, work on all ``units`` to ``end``; ``seconds`` of working
-    time on that machine (without set-up)."""
+    time on that machine (without set-up). ``work_centre`` is where it is done: that of the step or of one of
+    its alternates. Operations of a batch machine with the same ``load`` are one load: same set-up, start and
+    end. ``operator`` attends where the work centre asks for it; ``tool`` is the fixture in use."""
 
     run: str
     step: int
@@ -128,6 +185,9 @@ class Operation:
     setup_start: int
     start: int
     end: int
+    operator: str = ""
+    tool: str = ""
+    load: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +200,39 @@ class Unplanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What the proposed operations cost by cause, in minor units of money (``Weights``).
+
+    Each is reckoned from the sum of its amounts and rounded down. ``tardiness`` counts lines: a line is as
+    late as its last unit (or the last of what ships together). ``setups`` is the time and the rules' own
+    cost; ``machines`` the machines' rates and ``energy`` their power over set-up and work; ``sheets`` the
+    area of every sheet that is no offcut.
+    """
+
+    tardiness: int = 0
+    setups: int = 0
+    runs: int = 0
+    loads: int = 0
+    sheets: int = 0
+    overtime: int = 0
+    energy: int = 0
+    machines: int = 0
+    preference: int = 0
+    moved: int = 0
+
+    @property
+    def cost(self) -> int:
+        return sum(astuple(self))
+
+
+@dataclass(frozen=True, slots=True)
 class Kpis:
     """Figures of the proposed runs (frozen work left out). ``sheet_use_permille``: area of parts per
     thousand of sheet area. ``makespan``: seconds from now to the last end. A unit is tardy when its
-    last operation ends after its promise; ``tardiness`` sums those seconds."""
+    last operation ends after its promise (or that of what ships with it); ``tardiness`` sums those seconds.
+    ``moved`` are operations of the base plan's slushy zone that moved; ``bound`` is a cost that no plan of
+    the same units can be below.
+    """
 
     units: int
     unplanned: int
@@ -155,6 +244,11 @@ class Kpis:
     tardy_units: int
     tardiness: int
     makespan: int
+    loads: int = 0
+    overtime_seconds: int = 0
+    moved: int = 0
+    terms: Terms = field(default_factory=Terms)
+    bound: int = 0
 
 
 @dataclass(frozen=True, slots=True)

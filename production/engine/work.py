@@ -18,13 +18,39 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternate:
+    """Another work centre that can do a step, in ``seconds`` a unit; ``preference`` counts against it (0: as
+    good as the first)."""
+
+    work_centre: str
+    seconds: int
+    preference: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """``seconds`` of work on one unit at 100 % speed, with the machine set up for ``setup_family``."""
+    """``seconds`` of work on one unit at 100 % speed, with the machine set up for ``setup_family``.
+
+    ``load`` is how much of a batch machine one unit fills, or how much of a rate it takes. Between the end
+    of the step before and the start of this one go at least ``min_lag`` and at most ``max_lag`` seconds
+    (None: any number). ``tool`` is a fixture that it needs.
+    """
 
     step: int
     work_centre: str
     setup_family: str
     seconds: int
+    load: int = 1
+    alternates: tuple[Alternate, ...] = ()
+    min_lag: int = 0
+    max_lag: int | None = None
+    tool: str = ""
+
+    def at(self, work_centre: str) -> int | None:
+        """Seconds a unit at this work centre; None where the step cannot be done."""
+        if work_centre == self.work_centre:
+            return self.seconds
+        return next((a.seconds for a in self.alternates if a.work_centre == work_centre), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +74,9 @@ class Unit:
     """One piece. ``due`` and ``release`` are instants; without a promise ``due`` is None.
 
     ``product`` only serves sentences that people read. ``waits``: what it waits for before it may be planned.
+    ``weight`` multiplies the cost of its line's being late. Units with the same ``together`` are shipped
+    together: all of them are planned or none, and each is as late as the last. ``same_lot``: those of one
+    order take each material from one lot.
     """
 
     id: str
@@ -61,6 +90,9 @@ class Unit:
     materials: tuple[Use, ...]
     product: str = ""
     waits: str = ""
+    weight: int = 1
+    together: str = ""
+    same_lot: bool = False
 
 
 def read_work(data: Mapping[str, Any]) -> Work:
@@ -89,6 +121,18 @@ def read_work(data: Mapping[str, Any]) -> Work:
                         work_centre=str(step["work_centre"]),
                         setup_family=str(step["setup_family"]),
                         seconds=_whole(step["seconds"]),
+                        load=_whole(step.get("load", 1)),
+                        alternates=tuple(
+                            Alternate(
+                                str(other["work_centre"]),
+                                _whole(other["seconds"]),
+                                int(other.get("preference", 0)),
+                            )
+                            for other in step.get("alternates", ())
+                        ),
+                        min_lag=_whole(step.get("min_lag", 0)),
+                        max_lag=None if step.get("max_lag") is None else _whole(step["max_lag"]),
+                        tool=str(step.get("tool") or ""),
                     )
                     for step in data.get("routing", ())
                 ),
