@@ -1,13 +1,16 @@
 """One breach of each kind, planted into a sound plan: the certificate names it."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from production.engine import certificate as package
 from production.engine.certificate import KINDS, certify
 from production.engine.planning import propose
 from production.engine.proposal import FrozenOperation, Operation, Problem, Proposal, Run, Unplanned
@@ -565,3 +568,12 @@ def test_any_change_of_a_number_is_found(data: st.DataObject) -> None:
         runs[run] = replace(runs[run], sheets=(replace(first, placements=tuple(placements)), *rest))
         changed = replace(proposal, runs=tuple(runs))
     assert not certify(problem, changed).ok
+
+
+def test_it_imports_the_shapes_of_question_and_answer_and_nothing_else_of_the_engine() -> None:
+    shapes = {f"production.engine.{name}" for name in ("proposal", "shop", "work")}
+    for module in sorted(Path(package.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("production"):
+                known = node.module in shapes or (node.module or "").startswith(package.__name__)
+                assert known, f"{module.name} imports {node.module}"
