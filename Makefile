@@ -21,6 +21,7 @@ lock:  ## requirements*.in -> requirements*.txt, with hashes
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	$(COMPILE) --override benchmarks/engine/peers.override benchmarks/engine/peers.in -o benchmarks/engine/peers.txt
+	$(COMPILE) benchmarks/planning/peers.in -o benchmarks/planning/peers.txt
 	$(COMPILE) benchmarks/artwork/readers.in -o benchmarks/artwork/readers.txt
 
 bench:  ## make bench NAME=walk

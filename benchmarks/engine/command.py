@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import running
 from benchmarks.bars import Section
 from benchmarks.command import Benchmark
-from benchmarks.engine import models
+from benchmarks.data import shared_data
 from benchmarks.engine.environment import PEERS
 from benchmarks.engine.measurements import MEASUREMENTS, Scale, full, quick
 from benchmarks.engine.of_folder import of_folder
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 def measured(scale: Scale, *, only: str | None) -> list[Section]:
     """Each measurement in turn, and what cannot be measured here."""
     sections = running.scaled(MEASUREMENTS, scale, only=only, skipped=scale.skipped, seconds=scale.seconds)
-    if models.shared_data() is None:
+    if shared_data() is None:
         sections.append(
             Section("data", "Data", left_out=["everything on real models: no folder shared/data"])
         )

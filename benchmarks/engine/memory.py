@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import psutil
 
 from benchmarks.bars import Section, Table
+from benchmarks.data import ROOT
 from benchmarks.engine import models
-from benchmarks.engine.models import ROOT, Model
+from benchmarks.engine.models import Model
 from configurator.engine.domains import Kernel
 
 

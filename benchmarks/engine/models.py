@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.data import ROOT, shared_data
 from benchmarks.engine import synthetic
 from benchmarks.engine.shopper import Clicks, Shopper
 from configurator.engine.choices import ChoiceError
@@ -26,7 +27,6 @@ from configurator.engine.sxfm import read_sxfm
 from configurator.engine.uvl import read_uvl
 from configurator.engine.xcsp import read_xcsp
 
-ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = ROOT / "configurator/families"
 
 
@@ -56,11 +56,6 @@ class Model:
         """Whether every variable is a choice, as the peers on clauses want it."""
         every = all(isinstance(variable, ChoiceVariable) for variable in self.knowledge.variables.values())
         return every and not self.knowledge.arithmetic
-
-
-def shared_data() -> Path | None:
-    near = (ROOT.parent / "shared/data", ROOT.parent.parent / "shared/data")
-    return next((folder for folder in near if folder.is_dir()), None)
 
 
 def families() -> list[Model]:

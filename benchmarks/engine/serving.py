@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bars import Section, Table
+from benchmarks.data import ROOT
 from benchmarks.engine import models
 from benchmarks.engine.models import Model
 from benchmarks.engine.running_shop import Caller, start
@@ -89,7 +90,7 @@ def _row(model: Model, load: Load) -> list[str]:
 def _publish(spec: FamilySpec, var: Path) -> None:
     path = var / f"{CODE}.yaml"
     path.write_text(json.dumps(as_family_file(spec)), encoding="utf-8")  # JSON is YAML
-    command = [sys.executable, str(models.ROOT / "manage.py"), "publish", str(path)]
+    command = [sys.executable, str(ROOT / "manage.py"), "publish", str(path)]
     environment = {**os.environ, "VAR_DIR": str(var)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,0 +1,32 @@
+"""The planner's peers, and the product with compiled kernels: an environment of their own (`peers.txt`)."""
+
+import base64
+import pickle
+from pathlib import Path
+from typing import Any
+
+from benchmarks import environment
+from benchmarks.environment import Environment
+
+HERE = Path(__file__).parent
+PEERS = Environment("peers", HERE / "peers.txt")
+
+
+class Peer(environment.Peer):
+    """The peer of that name in `peers/`; `interpreter` is that of its environment unless another is given."""
+
+    def __init__(self, name: str, *, interpreter: Path | None = None) -> None:
+        super().__init__(HERE / "peers" / f"{name}.py", interpreter=interpreter or PEERS.python)
+
+
+class Product(Peer):
+    """This product's engine in a process of its own, with numba: `call` any function of it by name."""
+
+    def __init__(self) -> None:
+        super().__init__("product")
+
+    def call(self, name: str, *arguments: Any, seconds: float = 600.0, **named: Any) -> tuple[Any, float]:
+        """The value of `module:function` and its CPU seconds; raises `PeerFailed`."""
+        packed = base64.b64encode(pickle.dumps((arguments, named))).decode()
+        reply = self.ask("call", name=name, packed=packed, seconds=seconds)
+        return pickle.loads(base64.b64decode(reply.value)), reply.cpu

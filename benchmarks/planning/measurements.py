@@ -1,0 +1,18 @@
+"""All measurements of ``bench planning`` by name, in the order in which they run.
+
+Each is a module with ``section(scale) -> Section``; `FILES` are those that read the files of the folder of
+``--instances``.
+"""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.bars import Section
+from benchmarks.planning import workshop
+from benchmarks.planning.sizes import Scale, full, quick
+
+__all__ = ["FILES", "MEASUREMENTS", "Scale", "full", "quick"]
+
+MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
+    "workshop": workshop.section,
+}
+FILES: frozenset[str] = frozenset({"nesting", "osp"})
