@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from production.engine.batching import form_runs
-from production.engine.proposal import Kpis, Operation, Problem, Proposal, Run, Unplanned
+from production.engine.measuring import measure
+from production.engine.proposal import Problem, Proposal, Unplanned
 from production.engine.routing import obstacles
 from production.engine.scheduling.construct import Stop, follow_setups, iterations, schedule
 from production.engine.work import Unit
@@ -70,42 +71,4 @@ def refit(proposal: Proposal, problem: Problem, *, listed: Sequence[Unplanned] =
         frozen=frozen,
         unplanned=unplanned,
         kpis=measure(problem, proposal.runs, operations, len(unplanned)),
-    )
-
-
-def measure(problem: Problem, runs: Sequence[Run], operations: Sequence[Operation], unplanned: int) -> Kpis:
-    """The figures of these runs and operations."""
-    ends: dict[str, int] = {}
-    for operation in operations:
-        for unit in operation.units:
-            ends[unit] = max(ends.get(unit, 0), operation.end)
-    late = [
-        ends[unit.id] - unit.due
-        for unit in problem.units
-        if unit.due is not None and unit.id in ends and ends[unit.id] > unit.due
-    ]
-    sheets = [sheet for run in runs for sheet in run.sheets]
-    area = sum(sheet.width_um * sheet.height_um for sheet in sheets)
-    setups = [o.start - o.setup_start for o in operations if o.start > o.setup_start]
-    return Kpis(
-        units=sum(len(run.units) for run in runs),
-        unplanned=unplanned,
-        runs=len(runs),
-        sheets=len(sheets),
-        sheet_use_permille=sum(sheet.used_area for sheet in sheets) * 1000 // area if area else 0,
-        setups=len(setups),
-        # Set-up in working time: one that begins before a break of the shift does not count the break.
-        setup_seconds=sum(_setup_seconds(problem, operation) for operation in operations),
-        tardy_units=len(late),
-        tardiness=sum(late),
-        makespan=max((o.end for o in operations), default=problem.shop.now) - problem.shop.now,
-    )
-
-
-def _setup_seconds(problem: Problem, operation: Operation) -> int:
-    """Nothing on a machine that is gone or no longer works."""
-    machine = problem.shop.machine.get(operation.machine)
-    return sum(
-        max(min(end, operation.start) - max(start, operation.setup_start), 0)
-        for start, end in (problem.shop.intervals.get(machine.calendar, ()) if machine else ())
     )

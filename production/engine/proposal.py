@@ -50,8 +50,9 @@ class Weights:
 class Zones:
     """How firm the base plan is. What begins before ``frozen_until`` stays as it is, and nothing new begins
     before it; what begins before ``slushy_until`` moves only where that gains more than ``Weights.moved``;
-    what comes later is liquid. An operation has moved when no operation of the new plan has its units and
-    step on its machine within ``tolerance`` seconds of its start."""
+    what comes later is liquid. An operation begins with its set-up. One of the base plan has moved when no
+    operation of the new plan has all of its units that are still asked for (perhaps others too), its step and
+    machine within ``tolerance`` seconds of its start; one of which no unit is asked for does not count."""
 
     frozen_until: int = 0
     slushy_until: int = 0
@@ -204,9 +205,12 @@ class Terms:
     """What the proposed operations cost by cause, in minor units of money (``Weights``).
 
     Each is reckoned from the sum of its amounts and rounded down. ``tardiness`` counts lines: a line is as
-    late as its last unit (or the last of what ships together). ``setups`` is the time and the rules' own
-    cost; ``machines`` the machines' rates and ``energy`` their power over set-up and work; ``sheets`` the
-    area of every sheet that is no offcut.
+    late as the latest of its units (a unit that ships together ends with the last of its group), times the
+    highest weight of its units. ``setups`` is the time and, rounded apart, the rules' own cost for every
+    change in front of a proposed operation; ``machines`` the machines' rates and ``energy`` their power over
+    working time in set-up and work; ``sheets`` the area of every sheet that is no offcut; ``overtime`` the
+    working time in set-up and work that is overtime of the machine's calendar; ``preference`` the points of
+    each operation's alternate (the most among its units). The operations of one load count once everywhere.
     """
 
     tardiness: int = 0
@@ -229,7 +233,8 @@ class Terms:
 class Kpis:
     """Figures of the proposed runs (frozen work left out). ``sheet_use_permille``: area of parts per
     thousand of sheet area. ``makespan``: seconds from now to the last end. A unit is tardy when its
-    last operation ends after its promise (or that of what ships with it); ``tardiness`` sums those seconds.
+    last operation (of all that ships together with it, the last) ends after its own promise; ``tardiness``
+    sums those seconds. ``setups`` and their seconds count a load once.
     ``moved`` are operations of the base plan's slushy zone that moved; ``bound`` is a cost that no plan of
     the same units can be below.
     """
