@@ -4,39 +4,41 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from orders.models import Line
-from production.engine.calendars import ExceptionDay, WeeklyShift, expand
 from production.engine.proposal import FrozenOperation, Limits, Problem
-from production.engine.shop import Calendar, Machine, SetupRule, Shop, Stock, WorkCentre
 from production.engine.work import Unit, Use, Work, read_work
 from production.models import (
-    Calendar as CalendarRow,
-)
-from production.models import (
     LineFile,
-    Material,
     Operation,
     OperationState,
     Piece,
     Plan,
+    PlannerSettings,
     Run,
 )
-from production.models import (
-    Machine as MachineRow,
-)
-from production.models import (
-    SetupRule as SetupRuleRow,
-)
-from production.models import (
-    WorkCentre as WorkCentreRow,
-)
+from production.shopfacts import HORIZON, moment, read_shop, seconds, without_lots_and_offcuts_of
 
-HORIZON = timedelta(days=90)
+__all__ = [
+    "HORIZON",
+    "Facts",
+    "claims_of",
+    "fingerprint",
+    "frozen_operations",
+    "moment",
+    "planner_settings",
+    "read_problem",
+    "read_shop",
+    "seconds",
+    "unit_id",
+    "units_of",
+    "waiting",
+    "work_of",
+]
 
 
 @dataclass(frozen=True)
@@ -53,32 +55,32 @@ class Facts:
         return fingerprint(self.problem)
 
 
-def seconds(moment: datetime) -> int:
-    """Whole seconds since 1970; a broken second counts down."""
-    return int(moment.timestamp() // 1)
-
-
-def moment(instant: int) -> datetime:
-    return datetime.fromtimestamp(instant, UTC)
-
-
 def read_problem(*, now: datetime, limits: Limits | None = None) -> Facts:
     """Everything that is to be planned now, with what stands fast."""
     plan = Plan.objects.current().only("id").first()
     pieces = list(Piece.objects.to_plan().order_by("pk").values_list("pk", "line_id", "index"))
     units = waiting(units_of(pieces))
+    told = planner_settings()
+    pinned = list(Run.objects.proposed().filter(pinned=True))
     problem = Problem(
-        shop=read_shop(now=now),
+        shop=without_lots_and_offcuts_of(read_shop(now=now), pinned),
         units=tuple(units.values()),
         frozen=tuple(frozen_operations(Run.objects.frozen(), now=seconds(now))),
-        claims=tuple(claims_of(Run.objects.proposed().filter(pinned=True))),
-        limits=limits or Limits(max_units=settings.PLANNING_PIECES),
+        claims=tuple(claims_of(pinned)),
+        limits=limits or told.limits(max_units=settings.PLANNING_PIECES),
+        weights=told.weights,
+        zones=told.zones(now=seconds(now)),
     )
     return Facts(
         problem=problem,
         pieces=dict(zip(units, (p[0] for p in pieces), strict=True)),
         base=plan.id if plan else None,
     )
+
+
+def planner_settings() -> PlannerSettings:
+    """What staff told the planner; as it comes when nobody did."""
+    return PlannerSettings.objects.filter(pk=1).first() or PlannerSettings(pk=1)
 
 
 def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
@@ -151,65 +153,13 @@ def _unit(line: Line, index: int, work: Work) -> Unit:
     )
 
 
-def read_shop(*, now: datetime) -> Shop:
-    """The shop with its working time from a little before ``now`` to the horizon: seven queries.
-
-    Machines out of service stay known, without working time, as long as something is planned on them.
-    """
-    since, until = seconds(now - timedelta(days=2)), seconds(now + HORIZON)
-    calendars = CalendarRow.objects.prefetch_related("shifts", "exceptions")
-    machines = MachineRow.objects.order_by("code")
-    busy = set(Operation.objects.live().values_list("machine_id", flat=True))
-    return Shop(
-        work_centres=tuple(
-            WorkCentre(row.code, row.name, row.mode, row.process, row.load_seconds)
-            for row in WorkCentreRow.objects.order_by("position", "code")
-        ),
-        machines=tuple(
-            Machine(
-                code=row.code,
-                work_centre=row.work_centre_id,
-                bed_width_um=row.bed_width_um,
-                bed_height_um=row.bed_height_um,
-                margin_um=row.margin_um,
-                gap_um=row.gap_um,
-                speed_percent=row.speed_percent,
-                calendar=(row.calendar_id or "") if row.in_service else "",
-                setup_state=row.setup_state,
-            )
-            for row in machines
-            if row.in_service or row.pk in busy
-        ),
-        calendars=tuple(
-            Calendar(
-                row.code,
-                expand(
-                    shifts=[WeeklyShift(s.weekday, s.start, s.end) for s in row.shifts.all()],
-                    exceptions=[ExceptionDay(e.date, e.start, e.end) for e in row.exceptions.all()],
-                    time_zone=row.time_zone,
-                    since=since,
-                    until=until,
-                ),
-            )
-            for row in calendars
-        ),
-        setups=tuple(
-            SetupRule(row.work_centre_id, row.from_family or None, row.to_family, row.seconds)
-            for row in SetupRuleRow.objects.all()
-        ),
-        materials=tuple(
-            Stock(row.code, row.free, row.unit, row.sheet_width_um, row.sheet_height_um)
-            for row in Material.objects.order_by("code")
-        ),
-        now=seconds(now),
-    )
-
-
 def claims_of(runs: Iterable[Run]) -> list[Use]:
-    """The material that these runs need, each once."""
+    """The material that these runs need, each once; without what they take from lots."""
     needs: Counter[str] = Counter()
     for run in runs:
         needs.update(run.needs)
+        for use in run.lots:
+            needs[use["material"]] -= use["quantity"]
     return [Use(material, quantity) for material, quantity in sorted(needs.items()) if quantity]
 
 
@@ -221,7 +171,9 @@ def frozen_operations(runs: QuerySet[Run], *, now: int | None) -> list[FrozenOpe
     """
     wanted = Operation.objects.live() if now is not None else Operation.objects.planned()
     operations = list(
-        wanted.filter(run__in=runs).select_related("machine").order_by("run_id", "step", "sequence")
+        wanted.filter(run__in=runs)
+        .select_related("machine", "operator")
+        .order_by("run_id", "step", "sequence")
     )
     of_run: dict[str, list[Operation]] = {}
     for operation in operations:
@@ -251,12 +203,15 @@ def _as_frozen(row: Operation, before: Sequence[Operation], now: int | None) -> 
         end=end,
         started=started,
         after=tuple(str(other.pk) for other in before),
+        operator=row.operator.code if row.operator else "",
+        tool=row.tool_id or "",
+        load=row.load,
     )
 
 
 def fingerprint(problem: Problem, *, without: frozenset[str] = frozenset()) -> str:
     """A hash of the facts but the time. ``without`` leaves units out, to see whether the rest is the same."""
-    shop = problem.shop
+    shop, zones = problem.shop, problem.zones
     # A started operation has times that are reckoned from now; set-ups follow the neighbours.
     frozen = [
         replace(f, setup_start=0, start=0, end=0) if f.started else replace(f, setup_start=0)
@@ -267,9 +222,14 @@ def fingerprint(problem: Problem, *, without: frozenset[str] = frozenset()) -> s
         frozen,
         problem.claims,
         problem.limits,
+        problem.weights,
+        [max(zones.frozen_until - shop.now, 0), max(zones.slushy_until - shop.now, 0), zones.tolerance],
         shop.work_centres,
         shop.machines,
         shop.setups,
         shop.materials,
+        shop.operators,
+        shop.tools,
+        shop.offcuts,
     )
     return hashlib.sha256(repr(known).encode()).hexdigest()

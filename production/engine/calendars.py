@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from production.engine.shop import apart
+
 Intervals = Sequence[tuple[int, int]]
 
 
@@ -21,6 +23,7 @@ class WeeklyShift:
     weekday: int
     start: time
     end: time
+    overtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class ExceptionDay:
     date: date
     start: time | None = None
     end: time | None = None
+    overtime: bool = False
 
 
 def expand(
@@ -65,18 +69,42 @@ def expand(
             last_day = day if end > start else day + timedelta(days=1)
             found.append((_instant(day, start, zone), _instant(last_day, end, zone)))
         day += timedelta(days=1)
-    return _joined((max(start, since), min(end, until)) for start, end in found)
+    return joined((max(start, since), min(end, until)) for start, end in found)
+
+
+def expand_overtime(
+    *,
+    shifts: Iterable[WeeklyShift],
+    exceptions: Iterable[ExceptionDay],
+    time_zone: str,
+    since: int,
+    until: int,
+) -> tuple[tuple[int, int], ...]:
+    """The part of ``expand`` that is overtime and nothing else."""
+    shifts, exceptions = list(shifts), list(exceptions)
+    if not any(s.overtime for s in shifts) and not any(day.overtime for day in exceptions):
+        return ()
+    ordinary = expand(
+        shifts=[shift for shift in shifts if not shift.overtime],
+        exceptions=[ExceptionDay(day.date) if day.overtime else day for day in exceptions],
+        time_zone=time_zone,
+        since=since,
+        until=until,
+    )
+    every = expand(shifts=shifts, exceptions=exceptions, time_zone=time_zone, since=since, until=until)
+    return apart(every, ordinary)
 
 
 def _instant(day: date, wall: time, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, wall, zone).timestamp())
 
 
-def _joined(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    joined: list[tuple[int, int]] = []
+def joined(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Sorted and apart; those that touch or overlap are one, empty ones are left out."""
+    found: list[tuple[int, int]] = []
     for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
-            joined.append((start, end))
-    return tuple(joined)
+            found.append((start, end))
+    return tuple(found)

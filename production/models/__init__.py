@@ -2,7 +2,8 @@
 
 from production.models.artwork import CheckedArtwork, LineFile
 from production.models.evidence import ProductionFile, Scrap
-from production.models.materials import Material, MaterialMovement
+from production.models.materials import Material, MaterialLot, MaterialMovement, Offcut
+from production.models.planner import PlannerSettings
 from production.models.runs import (
     Operation,
     OperationState,
@@ -15,7 +16,18 @@ from production.models.runs import (
     RunState,
     Sheet,
 )
-from production.models.shop import Calendar, CalendarException, Machine, SetupRule, Shift, WorkCentre
+from production.models.shop import (
+    Calendar,
+    CalendarException,
+    Machine,
+    MachineStop,
+    Operator,
+    OperatorAbsence,
+    SetupRule,
+    Shift,
+    Tool,
+    WorkCentre,
+)
 
 __all__ = [
     "Calendar",
@@ -23,15 +35,21 @@ __all__ = [
     "CheckedArtwork",
     "LineFile",
     "Machine",
+    "MachineStop",
     "Material",
+    "MaterialLot",
     "MaterialMovement",
+    "Offcut",
     "Operation",
     "OperationState",
+    "Operator",
+    "OperatorAbsence",
     "Piece",
     "PieceState",
     "Placement",
     "Plan",
     "PlanState",
+    "PlannerSettings",
     "ProductionFile",
     "Run",
     "RunState",
@@ -39,5 +57,6 @@ __all__ = [
     "SetupRule",
     "Sheet",
     "Shift",
+    "Tool",
     "WorkCentre",
 ]

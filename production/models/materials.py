@@ -1,9 +1,11 @@
 """What the shop has in stock, and every change of it.
 
 ``on_hand`` lies in the store, ``reserved`` of it is promised to released runs. The two
-columns are sums over the movements; ``manage.py verify`` adds them up again.
+columns are sums over the movements; ``manage.py verify`` adds them up again. Of a material
+that is kept by lots they are the sums over its lots, too.
 """
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -32,6 +34,7 @@ class Material(models.Model):
     sheet_height_um = models.PositiveBigIntegerField(default=0)
     on_hand = models.PositiveBigIntegerField(default=0)
     reserved = models.PositiveBigIntegerField(default=0)
+    by_lots = models.BooleanField(default=False, help_text="All of it lies in lots.")
 
     objects = MaterialQuerySet.as_manager()
 
@@ -60,6 +63,99 @@ class Material(models.Model):
         return self.reserved >= self.on_hand * NEARLY_ALL
 
 
+class MaterialLotQuerySet(models.QuerySet["MaterialLot"]):
+    def of_use(self, *, now: datetime) -> Self:
+        """Lots of which something is free, here or announced, and not expired."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now)).filter(
+            Q(on_hand__gt=F("reserved")) | Q(announced__gt=0)
+        )
+
+    def expired(self, *, now: datetime) -> Self:
+        """What lies in the store and must not be used any more."""
+        return self.filter(expires_at__lte=now, on_hand__gt=0)
+
+
+class MaterialLot(models.Model):
+    """So much of a material that came (or is to come) together.
+
+    ``announced`` is what the supplier said will come at ``available_at``; ``received`` what came in all;
+    ``on_hand`` and ``reserved`` as for the material.
+    """
+
+    material = models.ForeignKey(Material, on_delete=models.PROTECT, related_name="lots")
+    code = models.SlugField(max_length=80)
+    announced = models.PositiveBigIntegerField(default=0)
+    received = models.PositiveBigIntegerField(default=0)
+    on_hand = models.PositiveBigIntegerField(default=0)
+    reserved = models.PositiveBigIntegerField(default=0)
+    available_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    supplier = models.CharField(max_length=120, blank=True, help_text="Supplier and their reference.")
+
+    objects = MaterialLotQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["material", "expires_at", "available_at", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["material", "code"], name="lot_code_once_a_material"),
+            models.CheckConstraint(condition=Q(reserved__lte=F("on_hand")), name="lot_not_overbooked"),
+            # A delivery in parts is a lot for each: what is here and what is to come differ in when.
+            models.CheckConstraint(
+                condition=Q(announced=0) | Q(on_hand=0, received=0), name="announced_lot_is_not_here"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("available_at")),
+                name="lot_expires_after_it_came",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.material_id} {self.code}"
+
+    @property
+    def free(self) -> int:
+        """What a new run may still reserve of what is here."""
+        return self.on_hand - self.reserved
+
+
+class Offcut(models.Model):
+    """A piece of sheet that was left over, or a sheet with defects."""
+
+    class State(models.TextChoices):
+        FREE = "free"
+        RESERVED = "reserved"  # for a released run
+        USED = "used"
+
+    code = models.SlugField(max_length=80, unique=True)
+    material = models.ForeignKey(Material, on_delete=models.PROTECT, related_name="offcuts")
+    width_um = models.PositiveBigIntegerField()
+    height_um = models.PositiveBigIntegerField()
+    defects = models.JSONField(
+        default=list, blank=True, help_text="[[x, y, width, height]] in µm from the lower left corner."
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.FREE)
+    made_by = models.ForeignKey(
+        "production.Run", null=True, blank=True, on_delete=models.SET_NULL, related_name="offcuts_made"
+    )
+    reserved_by = models.ForeignKey(
+        "production.Run", null=True, blank=True, on_delete=models.PROTECT, related_name="offcuts_taken"
+    )
+
+    class Meta:
+        ordering = ["material", "code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(width_um__gt=0, height_um__gt=0), name="offcut_has_size"),
+            models.CheckConstraint(
+                condition=Q(state="free", reserved_by__isnull=True)
+                | Q(state__in=["reserved", "used"], reserved_by__isnull=False),
+                name="offcut_has_a_run_unless_free",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class MaterialMovement(models.Model):
     """One change of stock: what it did to ``on_hand`` and to ``reserved``. Never changed afterwards."""
 
@@ -76,6 +172,9 @@ class MaterialMovement(models.Model):
     reserved_change = models.BigIntegerField(default=0)
     run = models.ForeignKey(
         "production.Run", null=True, blank=True, on_delete=models.PROTECT, related_name="material_movements"
+    )
+    lot = models.ForeignKey(
+        MaterialLot, null=True, blank=True, on_delete=models.PROTECT, related_name="movements"
     )
     actor = models.CharField(max_length=200)
     at = models.DateTimeField()

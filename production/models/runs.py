@@ -16,8 +16,9 @@ from django.db.models import Deferrable, F, Func, Q
 
 from ledger.engine.identifiers import new_id
 from orders.models import Line
-from production.models.materials import Material
-from production.models.shop import Machine, WorkCentre
+from production.models.materials import Material, Offcut
+from production.models.ranges import IntegerRangesField
+from production.models.shop import Machine, Operator, Tool, WorkCentre
 
 
 class PlanState(models.TextChoices):
@@ -114,6 +115,9 @@ class Run(models.Model):
     why = models.TextField(help_text="Why these pieces are together.")
     due_at = models.DateTimeField(null=True, blank=True, help_text="The earliest promise among its pieces.")
     needs = models.JSONField(default=dict, help_text='{"<material code>": quantity} of the whole run.')
+    lots = models.JSONField(
+        default=list, help_text='[{"material", "lot", "quantity", "order"}] of what is kept by lots.'
+    )
     pinned = models.BooleanField(default=False)
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=200, blank=True)
@@ -149,6 +153,7 @@ class Sheet(models.Model):
     width_um = models.PositiveBigIntegerField()
     height_um = models.PositiveBigIntegerField()
     used_area = models.PositiveBigIntegerField(help_text="Square micrometres covered by parts.")
+    offcut = models.ForeignKey(Offcut, null=True, blank=True, on_delete=models.PROTECT, related_name="sheets")
 
     class Meta:
         ordering = ["run", "index"]
@@ -249,7 +254,9 @@ def _moment_on_machine(moment: str) -> Func:
 class Operation(models.Model):
     """A step of a run on one machine: set-up from ``setup_start`` to ``start``, work to ``end``.
 
-    These are planned times; ``started_at`` and ``finished_at`` are what happened.
+    These are planned times; ``started_at`` and ``finished_at`` are what happened. Operations with the same
+    ``load`` are in a batch machine together; one of them ``occupies`` it for all. ``attended`` is when its
+    operator has to be there, each second counted from operator * 2^34.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="operations")
@@ -266,6 +273,15 @@ class Operation(models.Model):
     state = models.CharField(max_length=10, choices=OperationState.choices, default=OperationState.PLANNED)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    operator = models.ForeignKey(
+        Operator, null=True, blank=True, on_delete=models.PROTECT, related_name="operations"
+    )
+    tool = models.ForeignKey(Tool, null=True, blank=True, on_delete=models.PROTECT, related_name="operations")
+    load = models.CharField(max_length=80, blank=True, help_text="What is in a batch machine together.")
+    occupies = models.BooleanField(
+        default=True, help_text="False where another operation of the load stands for it."
+    )
+    attended = IntegerRangesField(null=True, blank=True, editable=False)
 
     objects = OperationQuerySet.as_manager()
 
@@ -294,11 +310,32 @@ class Operation(models.Model):
                     )
                 ],
                 # A started operation takes as long as it takes: its machine is guarded by the next rule.
-                condition=Q(state="planned"),
+                condition=Q(state="planned", occupies=True),
                 deferrable=Deferrable.DEFERRED,
             ),
             models.UniqueConstraint(
-                fields=["machine"], condition=Q(state="started"), name="machine_has_one_started_operation"
+                fields=["machine"],
+                condition=Q(state="started", occupies=True),
+                name="machine_has_one_started_operation",
+            ),
+            models.CheckConstraint(
+                condition=Q(occupies=True) | ~Q(load=""), name="operation_without_load_occupies"
+            ),
+            models.UniqueConstraint(
+                fields=["load"],
+                condition=Q(state__in=["planned", "started"], occupies=True) & ~Q(load=""),
+                name="one_operation_stands_for_a_load",
+            ),
+            # An operator is in one place at a time; a break of the machine leaves them free for another.
+            ExclusionConstraint(
+                name="operator_does_one_thing_at_a_time",
+                expressions=[("attended", RangeOperators.OVERLAPS)],
+                condition=Q(state="planned", occupies=True, attended__isnull=False),
+                deferrable=Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=Q(attended__isnull=True) | Q(operator__isnull=False),
+                name="attended_operation_has_operator",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["started", "finished"]) | Q(started_at__isnull=False),

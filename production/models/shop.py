@@ -3,8 +3,9 @@
 Sizes are integer micrometres, durations integer seconds, as in the engines.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class Weekday(models.IntegerChoices):
@@ -39,6 +40,7 @@ class Shift(models.Model):
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, help_text="0 is Monday.")
     start = models.TimeField()
     end = models.TimeField()
+    overtime = models.BooleanField(default=False, help_text="Costs extra (planner settings).")
 
     class Meta:
         ordering = ["calendar", "weekday", "start"]
@@ -60,6 +62,7 @@ class CalendarException(models.Model):
     start = models.TimeField(null=True, blank=True)
     end = models.TimeField(null=True, blank=True)
     reason = models.CharField(max_length=120)
+    overtime = models.BooleanField(default=False, help_text="Its working time costs extra.")
 
     class Meta:
         ordering = ["calendar", "date"]
@@ -68,6 +71,9 @@ class CalendarException(models.Model):
             models.CheckConstraint(
                 condition=Q(start__isnull=True, end__isnull=True) | Q(start__isnull=False, end__isnull=False),
                 name="calendar_exception_closed_or_both_times",
+            ),
+            models.CheckConstraint(
+                condition=Q(overtime=False) | Q(start__isnull=False), name="overtime_exception_has_times"
             ),
         ]
 
@@ -82,20 +88,46 @@ class WorkCentre(models.Model):
         BED = "bed"  # a sheet is laid on a flat bed
         SHEET = "sheet"  # sheets or film are fed
         BENCH = "bench"  # piece by piece
+        BATCH = "batch"  # a load starts and ends together: curing, pressing
+        LINE = "line"  # serial, with a takt
+        RATE = "rate"  # so much an hour
+
+    class Attended(models.TextChoices):
+        NEVER = "", "nobody needed"
+        SETUP = "setup", "during set-up"
+        RUN = "run", "set-up and work"
 
     code = models.SlugField(primary_key=True, max_length=40)
     name = models.CharField(max_length=120)
     mode = models.CharField(max_length=10, choices=Mode.choices)
     process = models.CharField(max_length=40)
-    load_seconds = models.PositiveIntegerField(default=0, help_text="Laying on and taking off one sheet.")
+    load_seconds = models.PositiveIntegerField(
+        default=0, help_text="Laying on and taking off one sheet; for a batch, one load."
+    )
+    site = models.CharField(max_length=60, blank=True, help_text="Where it stands.")
+    capacity = models.PositiveIntegerField(default=0, help_text="Load of a batch machine; 0: no limit.")
+    takt_seconds = models.PositiveIntegerField(default=0, help_text="Of a line: least time between units.")
+    stations = models.PositiveSmallIntegerField(default=1, help_text="Of a line.")
+    rate = models.PositiveIntegerField(default=0, help_text="Load an hour.")
+    skill = models.CharField(max_length=40, blank=True, help_text="What its operators must know.")
+    attended = models.CharField(max_length=10, blank=True, choices=Attended.choices, default=Attended.NEVER)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["position", "code"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mode__in=["bed", "sheet", "bench"]), name="work_centre_mode_known"
-            )
+                condition=Q(mode__in=["bed", "sheet", "bench", "batch", "line", "rate"]),
+                name="work_centre_mode_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(mode="rate") | Q(rate__gte=1), name="work_centre_rate_positive"
+            ),
+            models.CheckConstraint(condition=Q(stations__gte=1), name="work_centre_has_a_station"),
+            models.CheckConstraint(
+                condition=Q(attended="") | (Q(attended__in=["setup", "run"]) & ~Q(skill="")),
+                name="attended_work_centre_names_a_skill",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +150,17 @@ class Machine(models.Model):
         Calendar, null=True, blank=True, on_delete=models.PROTECT, related_name="machines"
     )
     setup_state = models.CharField(max_length=80, blank=True, help_text="What it is set up for now.")
+    families = ArrayField(
+        models.CharField(max_length=80),
+        default=list,
+        blank=True,
+        help_text="Set-up families that it can run; none: all.",
+    )
+    capacity = models.PositiveIntegerField(
+        default=0, help_text="Load that it holds, in place of its work centre's."
+    )
+    cost_rate = models.PositiveIntegerField(default=0, help_text="Minor units of money an hour.")
+    power_w = models.PositiveIntegerField(default=0, help_text="Watts while it is set up or works.")
     in_service = models.BooleanField(default=True)
     stopped_reason = models.CharField(max_length=200, blank=True, help_text="Why it is out of service.")
     stopped_at = models.DateTimeField(null=True, blank=True)
@@ -134,6 +177,85 @@ class Machine(models.Model):
         return self.name
 
 
+class MachineStop(models.Model):
+    """From ``start`` to ``end`` the machine does not work, whatever its calendar says."""
+
+    class Kind(models.TextChoices):
+        MAINTENANCE = "maintenance", "planned maintenance"
+        BREAKDOWN = "breakdown", "breakdown"
+
+    machine = models.ForeignKey(Machine, on_delete=models.CASCADE, related_name="stops")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.MAINTENANCE)
+    reason = models.CharField(max_length=200)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+
+    class Meta:
+        ordering = ["start", "machine", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(start__lt=F("end")), name="machine_stop_has_length"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["maintenance", "breakdown"]), name="machine_stop_kind_known"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="machine_stop_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.machine_id}: {self.reason}"
+
+
+class Operator(models.Model):
+    """A person who attends machines: one thing at a time, in the time of the calendar."""
+
+    # An integer key, as for machines (see Operation).
+    id = models.BigAutoField(primary_key=True)
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    calendar = models.ForeignKey(
+        Calendar, null=True, blank=True, on_delete=models.PROTECT, related_name="operators"
+    )
+    in_service = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.CheckConstraint(condition=Q(id__lt=2**29), name="operator_id_small")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OperatorAbsence(models.Model):
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="absences")
+    reason = models.CharField(max_length=200)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+
+    class Meta:
+        ordering = ["start", "operator", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(start__lt=F("end")), name="operator_absence_has_length"),
+            models.CheckConstraint(condition=~Q(reason=""), name="operator_absence_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id}: {self.reason}"
+
+
+class Tool(models.Model):
+    """A fixture or jig: ``count`` of it can be in use at once."""
+
+    code = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=120)
+    count = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SetupRule(models.Model):
     """Seconds to change a machine of the work centre from one set-up family to another.
 
@@ -145,6 +267,7 @@ class SetupRule(models.Model):
     from_family = models.CharField(max_length=80, blank=True)
     to_family = models.CharField(max_length=80)
     seconds = models.PositiveIntegerField()
+    cost = models.PositiveIntegerField(default=0, help_text="Minor units of money, besides the time.")
 
     class Meta:
         ordering = ["work_centre", "to_family", "from_family"]
