@@ -38,7 +38,7 @@ def key_of(unit: Unit, shop: Shop) -> Key:
 
 def able_machines(work_centre: str, material: str, shop: Shop) -> tuple[Machine, ...]:
     """Machines that have working time and, when a sheet is laid on them, hold it."""
-    machines = tuple(m for m in shop.machines_of.get(work_centre, ()) if shop.intervals.get(m.calendar))
+    machines = tuple(m for m in shop.machines_of.get(work_centre, ()) if shop.windows.get(m.code))
     if not material:
         return machines
     stock = shop.stock[material]

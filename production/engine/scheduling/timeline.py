@@ -166,7 +166,7 @@ class Timeline:
 def timeline_of(machine: Machine, shop: Shop) -> Timeline:
     """The empty timeline of a machine of the shop."""
     return Timeline(
-        shop.intervals.get(machine.calendar, ()),
+        shop.windows.get(machine.code, ()),
         machine.setup_state,
         lambda before, after: shop.setup_seconds(machine.work_centre, before, after),
         lambda after: shop.worst_setup_seconds(machine.work_centre, after),
