@@ -99,27 +99,37 @@ ORDERS: tuple[Callable[[Item], int], ...] = (
 )
 
 
-def nest(items: Sequence[Item], sheet: SheetSize, *, rounds: int = 0, seed: int = 0) -> Nest:
+def nest(
+    items: Sequence[Item],
+    sheet: SheetSize,
+    *,
+    rounds: int = 0,
+    seed: int = 0,
+    enough: int = 0,
+    ways: int | None = None,
+) -> Nest:
     """All items on sheets, one list a sheet. Fewest sheets first, then the emptiest last sheet.
 
-    ``rounds`` of ruin and recreate follow where more sheets were taken than ``lower_bound``. Raises
-    ``TooLarge``. Deterministic: it depends on the items, their order, the rounds and the seed only.
+    ``ways`` (all) orders and rules are tried, until one takes at most ``enough`` sheets. ``rounds`` of ruin
+    and recreate follow where more were taken than that and than ``lower_bound``. Raises ``TooLarge``.
+    Deterministic: it depends on the arguments only.
     """
     if too_large := tuple(item for item in items if not largest_fits(item, sheet)):
         raise TooLarge(too_large)
     if not items:
         return []
     bound = lower_bound(items, sheet)
+    enough = max(enough, bound)
     best: _Packing | None = None
-    for order, rule in _ways(len(items)):
+    for order, rule in _ways(len(items))[:ways]:
         tried = _filled(items, sheet, bound, order, rule)
         if best is None or tried.quality < best.quality:
             best = tried
-        if best.sheets <= bound:
+        if best.sheets <= enough:
             break
     assert best is not None
     found = best.read()
-    return found if len(found) <= bound or rounds < 1 else _fewer(found, sheet, rounds, seed)
+    return found if len(found) <= enough or rounds < 1 else _fewer(found, sheet, rounds, seed)
 
 
 def _filled(
@@ -146,7 +156,8 @@ def _fewer(found: Nest, sheet: SheetSize, rounds: int, seed: int) -> Nest:
 def _ways(count: int) -> list[tuple[Callable[[Item], int], int]]:
     if count > TRIED_IN_ALL_WAYS:
         return [(ORDERS[1], 0), (ORDERS[2], 3)]
-    return [(order, rule) for order in ORDERS for rule in range(RULES)]
+    # 3 and 4 have no common divisor: each order meets each rule, and the first few are all different.
+    return [(ORDERS[k % len(ORDERS)], k % RULES) for k in range(len(ORDERS) * RULES)]
 
 
 class _Packing:
