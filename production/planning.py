@@ -146,13 +146,14 @@ def _replace_plan(computed: Computed, facts: Facts) -> Plan:
         created_at=computed.now,
         created_by=computed.actor,
     )
-    write_frozen(proposal.frozen)
+    write_frozen(proposal.frozen, shop=problem.shop)
     rows = write_runs(
         plan=plan,
         runs=proposal.runs,
         operations=proposal.operations,
         units=units,
         pieces=facts.pieces,
+        shop=problem.shop,
         kept=kept,
     )
     lines.update(unit.line for unit in problem.units if unit.id in _planned(proposal))

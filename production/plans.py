@@ -5,17 +5,19 @@ Everything here runs inside the caller's transaction, under the planning lock.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max
 
+from ledger.engine.identifiers import new_id
 from production.engine.certificate import Certificate, certify
 from production.engine.planning import measure
 from production.engine.proposal import (
     FrozenOperation,
     Key,
     Limits,
+    LotUse,
     Problem,
     Proposal,
 )
@@ -34,9 +36,18 @@ from production.engine.proposal import (
 from production.engine.scheduling.timeline import timeline_of
 from production.engine.shop import Shop
 from production.engine.work import Unit
-from production.facts import frozen_operations, moment, read_shop, seconds, unit_id, units_of
+from production.facts import (
+    frozen_operations,
+    moment,
+    planner_settings,
+    read_shop,
+    seconds,
+    unit_id,
+    units_of,
+)
 from production.models import (
     Machine,
+    Offcut,
     Operation,
     OperationState,
     Piece,
@@ -47,6 +58,7 @@ from production.models import (
     RunState,
     Sheet,
 )
+from production.occupation import attended, attended_row, operator_keys, stand_for_loads
 
 
 @dataclass(frozen=True)
@@ -65,15 +77,17 @@ def write_runs(
     operations: Sequence[PlannedOperation],
     units: Mapping[str, Unit],
     pieces: Mapping[str, int],
+    shop: Shop,
     kept: Mapping[frozenset[int], Kept] | None = None,
     onto: Run | None = None,
 ) -> list[Run]:
     """The rows of planned runs, in their order; their pieces are planned now.
 
+    ``shop`` is the one that they were planned for.
+
     A run with exactly the pieces of one in ``kept`` keeps its id and number. ``onto`` is a row that is
     there already, without sheets and operations: the first run goes on in it.
     """
-    machines = dict(Machine.objects.values_list("code", "pk"))
     rows: dict[str, Run] = {}
     number = plan.last_run
     for run in runs:
@@ -90,6 +104,7 @@ def write_runs(
         row.why = run.why
         row.due_at = None if run.due is None else moment(run.due)
         row.needs = needs_of(run, units)
+        row.lots = [asdict(use) for use in run.lots]
         old = (kept or {}).get(frozenset(pieces[unit] for unit in run.units))
         if not is_new:
             row.version += 1
@@ -104,7 +119,7 @@ def write_runs(
     plan.last_run = number
     plan.save(update_fields=["last_run"])
     _write_sheets(runs, rows, pieces)
-    _write_operations(operations, rows, machines)
+    _write_operations(operations, rows, shop)
     for run in runs:
         Piece.objects.filter(pk__in=[pieces[unit] for unit in run.units]).update(
             run=rows[run.id], state=PieceState.PLANNED
@@ -113,8 +128,8 @@ def write_runs(
 
 
 def needs_of(run: PlannedRun, units: Mapping[str, Unit]) -> dict[str, int]:
-    """Material of the whole run: its sheets and what its units use."""
-    needs = Counter(sheet.material for sheet in run.sheets)
+    """Material of the whole run: its sheets that are no offcuts, and what its units use."""
+    needs = Counter(sheet.material for sheet in run.sheets if not sheet.offcut)
     for unit in run.units:
         for use in units[unit].materials:
             needs[use.material] += use.quantity
@@ -124,6 +139,8 @@ def needs_of(run: PlannedRun, units: Mapping[str, Unit]) -> dict[str, int]:
 def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: Mapping[str, int]) -> None:
     sheets: list[Sheet] = []
     laid: list[Sequence[PlannedPlacement]] = []
+    named = [sheet.offcut for run in runs for sheet in run.sheets if sheet.offcut]
+    offcuts = dict(Offcut.objects.filter(code__in=named).values_list("code", "pk")) if named else {}
     for run in runs:
         for index, sheet in enumerate(run.sheets, start=1):
             sheets.append(
@@ -134,6 +151,7 @@ def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: M
                     width_um=sheet.width_um,
                     height_um=sheet.height_um,
                     used_area=sheet.used_area,
+                    offcut_id=offcuts[sheet.offcut] if sheet.offcut else None,
                 )
             )
             laid.append(sheet.placements)
@@ -158,13 +176,16 @@ def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: M
     )
 
 
-def _write_operations(
-    operations: Sequence[PlannedOperation], rows: Mapping[str, Run], machines: Mapping[str, int]
-) -> None:
+def _write_operations(operations: Sequence[PlannedOperation], rows: Mapping[str, Run], shop: Shop) -> None:
+    machines = dict(Machine.objects.values_list("code", "pk"))
+    operators = operator_keys()
+    loads = _loads(operations)
     sequence: Counter[str] = Counter()
     written = []
     for planned in sorted(operations, key=lambda o: (o.run, o.step, o.start, o.setup_family)):
         sequence[planned.run] += 1
+        load, stands = loads.get(planned.load, ("", True))
+        loads[planned.load] = (load, not load)  # the first one stands for the others
         written.append(
             Operation(
                 run=rows[planned.run],
@@ -178,19 +199,39 @@ def _write_operations(
                 setup_start=moment(planned.setup_start),
                 start=moment(planned.start),
                 end=moment(planned.end),
+                operator_id=operators[planned.operator] if planned.operator else None,
+                tool_id=planned.tool or None,
+                load=load,
+                occupies=stands,
+                attended=attended(planned, shop, operators),
             )
         )
     Operation.objects.bulk_create(written, batch_size=2000)
 
 
-def write_frozen(frozen: Iterable[FrozenOperation]) -> None:
+def _loads(operations: Sequence[PlannedOperation]) -> dict[str, tuple[str, bool]]:
+    """By the planner's name of a load: its name in the table, and whether nothing stands for it yet.
+
+    The planner counts its loads anew each time, so they get names of their own; those that it found in the
+    table keep theirs.
+    """
+    named = {o.load for o in operations if o.load}
+    known = set(Operation.objects.live().filter(load__in=named).values_list("load", flat=True))
+    return {load: (load, False) if load in known else (new_id("load"), True) for load in sorted(named)}
+
+
+def write_frozen(frozen: Iterable[FrozenOperation], *, shop: Shop) -> None:
     """The times that frozen operations have now: set-ups that follow new neighbours, and what moved right."""
     times = {int(f.id): f for f in frozen if not f.started}
     rows = list(Operation.objects.filter(pk__in=times))
+    operators = operator_keys()
     for row in rows:
         now = times[row.pk]
         row.setup_start, row.start, row.end = moment(now.setup_start), moment(now.start), moment(now.end)
-    Operation.objects.bulk_update(rows, ["setup_start", "start", "end"], batch_size=1000)
+        row.operator_id = operators[now.operator] if now.operator else None
+        row.attended = attended(now, shop, operators)
+    changed = ["setup_start", "start", "end", "operator", "attended"]
+    Operation.objects.bulk_update(rows, changed, batch_size=1000)
 
 
 def dissolve(*, run_ids: Iterable[str], reason: str = "") -> set[str]:
@@ -208,6 +249,7 @@ def dissolve(*, run_ids: Iterable[str], reason: str = "") -> set[str]:
     Operation.objects.filter(run__in=keep).update(state=OperationState.DROPPED)
     Run.objects.filter(pk__in=keep).update(state=RunState.REJECTED, pinned=False, state_reason=reason)
     Run.objects.filter(pk__in=[run.pk for run in runs if run.pk not in keep]).delete()
+    stand_for_loads()
     return lines
 
 
@@ -231,7 +273,11 @@ def read_standing(*, now: datetime) -> Standing:
 
     What is being done just now has no place in it: it decides how its machine is set up.
     """
-    runs = list(Run.objects.proposed().prefetch_related("sheets__placements", "operations__machine"))
+    runs = list(
+        Run.objects.proposed().prefetch_related(
+            "sheets__placements", "sheets__offcut", "operations__machine", "operations__operator"
+        )
+    )
     pieces = list(
         Piece.objects.filter(run__in=runs).order_by("pk").values_list("pk", "line_id", "index", "run_id")
     )
@@ -254,6 +300,7 @@ def read_standing(*, now: datetime) -> Standing:
         units=tuple(units.values()),
         frozen=frozen,
         limits=replace(Limits(), review_seconds=0),
+        weights=planner_settings().weights,
     )
     kpis = measure(problem, planned_runs, operations, 0)
     return Standing(problem, Proposal(planned_runs, operations, frozen, (), kpis))
@@ -301,16 +348,20 @@ def _planned_run(
                     )
                     for p in sheet.placements.all()
                 ),
+                offcut=sheet.offcut.code if sheet.offcut else "",
             )
             for sheet in run.sheets.all()
         ),
         due=None if run.due_at is None else seconds(run.due_at),
         why=run.why,
+        lots=tuple(
+            LotUse(use["material"], use["lot"], use["quantity"], use.get("order", "")) for use in run.lots
+        ),
     )
 
 
 def _planned_operation(row: Operation, members: Sequence[str], units: Mapping[str, Unit]) -> PlannedOperation:
-    place = (row.step, row.work_centre_id, row.setup_family)
+    place = (row.step, row.setup_family)
     return PlannedOperation(
         run=row.run_id,
         step=row.step,
@@ -320,12 +371,18 @@ def _planned_operation(row: Operation, members: Sequence[str], units: Mapping[st
         units=tuple(
             unit
             for unit in members
-            if any((s.step, s.work_centre, s.setup_family) == place for s in units[unit].routing)
+            if any(
+                (s.step, s.setup_family) == place and s.at(row.work_centre_id) is not None
+                for s in units[unit].routing
+            )
         ),
         seconds=row.seconds,
         setup_start=seconds(row.setup_start),
         start=seconds(row.start),
         end=seconds(row.end),
+        operator=row.operator.code if row.operator else "",
+        tool=row.tool_id or "",
+        load=row.load,
     )
 
 
@@ -341,8 +398,12 @@ def refit_setups(*, shop: Shop) -> bool:
     shop = _with_started(shop)
     rows = list(Operation.objects.planned().select_related("machine").order_by("machine", "start", "pk"))
     by_machine: dict[str, list[Operation]] = {}
+    with_it: dict[str, list[Operation]] = {}
     for row in rows:
-        by_machine.setdefault(row.machine.code, []).append(row)
+        if row.occupies:
+            by_machine.setdefault(row.machine.code, []).append(row)
+        else:
+            with_it.setdefault(row.load, []).append(row)
     changed = []
     all_fit = True
     for code, mine in by_machine.items():
@@ -353,8 +414,10 @@ def refit_setups(*, shop: Shop) -> bool:
             if begin < free_from:
                 all_fit = False
             elif begin != seconds(row.setup_start):
-                row.setup_start = moment(begin)
-                changed.append(row)
+                for each in (row, *with_it.get(row.load, ())):
+                    each.setup_start = moment(begin)
+                    each.attended = attended_row(each, shop)
+                    changed.append(each)
             family, free_from = row.setup_family, seconds(row.end)
-    Operation.objects.bulk_update(changed, ["setup_start"], batch_size=1000)
+    Operation.objects.bulk_update(changed, ["setup_start", "attended"], batch_size=1000)
     return all_fit

@@ -19,11 +19,11 @@ from production import gate, stock
 from production.engine.batching import nest_again
 from production.engine.certificate import Breach
 from production.engine.nesting import TooLarge
-from production.engine.proposal import Key, Limits, Problem
+from production.engine.proposal import Key, Problem
 from production.engine.proposal import Run as PlannedRun
 from production.engine.routing import key_of, obstacles
 from production.engine.scheduling.construct import schedule
-from production.facts import frozen_operations, read_shop, seconds, unit_id, units_of
+from production.facts import frozen_operations, planner_settings, read_shop, seconds, unit_id, units_of
 from production.locking import planning_lock
 from production.models import (
     OperationState,
@@ -33,6 +33,7 @@ from production.models import (
     Run,
     RunState,
 )
+from production.occupation import stand_for_loads
 from production.planning import request_soon
 from production.plans import certify_standing, refit_setups, write_frozen, write_runs
 from production.progress import lines_follow
@@ -154,6 +155,7 @@ def reject(*, run: Run, reason: str, actor: str, now: datetime, expected_version
         pieces = list(run.pieces.order_by("pk").values_list("pk", flat=True))
         lines = set(run.pieces.values_list("line_id", flat=True))
         run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
+        stand_for_loads()
         run.pieces.update(state=PieceState.OWED, run=None)
         _change(run, state=RunState.REJECTED, pinned=False, state_reason=reason.strip(), files_stopped="")
         if not refit_setups(shop=read_shop(now=now)):
@@ -341,16 +343,18 @@ def _again(run: Run, groups: Sequence[Sequence[Piece]], *, now: datetime) -> lis
     """Nest and schedule these groups of pieces around all other work. The first keeps the run's row."""
     run.operations.all().delete()
     run.sheets.all().delete()
+    stand_for_loads()
     rows = [(piece.pk, piece.line_id, piece.index) for group in groups for piece in group]
     units = units_of(rows)
     pieces = {unit_id(line, index): pk for pk, line, index in rows}
-    shop = read_shop(now=now)
+    shop, told = read_shop(now=now), planner_settings()
     live = Run.objects.live().exclude(pk=run.pk)
     problem = Problem(
         shop=shop,
         units=tuple(units.values()),
         frozen=tuple(frozen_operations(live, now=seconds(now))),
-        limits=Limits(),
+        limits=told.limits(max_units=len(units)),
+        weights=told.weights,
     )
     against = [o.text for unit in units.values() for o in obstacles(unit, shop)]
     if against:
@@ -366,7 +370,7 @@ def _again(run: Run, groups: Sequence[Sequence[Piece]], *, now: datetime) -> lis
     answer = schedule(planned, problem)
     if answer.left_out:
         raise ReviewRefused(["No machine has enough working time left before the planning horizon."])
-    write_frozen(answer.frozen)
+    write_frozen(answer.frozen, shop=shop)
     plan = Plan.objects.current().get()
     Piece.objects.filter(pk__in=pieces.values()).update(run=None, state=PieceState.OWED)
     return write_runs(
@@ -375,5 +379,6 @@ def _again(run: Run, groups: Sequence[Sequence[Piece]], *, now: datetime) -> lis
         operations=answer.operations,
         units=units,
         pieces=pieces,
+        shop=shop,
         onto=run,
     )

@@ -18,6 +18,7 @@ from production.models import (
     RunState,
     Scrap,
 )
+from production.occupation import stand_for_loads
 from production.planning import request_soon
 from production.plans import refit_setups
 from production.progress import lines_follow
@@ -32,44 +33,49 @@ class FloorRefused(Exception):
 
 
 def start(*, operation: Operation, actor: str, now: datetime) -> Operation:
-    """Begin an operation. The first one of a run takes its material from the store.
+    """Begin an operation, with all that are in one load with it. The first one of a run takes its material
+    from the store.
 
     Raises ``FloorRefused``: not released, begun already, earlier steps not finished, machine not free.
     """
     with transaction.atomic():
         planning_lock()
-        operation = _fresh(operation)
-        if reasons := reasons_against_start(operation):
-            raise FloorRefused(reasons)
-        operation.state, operation.started_at = OperationState.STARTED, now
-        operation.save(update_fields=["state", "started_at"])
-        run = operation.run
+        together = _in_one_load(operation)
+        if reasons := [reason for each in together for reason in reasons_against_start(each)]:
+            raise FloorRefused(list(dict.fromkeys(reasons)))
+        for each in together:
+            each.state, each.started_at = OperationState.STARTED, now
+            each.save(update_fields=["state", "started_at"])
         _refit(actor, now)
-        if run.state == RunState.RELEASED:
-            stock.issue(run=run, actor=actor, now=now)
-            _set_state(run, RunState.STARTED)
-            _lines(run, actor, now)
-        _record(operation, "operation.started", actor, now)
-    return operation
+        for each in together:
+            if each.run.state == RunState.RELEASED:
+                stock.issue(run=each.run, actor=actor, now=now)
+                _set_state(each.run, RunState.STARTED)
+                _lines(each.run, actor, now)
+            _record(each, "operation.started", actor, now)
+    return together[0]
 
 
 def finish(*, operation: Operation, actor: str, now: datetime) -> Operation:
-    """End an operation that was started; with the last one of its run the pieces are made.
+    """End an operation that was started, with all that are in one load with it; with the last one of its run
+    the pieces are made.
 
     Raises ``FloorRefused``.
     """
     with transaction.atomic():
         planning_lock()
-        operation = _fresh(operation)
-        if operation.state != OperationState.STARTED:
-            raise FloorRefused([f"The operation is {operation.state}: only a started one can be finished."])
-        operation.state, operation.finished_at = OperationState.FINISHED, now
-        operation.save(update_fields=["state", "finished_at"])
-        Machine.objects.filter(pk=operation.machine_id).update(setup_state=operation.setup_family)
+        together = _in_one_load(operation)
+        for each in together:
+            if each.state != OperationState.STARTED:
+                raise FloorRefused([f"The operation is {each.state}: only a started one can be finished."])
+            each.state, each.finished_at = OperationState.FINISHED, now
+            each.save(update_fields=["state", "finished_at"])
+            Machine.objects.filter(pk=each.machine_id).update(setup_state=each.setup_family)
         _refit(actor, now)
-        _record(operation, "operation.finished", actor, now)
-        _close_if_done(operation.run, actor, now)
-    return operation
+        for each in together:
+            _record(each, "operation.finished", actor, now)
+            _close_if_done(each.run, actor, now)
+    return together[0]
 
 
 def scrap(*, piece: Piece, reason: str, actor: str, now: datetime) -> Scrap:
@@ -101,6 +107,7 @@ def scrap(*, piece: Piece, reason: str, actor: str, now: datetime) -> Scrap:
         lines_follow(line_ids=[piece.line_id], actor=actor, now=now, run=run.pk, reason=scrapped.reason)
         if not run.pieces.exists():
             run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
+            stand_for_loads()
             _close_if_done(run, actor, now)
     return scrapped
 
@@ -132,8 +139,13 @@ def reasons_against_start(operation: Operation) -> list[str]:
     return reasons
 
 
-def _fresh(operation: Operation) -> Operation:
-    return Operation.objects.select_related("run", "machine").get(pk=operation.pk)
+def _in_one_load(operation: Operation) -> list[Operation]:
+    """The operation as it is now, and the live ones that share its load."""
+    rows = Operation.objects.select_related("run", "machine")
+    fresh = rows.get(pk=operation.pk)
+    if not fresh.load:
+        return [fresh]
+    return [fresh, *rows.live().filter(load=fresh.load).exclude(pk=fresh.pk).order_by("pk")]
 
 
 def _close_if_done(run: Run, actor: str, now: datetime) -> None:
