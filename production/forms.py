@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 
 from configurator.models import Family
+from production.models import Operation, RunState
 from production.stock import MOST
+from production.words import Names
 
 DUE = (("", "any time"), ("late", "overdue"), ("today", "within a day"), ("week", "within a week"))
 STATES = (
@@ -30,6 +32,26 @@ class QueueFilter(forms.Form):
         super().__init__(*args, **kwargs)
         families = Family.objects.order_by("position", "code").values_list("code", "name")
         self.fields["family"].choices = [("", "all families"), *families]  # type: ignore[attr-defined]
+
+
+RUN_STATES = (("", "proposed and on the floor"), *RunState.choices)
+
+
+class PlanFilter(forms.Form):
+    """What of the plan is shown. All fields may be empty; what cannot be read is ignored."""
+
+    centre = forms.ChoiceField(required=False, label="Work centre")
+    family = forms.ChoiceField(required=False, label="Set up for")
+    state = forms.ChoiceField(required=False, choices=RUN_STATES, label="State")
+    q = forms.CharField(required=False, max_length=60, label="Run or order")
+    late = forms.BooleanField(required=False, label="Only late")
+
+    def __init__(self, *args: Any, names: Names, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        families = Operation.objects.live().order_by("setup_family").values_list("setup_family", flat=True)
+        known = [(code, names.setup(code)) for code in families.distinct()]
+        self.fields["centre"].choices = [("", "all"), *names.centres.items()]  # type: ignore[attr-defined]
+        self.fields["family"].choices = [("", "anything"), *known]  # type: ignore[attr-defined]
 
 
 class Reason(forms.Form):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("plan/", plans.plan, name="plan"),
     path("plan/progress/", plans.progress, name="plan-progress"),
     path("plan/propose/", plans.propose, name="plan-propose"),
+    path("runs/", plans.runs, name="runs"),
     path("runs/<slug:pk>/", runs.run, name="run"),
     path("runs/<slug:pk>/sheets/<int:index>.webp", runs.sheet_picture, name="sheet-picture"),
     path("runs/<slug:pk>/files/", runs.run_files, name="run-files"),

@@ -129,6 +129,7 @@ GET = {
     "plan": ("", "login 403 403 200 200"),
     "plan-progress": ("", "login 403 403 200 200"),
     "plan-propose": ("", "login 403 403 403 405"),
+    "runs": ("", "login 403 403 200 200"),
     "run": ("proposed", "login 403 403 200 200"),
     "run-files": ("released", "login 403 403 200 200"),
     "sheet-picture": ("sheet", "login 403 403 200 200"),

@@ -1,0 +1,95 @@
+"""The planner's pages with many runs: bounded in size and queries, and nothing out of sight is lost."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_django
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from production.models import Operation, Run
+from tests.production.crowd import crowd
+from tests.production.day import kept_for_a_module
+
+LINES = 1000  # about 180 runs, three operations each
+LARGEST = 300_000  # bytes
+
+
+@pytest.fixture(scope="module")
+def crowded(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    with kept_for_a_module(django_db_blocker):
+        crowd(lines=LINES)
+        yield
+
+
+@pytest.fixture
+def planner(crowded: None, bob_client: Client) -> Client:
+    return bob_client
+
+
+def page_of(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["plan/?zoom=shift", "plan/?zoom=week", "plan/?zoom=month", "runs/"])
+def test_no_page_is_too_large_for_a_slow_line(path: str, planner: Client) -> None:
+    assert len(page_of(planner, f"/staff/{path}")) < LARGEST
+
+
+@pytest.mark.parametrize("path", ["plan/?zoom=month", "runs/"])
+def test_pages_ask_as_often_for_all_runs_as_for_some(path: str, planner: Client) -> None:
+    planner.get(f"/staff/{path}")
+    with CaptureQueriesContext(connection) as many:
+        planner.get(f"/staff/{path}")
+    some = Run.objects.order_by("number").values_list("pk", flat=True)[:20]
+    Operation.objects.exclude(run__in=list(some)).update(state="dropped")
+    with CaptureQueriesContext(connection) as few:
+        planner.get(f"/staff/{path}")
+    assert len(many) == len(few)
+
+
+def test_every_run_of_the_stretch_is_in_the_list_a_page_at_a_time(planner: Client) -> None:
+    found: set[str] = set()
+    first = page_of(planner, "/staff/plan/?zoom=month")
+    pages = int(re.findall(r"Page 1 of (\d+)", first)[0])
+    for number in range(1, pages + 1):
+        found |= set(
+            re.findall(
+                r'row-link" href="/staff/runs/(\w+)/',
+                page_of(planner, f"/staff/plan/?zoom=month&page={number}"),
+            )
+        )
+    assert found == set(Operation.objects.values_list("run", flat=True))
+
+
+def test_a_month_of_many_operations_is_drawn_in_blocks_that_open_their_day(planner: Client) -> None:
+    page = page_of(planner, "/staff/plan/?zoom=month")
+    link = re.findall(r'<a href="(\?zoom=(?:day|shift)&amp;from=[^"]+)" class="bar block', page)[0]
+    closer = page_of(planner, "/staff/plan/" + link.replace("&amp;", "&"))
+    assert 'data-key="' in closer  # operations one by one
+
+
+def test_the_chart_and_its_list_follow_the_same_filter(planner: Client) -> None:
+    page = page_of(planner, "/staff/plan/?zoom=month&centre=laser&family=oak-6")
+    listed = set(re.findall(r'row-link" href="/staff/runs/(\w+)/', page))
+    families = {run.key["setup_family"] for run in Run.objects.filter(pk__in=listed)}
+    assert families == {"oak-6"}
+    assert ">Laser 1 (150 W)<" in page and ">Mug press 1<" not in page
+
+
+def test_a_run_is_found_by_its_number_and_by_its_order(planner: Client) -> None:
+    run = Run.objects.exclude(operations=None).order_by("-number")[0]
+    piece = run.pieces.select_related("line__order")[0]
+    for words in (f"R-{run.number}", str(run.number), piece.line.order.number):
+        page = page_of(planner, f"/staff/runs/?q={words}")
+        assert re.findall(r'row-link" href="/staff/runs/(\w+)/', page) == [run.pk]
+
+
+def test_an_empty_stretch_says_where_to_look(planner: Client) -> None:
+    far = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
+    assert "Nothing is planned here" in page_of(planner, f"/staff/plan/?zoom=day&from={far}")
