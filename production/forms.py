@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -141,3 +143,64 @@ class Pieces(Seen):
     def __init__(self, *args: Any, choices: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["pieces"].choices = choices  # type: ignore[attr-defined]
+
+
+class ScenarioName(forms.Form):
+    """What a what-if is called."""
+
+    name = forms.CharField(
+        max_length=120, strip=True, error_messages={"required": "Give it a name: it stands beside others."}
+    )
+
+
+class ChangeOf(forms.Form):
+    """One change of a scenario, its fields by its kind. ``change`` is what ``whatif.add`` takes."""
+
+    def __init__(
+        self, kind: str, choices: Mapping[str, list[tuple[str, str]]], data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, auto_id=f"id_{kind}_%s")
+        self.kind = kind
+        for name, label in CHANGE_FIELDS[kind]:
+            self.fields[name] = _change_field(name, label, choices)
+
+    def change(self) -> dict[str, Any]:
+        values: dict[str, Any] = {"kind": self.kind}
+        for name, value in self.cleaned_data.items():
+            if isinstance(value, datetime):
+                values[name] = value.isoformat()
+            elif name == "by":
+                values[name] = round(float(value) * 3600)
+            elif value not in (None, ""):
+                values[name] = value
+        return values
+
+
+# What staff are asked for each kind of change, with the label of each field.
+CHANGE_FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "extra-shift": (("calendar", "Calendar"), ("start", "From"), ("end", "To")),
+    "machine-down": (("machine", "Machine"), ("start", "From"), ("end", "To")),
+    "extra-machine": (("like", "Like the machine"),),
+    "speed": (("machine", "Machine"), ("percent", "Speed in per cent")),
+    "moved-stop": (("machine", "Machine"), ("start", "Planned stop at"), ("to", "Moves to")),
+    "extra-operator": (("like", "Like"),),
+    "more-material": (("material", "Material"), ("quantity", "How much more"), ("at", "Here at")),
+    "late-material": (("material", "Material"), ("by", "Hours later (negative: earlier)")),
+    "demand": (("product", "Product (empty: all)"), ("percent", "Per cent of today's demand")),
+    "promise": (("line", "Line"), ("due", "Promised for"), ("weight", "Weight")),
+    "lead-time": (("by", "Hours later (negative: earlier)"),),
+    "price": (("weight", "What of a plan's cost"), ("value", "Minor units of money")),
+}
+
+
+def _change_field(name: str, label: str, choices: Mapping[str, list[tuple[str, str]]]) -> forms.Field:
+    if name in ("start", "end", "to", "at", "due"):
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        return forms.DateTimeField(label=label, widget=widget)
+    if name == "by":
+        return forms.DecimalField(label=label, min_value=-8760, max_value=8760, max_digits=7)
+    if name in choices:
+        return forms.ChoiceField(label=label, choices=choices[name], required=name != "product")
+    if name == "line":
+        return forms.CharField(label=label, max_length=60)
+    return forms.IntegerField(label=label, min_value=0, max_value=10**9)

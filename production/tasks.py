@@ -11,8 +11,8 @@ from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
 from ledger.models import Entry, Job
 from orders.models import Line
-from production import files, gate, wishes
-from production.models import Run
+from production import files, gate, whatif, wishes
+from production.models import Run, Scenario
 from production.planning import Computed, compute, store
 
 DEMAND_JOB = "production.demand"
@@ -89,6 +89,39 @@ def propose(claim: Claim) -> Effect | None:
         report=claim.report,
     )
     return partial(store_as_effect, computed)
+
+
+def stop_scenario(job: Job, error: str) -> None:
+    """A job that was set aside brings no answer: the scenario says so."""
+    said = error.strip().rsplit("\n", 1)[-1][:300] or "nothing was said"
+    whatif.note_failed(
+        scenario_id=job.payload["scenario"],
+        version=job.payload["version"],
+        reason=f"It was tried {job.attempts} times and never came to an end. The last time: {said}",
+        now=timezone.now(),
+    )
+
+
+@handler(whatif.JOB_KIND, queue=whatif.QUEUE, given_up=stop_scenario)
+def compute_scenario(claim: Claim) -> Effect | None:
+    """Plan a scenario beside the plan as it is; the effect keeps the answer with it."""
+    name, version = str(claim.payload["scenario"]), int(claim.payload["version"])
+    scenario = Scenario.objects.filter(pk=name, version=version).first()
+    if scenario is None:
+        return None
+    try:
+        result = whatif.compute(scenario=scenario, now=timezone.now(), report=claim.report)
+    except whatif.ScenarioRefused as refusal:
+        return partial(note_scenario_failed_as_effect, name, version, str(refusal))
+    return partial(note_scenario_as_effect, name, version, result)
+
+
+def note_scenario_as_effect(name: str, version: int, result: whatif.Result) -> None:
+    whatif.note(scenario_id=name, version=version, result=result, now=timezone.now())
+
+
+def note_scenario_failed_as_effect(name: str, version: int, reason: str) -> None:
+    whatif.note_failed(scenario_id=name, version=version, reason=reason, now=timezone.now())
 
 
 def request_soon_as_effect(*, actor: str) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.views import artwork, dispatch, floor, materials, plans, queue, records, runs
+from production.views import artwork, dispatch, floor, materials, plans, queue, records, runs, whatif
 
 urlpatterns = [
     path("", queue.home, name="staff-home"),
@@ -38,6 +38,15 @@ urlpatterns = [
     path("materials/<slug:code>/", materials.material, name="material"),
     path("materials/<slug:code>/receive/", materials.receive, name="material-receive"),
     path("materials/<slug:code>/count/", materials.count, name="material-count"),
+    path("what-if/", whatif.scenarios, name="what-if"),
+    path("what-if/begin/", whatif.begin, name="scenario-begin"),
+    path("what-if/<slug:pk>/", whatif.scenario, name="scenario"),
+    path("what-if/<slug:pk>/add/<slug:kind>/", whatif.add, name="scenario-add"),
+    path("what-if/<slug:pk>/remove/<int:index>/", whatif.remove, name="scenario-remove"),
+    path("what-if/<slug:pk>/compute/", whatif.compute, name="scenario-compute"),
+    path("what-if/<slug:pk>/delete/", whatif.delete, name="scenario-delete"),
+    path("what-if/<slug:pk>/closer/<int:index>/", whatif.from_remedy, name="scenario-from-remedy"),
+    path("lines/<slug:pk>/why/", whatif.line_why, name="line-why"),
     path("jobs/", records.jobs, name="jobs"),
     path("jobs/<int:job_id>/again/", records.job_again, name="job-again"),
     path("ledger/", records.ledger, name="ledger"),

@@ -43,7 +43,7 @@ from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, lists, payments
-from production import files, gate, planning, review, shopfloor, stock, upkeep
+from production import files, gate, planning, review, shopfloor, stock, upkeep, whatif, why
 from server import request_id
 
 logger = logging.getLogger(__name__)
@@ -237,6 +237,10 @@ TABLE: dict[type[Exception], Refusal] = {
         409, "floor-refused", "It cannot be done now", lambda e: {"reasons": list(e.reasons)}
     ),
     planning.NotCertified: Refusal(409, "plan-not-certified", "The plan no longer fits the workshop"),
+    whatif.ScenarioRefused: Refusal(409, "scenario-refused", "The scenario cannot be changed or computed so"),
+    why.NothingToSay: Refusal(
+        409, "not-in-a-proposed-run", "The plan in force proposes nothing for the line"
+    ),
     validations.NothingToJudge: Refusal(422, "validation-refused", "The rows were not taken"),
     # the ledger
     idempotency.BadKey: Refusal(400, "idempotency-key-missing", "The idempotency key cannot be used"),

@@ -16,6 +16,7 @@ from production.models import (
     Plan,
     ProductionFile,
     Run,
+    Scenario,
     Sheet,
     WorkCentre,
 )
@@ -204,3 +205,55 @@ class AskedShape(serializers.Serializer[Any]):
 
     job = serializers.CharField()
     state = serializers.CharField()
+
+
+class ScenarioSerializer(serializers.ModelSerializer[Scenario]):
+    """A what-if scenario; ``result`` is null until it is done."""
+
+    class Meta:
+        model = Scenario
+        fields = [
+            "id",
+            "name",
+            "changes",
+            "remedies",
+            "state",
+            "reason",
+            "result",
+            "plan",
+            "created_at",
+            "created_by",
+            "computed_at",
+        ]
+
+
+class ScenarioShape(Strict):
+    """A question; ``changes`` are objects with a ``kind`` and that kind's fields (docs/reference/api.md)."""
+
+    name = Text(max_length=120)
+    changes = serializers.ListField(child=serializers.DictField(), max_length=20, default=list)
+    remedies = serializers.BooleanField(default=False)
+
+
+class SpanShape(serializers.Serializer[Any]):
+    """Time on the way to a line's end, and what for."""
+
+    kind = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    seconds = serializers.IntegerField()
+    machine = serializers.CharField()
+    run = serializers.CharField()
+    what = serializers.CharField()
+
+
+class WhyShape(serializers.Serializer[Any]):
+    """Why a line ends when it does; the spans follow one another from now to ``end``."""
+
+    line = serializers.CharField()
+    run = serializers.CharField()
+    end = serializers.DateTimeField()
+    late_seconds = serializers.IntegerField()
+    says = serializers.CharField()
+    spans = SpanShape(many=True)
+    alone_needs = serializers.ListField(child=serializers.CharField())

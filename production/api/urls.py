@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from production.api import artwork, runs, shop
+from production.api import artwork, runs, shop, whatif
 
 urlpatterns = [
+    path("scenarios/", whatif.Scenarios.as_view(), name="api-scenarios"),
+    path("scenarios/<slug:pk>/", whatif.OneScenario.as_view(), name="api-scenario"),
+    path("lines/<slug:pk>/why/", whatif.LineWhy.as_view(), name="api-line-why"),
     path("work-centres/", shop.WorkCentres.as_view(), name="api-work-centres"),
     path("machines/", shop.Machines.as_view(), name="api-machines"),
     path("machines/<slug:code>/stop/", shop.Stop.as_view(), name="api-machine-stop"),

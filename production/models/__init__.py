@@ -16,6 +16,7 @@ from production.models.runs import (
     RunState,
     Sheet,
 )
+from production.models.scenarios import Scenario, ScenarioState
 from production.models.shop import (
     Calendar,
     CalendarException,
@@ -53,6 +54,8 @@ __all__ = [
     "ProductionFile",
     "Run",
     "RunState",
+    "Scenario",
+    "ScenarioState",
     "Scrap",
     "SetupRule",
     "Sheet",

@@ -18,7 +18,7 @@ from configurator.views.fonts import files
 from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
-from production import upkeep
+from production import upkeep, whatif
 from production.models import LineFile, Machine, Operation, Piece, ProductionFile, Run
 from tests.api.conftest import Api, contents, done
 
@@ -64,6 +64,13 @@ def scene(
     validation = done(alice_api.post("families/badge/validations/", {"rows": [{}]}), 202)["id"]
     job = Job.objects.filter(kind="planning.propose").first()
     assert job is not None
+    scenario = whatif.begin(name="Saturday", actor="system:test", now=timezone.now())
+    whatif.add(
+        scenario=scenario,
+        change={"kind": "lead-time", "by": 3600},
+        actor="system:test",
+        now=timezone.now(),
+    )
     operation = Operation.objects.filter(run=released).earliest("start")
     file = ProductionFile.objects.filter(run=released)[0]
     return {
@@ -96,6 +103,9 @@ def scene(
         "material": {"code": "acrylic-3"},
         "machine": {"code": "laser-1"},
         "stopped": {"code": "laser-2"},
+        "scenario": {"pk": scenario.pk},
+        "change": {"pk": scenario.pk, "index": 0},
+        "kind": {"pk": scenario.pk, "kind": "lead-time"},
         "": {},
         "key": {"key": "x"},
         "reset": {"uidb36": "1", "key": "x"},
@@ -154,6 +164,15 @@ GET = {
     "material": ("material", "login 403 403 200 200"),
     "material-receive": ("material", "login 403 403 403 405"),
     "material-count": ("material", "login 403 403 403 405"),
+    "what-if": ("", "login 403 403 200 200"),
+    "scenario": ("scenario", "login 403 403 200 200"),
+    "scenario-begin": ("", "login 403 403 403 405"),
+    "scenario-add": ("kind", "login 403 403 403 405"),
+    "scenario-remove": ("change", "login 403 403 403 405"),
+    "scenario-compute": ("scenario", "login 403 403 403 405"),
+    "scenario-delete": ("scenario", "login 403 403 403 405"),
+    "scenario-from-remedy": ("change", "login 403 403 403 405"),
+    "line-why": ("ordered", "login 403 403 200 200"),
     "products": ("", "login 403 403 200 200"),
     "product-new": ("", "login 403 403 403 403"),
     "product": ("family", "login 403 403 200 200"),
@@ -212,6 +231,9 @@ GET = {
     "api-machine-start": ("stopped", "401 403 403 403 405"),
     "api-material-receive": ("material", "401 403 403 403 405"),
     "api-material-count": ("material", "401 403 403 403 405"),
+    "api-scenarios": ("", "401 403 403 403 200"),
+    "api-scenario": ("scenario", "401 403 403 403 200"),
+    "api-line-why": ("ordered", "401 403 403 403 409"),
     "api-plans": ("", "401 403 403 403 200"),
     "api-current-plan": ("", "401 403 403 403 200"),
     "api-runs": ("", "401 403 403 403 200"),
@@ -270,6 +292,12 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "machine-start": ("post", {}, "login 403 403 403 302"),
     "material-receive": ("post", {"quantity": 5}, "login 403 403 403 302"),
     "material-count": ("post", {"quantity": 50}, "login 403 403 403 302"),
+    "scenario-begin": ("post", {"name": "x"}, "login 403 403 403 302"),
+    "scenario-add": ("post", {"by": "2"}, "login 403 403 403 302"),
+    "scenario-remove": ("post", {}, "login 403 403 403 302"),
+    "scenario-compute": ("post", {}, "login 403 403 403 302"),
+    "scenario-delete": ("post", {}, "login 403 403 403 302"),
+    "scenario-from-remedy": ("post", {}, "login 403 403 403 302"),
     "job-again": ("post", {}, "login 403 403 403 302"),
     "product-new": ("post", {"code": "tray", "name": "Tray"}, "login 403 403 403 403"),
     "product": ("post", {"do": "save", "source": "x"}, "login 403 403 403 403"),
@@ -322,6 +350,12 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-machine-start": ("post", {}, "401 403 403 403 200"),
     "api-material-receive": ("post", {"quantity": 5}, "401 403 403 403 200"),
     "api-material-count": ("post", {"on_hand": 50}, "401 403 403 403 200"),
+    "api-scenarios": (
+        "post",
+        {"name": "x", "changes": [{"kind": "lead-time", "by": 60}]},
+        "401 403 403 403 202",
+    ),
+    "api-scenario": ("delete", {}, "401 403 403 403 204"),
     "api-plans": ("post", {}, "401 403 403 403 202"),
     "api-run-release": ("post", {}, "401 403 403 403 200"),
     "api-run-pin": ("post", {}, "401 403 403 403 200"),

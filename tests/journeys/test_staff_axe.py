@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from ledger.models import Job
 from orders.models import Line
+from production import whatif
 from production.models import Plan, Run
 from tests.production.day import order, ordinary_day, run_jobs
 
@@ -71,6 +73,10 @@ def test_no_page_of_the_workshop_has_a_barrier(
     assert line is not None
     Line.objects.filter(pk=line.pk).update(state="made")
     bob_client.post("/staff/floor/machines/laser-2/stop/", {"reason": "belt torn"})
+    scenario = whatif.begin(name="Saturday", actor="system:test", now=timezone.now())
+    whatif.add(
+        scenario=scenario, change={"kind": "lead-time", "by": 60}, actor="system:test", now=timezone.now()
+    )
     page = staff(**look)
     for path in (
         "",
@@ -83,6 +89,9 @@ def test_no_page_of_the_workshop_has_a_barrier(
         f"runs/{mug.pk}/",
         "floor/",
         f"floor/runs/{run.pk}/",
+        "what-if/",
+        f"what-if/{scenario.pk}/",
+        f"lines/{line.pk}/why/",
         "materials/",
         "materials/walnut-6/",
         "jobs/",

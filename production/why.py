@@ -1,0 +1,104 @@
+"""Why a line is made when it is, from the plan in force: for staff, in words and as spans."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders.models import Line
+from production.engine.explaining import Company, Explainer, NotPlanned, Span, Why, together
+from production.models import Plan
+from production.plans import read_standing
+from production.words import Names
+
+
+class NothingToSay(Exception):
+    """The plan in force says nothing of the line: it is not planned, or on the floor already. Says which."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """``why`` holds the spans from now to the end; ``company`` what its run's company saves."""
+
+    line: Line
+    why: Why
+    company: Company
+
+
+def explain(*, line: Line, now: datetime) -> Explanation:
+    """Why this line, here and then. Reads the whole plan in force. Raises ``NothingToSay``."""
+    standing = read_standing(now=now)
+    try:
+        why = Explainer(standing.problem, standing.proposal).chain(line.pk)
+        company = together(standing.problem, standing.proposal, line.pk)
+    except NotPlanned as none:
+        raise NothingToSay(_elsewhere(line)) from none
+    return Explanation(line, why, company)
+
+
+def _elsewhere(line: Line) -> str:
+    plan = Plan.objects.current().first()
+    for row in plan.unplanned if plan else []:
+        if row["line"] == line.pk:
+            return f"Not planned: {row['text']}"
+    return f"No proposed run has pieces of it: it is {line.get_state_display().lower()}."
+
+
+def in_words(explanation: Explanation, *, names: Names, machines: Mapping[str, str]) -> str:
+    """What binds, in one sentence."""
+    kind, what = explanation.why.binds
+    most = sum(
+        span.seconds
+        for span in explanation.why.spans
+        if span.kind == kind and (span.machine or span.what) == what
+    )
+    thing = machines.get(what) or names.materials.get(what) or what
+    told = {
+        "queue": f"Most of the wait is for other work on {thing}",
+        "operator": f"Most of the wait is for {thing}, who does other work",
+        "closed": f"Most of the wait is time in which {thing} is closed",
+        "stop": f"Most of the wait is a planned stop of {thing}",
+        "setup": f"Most of the wait is set-up of {thing}",
+        "material": f"Most of the wait is for {thing} to arrive",
+        "lag": "Most of the wait has to go by between two steps",
+        "release": "Most of the wait is before it may begin",
+    }
+    return f"{told[kind]}: {hours(most)}." if kind in told else "Nothing but its own work takes time."
+
+
+def says(span: Span, *, names: Names, machines: Mapping[str, str], own: bool) -> str:
+    """One span, in words; ``own``: of the line's own run."""
+    thing = machines.get(span.machine, span.machine)
+    return {
+        "work": f"Made on {thing}",
+        "setup": f"{thing} is set up for it",
+        "queue": f"{thing} does other work first",
+        "operator": f"{span.what} does other work first",
+        "closed": f"{thing} is closed",
+        "stop": f"{thing} has a planned stop",
+        "lag": "Has to rest between two steps",
+        "material": f"Waits for {names.sentence(span.what) or 'material'} to arrive",
+        "release": "May not begin earlier",
+        "review": "New work begins after staff could look at the plan",
+        "slack": f"Free time before {'its' if own else 'that'} work on {thing}" if thing else "Free time",
+    }[span.kind]
+
+
+def hours(seconds: int) -> str:
+    """Such as 2 h 05 min."""
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+
+
+def saved_by_company(company: Company) -> list[str]:
+    """What it would take more to make the pieces alone, in words; empty when it is nothing."""
+    alone, now = company.alone, company.as_planned
+    told = []
+    if (more := alone.sheets - now.sheets) > 0:
+        told.append(f"{more} sheet{'s' * (more != 1)}")
+    if (more := alone.setup_seconds - now.setup_seconds) > 0:
+        told.append(f"{hours(more)} of set-up")
+    if (more := alone.loads - now.loads) > 0:
+        told.append(f"{more} load{'s' * (more != 1)}")
+    if (more := alone.tardy_units - now.tardy_units) > 0:
+        told.append(f"{more} more piece{'s' * (more != 1)} late")
+    return told

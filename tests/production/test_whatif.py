@@ -1,0 +1,205 @@
+"""Scenarios of staff: put together, computed by a job beside the plan as it is, and why lines are late."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ledger import jobs
+from ledger.models import Job
+from orders.models import Line
+from production import planning, whatif, why
+from production.facts import seconds
+from production.models import Plan, Run, Scenario
+from tests.production.workshop import NOW, PlaceLine, sound
+
+pytestmark = pytest.mark.django_db
+BOB = "user:bob"
+MONDAY_NIGHT = {"start": "2026-03-02T20:00:00+01:00", "end": "2026-03-03T01:00:00+01:00"}
+
+
+@pytest.fixture
+def late_demand(shop: None, place_line: PlaceLine) -> list[Line]:
+    """More engraving than a day holds, all promised for this evening."""
+    return [place_line(quantity=4, due_days=0.6, seconds=1800) for _ in range(10)]
+
+
+def begun(*changes: dict[str, Any]) -> Scenario:
+    scenario = whatif.begin(name="Night shift", actor=BOB, now=NOW)
+    for change in changes:
+        scenario = whatif.add(scenario=scenario, change=change, actor=BOB, now=NOW)
+    return scenario
+
+
+def answered(scenario: Scenario) -> Scenario:
+    job = whatif.ask(scenario=scenario, actor=BOB, now=NOW)
+    assert jobs.run(job.pk)
+    scenario.refresh_from_db()
+    return scenario
+
+
+def test_a_night_shift_saves_lines_and_the_plan_in_force_stays(
+    late_demand: list[Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    plan = Plan.objects.current().get()
+    runs = list(Run.objects.order_by("pk").values())
+    scenario = answered(begun({"kind": "extra-machine", "like": "laser-1"}))
+    assert scenario.state == "done" and scenario.plan == plan
+    assert scenario.result["after"]["late_lines"] < scenario.result["before"]["late_lines"]
+    assert scenario.result["saved_count"] == len(scenario.result["saved"]) > 0
+    assert scenario.result["after"]["kept"] >= scenario.result["before"]["kept"]
+    assert list(Run.objects.order_by("pk").values()) == runs
+    assert Plan.objects.current().get() == plan
+    sound()
+
+
+def test_what_would_help_is_answered_by_plans(
+    late_demand: list[Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    scenario = answered(whatif.begin(name="Help", actor=BOB, now=NOW, remedies=True))
+    assert scenario.state == "done"
+    found = scenario.result["remedies"]
+    assert found and all(each["late_after"] < each["late_before"] for each in found)
+    assert {change["kind"] for each in found for change in each["changes"]} & {"extra-machine", "extra-shift"}
+
+
+def test_a_change_of_the_question_takes_its_answer_away(shop: None, place_line: PlaceLine) -> None:
+    place_line()
+    scenario = answered(begun({"kind": "lead-time", "by": 3600}))
+    changed = whatif.remove(scenario=scenario, index=0, actor=BOB, now=NOW)
+    assert (changed.state, changed.result, changed.changes) == ("draft", None, [])
+
+
+def test_an_answer_to_a_question_that_was_changed_is_not_kept(shop: None, place_line: PlaceLine) -> None:
+    place_line()
+    scenario = begun({"kind": "lead-time", "by": 3600})
+    whatif.ask(scenario=scenario, actor=BOB, now=NOW)
+    Scenario.objects.filter(pk=scenario.pk).update(version=99)
+    result = whatif.Result(None, {"before": {}})
+    whatif.note(scenario_id=scenario.pk, version=2, result=result, now=NOW)
+    scenario.refresh_from_db()
+    assert scenario.result is None
+
+
+def test_a_change_that_the_shop_cannot_take_is_refused(shop: None) -> None:
+    with pytest.raises(whatif.ScenarioRefused, match="no machine 'laser-9'"):
+        begun({"kind": "extra-machine", "like": "laser-9"})
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"kind": "wish"}, "kind: 'wish' is none of"),
+        ({"kind": "lead-time"}, "by: is missing"),
+        ({"kind": "lead-time", "by": "2"}, "by: a whole number"),
+        ({"kind": "lead-time", "by": True}, "by: a whole number"),
+        ({"kind": "lead-time", "by": 1, "of": 2}, "of: a lead-time has by"),
+        ({"kind": "speed", "machine": 5, "percent": 50}, "machine: a short text"),
+        (
+            {"kind": "machine-down", "machine": "laser-1", "start": "now", "end": "x"},
+            "start: a date and time",
+        ),
+        (
+            {"kind": "machine-down", "machine": "laser-1", "start": "2026-13-40T00:00:00Z", "end": "x"},
+            "start: a date and time",
+        ),
+    ],
+)
+def test_what_is_no_change_is_refused(shop: None, change: dict[str, Any], text: str) -> None:
+    with pytest.raises(whatif.ScenarioRefused, match=text):
+        begun(change)
+
+
+def test_a_scenario_without_a_name_is_refused(shop: None) -> None:
+    with pytest.raises(whatif.ScenarioRefused, match="Give the scenario a name"):
+        whatif.begin(name="  ", actor=BOB, now=NOW)
+
+
+def test_nothing_changed_is_not_computed(shop: None) -> None:
+    with pytest.raises(whatif.ScenarioRefused, match="Nothing is changed yet"):
+        whatif.ask(scenario=begun(), actor=BOB, now=NOW)
+
+
+def test_a_scenario_that_is_being_computed_is_not_changed(shop: None, place_line: PlaceLine) -> None:
+    scenario = begun({"kind": "lead-time", "by": 3600})
+    whatif.ask(scenario=scenario, actor=BOB, now=NOW)
+    with pytest.raises(whatif.ScenarioRefused, match="being computed"):
+        whatif.add(scenario=scenario, change={"kind": "lead-time", "by": 1}, actor=BOB, now=NOW)
+
+
+def test_changes_survive_as_json() -> None:
+    for change in (
+        {"kind": "extra-shift", "calendar": "day", **MONDAY_NIGHT},
+        {"kind": "demand", "percent": 120, "product": "Sign"},
+        {"kind": "price", "weight": "setup", "value": 5},
+    ):
+        assert whatif.decode(whatif.encode(whatif.decode(change))) == whatif.decode(change)
+
+
+def test_overtime_that_is_offered_is_outside_of_the_shifts(shop: None) -> None:
+    saturday, evening = whatif.extra_shifts(now=NOW)
+    assert saturday.start == seconds(NOW.replace(day=7, hour=7))  # 08:00 in Amsterdam
+    assert evening.start == seconds(NOW.replace(day=3, hour=21)) and evening.end - evening.start == 7200
+
+
+def test_why_a_line_is_late_adds_up_and_names_the_machine(late_demand: list[Line]) -> None:
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    told = max((why.explain(line=line, now=NOW) for line in late_demand), key=lambda told: told.why.late)
+    spans = told.why.spans
+    assert told.why.late > 0
+    assert spans[0].start == seconds(NOW) and spans[-1].end == told.why.end
+    assert sum(span.seconds for span in spans) == told.why.end - seconds(NOW)
+    assert told.why.binds[0] in ("queue", "closed", "setup")
+
+
+def test_of_a_line_that_waits_it_says_what_for(shop: None, place_line: PlaceLine) -> None:
+    line = place_line(width=5000)
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    with pytest.raises(why.NothingToSay, match="larger than the usable"):
+        why.explain(line=line, now=NOW)
+
+
+def test_staff_put_a_scenario_together_on_its_page(
+    late_demand: list[Line], bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    page = bob_client.post("/staff/what-if/begin/", {"name": "More lasers"}, follow=True)
+    address = page.redirect_chain[-1][0]
+    bob_client.post(f"{address}add/extra-machine/", {"like": "laser-1"})
+    down = {"machine": "laser-2", "start": "2026-03-02T10:00", "end": "2026-03-02T12:00"}
+    page = bob_client.post(f"{address}add/machine-down/", down, follow=True)
+    text = page.content.decode()
+    assert "One more machine like Laser 1" in text and "Laser 2 is down from Mon 2 Mar 10:00" in text
+    refused = bob_client.post(f"{address}add/speed/", {"machine": "laser-1"}, follow=True)
+    assert "Speed in per cent: This field is required." in refused.content.decode()
+    page = bob_client.post(f"{address}compute/", follow=True)
+    assert "Being computed" in page.content.decode()
+    assert jobs.run(Job.objects.get(kind=whatif.JOB_KIND).pk)
+    text = bob_client.get(address).content.decode()
+    assert "Beside the plan as it is" in text and "Lines late" in text and "In time then" in text
+    assert "More lasers" in bob_client.get("/staff/what-if/").content.decode()
+    why_page = bob_client.get(f"/staff/lines/{late_demand[-1].pk}/why/").content.decode()
+    assert "Why then?" in why_page and "Why in this run?" in why_page
+    bob_client.post(f"{address}delete/")
+    assert not Scenario.objects.exists()
+
+
+def test_a_job_that_was_set_aside_leaves_the_reason(shop: None, place_line: PlaceLine) -> None:
+    scenario = begun({"kind": "lead-time", "by": 3600})
+    whatif.ask(scenario=scenario, actor=BOB, now=NOW)
+    scenario.refresh_from_db()
+    whatif.note_failed(scenario_id=scenario.pk, version=scenario.version, reason="killed", now=NOW)
+    scenario.refresh_from_db()
+    assert (scenario.state, scenario.reason) == ("failed", "killed")
+    assert answered(scenario).state == "done"
+
+
+def test_a_day_of_slack_is_an_hour_told_in_words() -> None:
+    assert why.hours(int(timedelta(hours=2, minutes=5).total_seconds())) == "2 h 05 min"
+    assert why.hours(90) == "2 min"
