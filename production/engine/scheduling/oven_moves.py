@@ -228,7 +228,7 @@ def somewhere(
         pos = loads[other * LOAD + POS] + draw(chance, 2)
     if (may >> oven) & 1 == 0 or filled > ovens[oven * OVENS + CAPACITY]:
         return -1
-    return oven * (facts[JOBS] + 1) + pos
+    return int(oven * (facts[JOBS] + 1) + pos)
 
 
 @kernel

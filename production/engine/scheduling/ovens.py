@@ -157,9 +157,10 @@ class _Table:
         self.ovens = zeros(m.OVENS * len(problem.ovens))
         first = 0
         for number, oven in enumerate(problem.ovens):
-            values = (oven.capacity, oven.state, oven.speed_percent, first, first + len(oven.windows), 0)
-            first += len(oven.windows)
-            for k, value in enumerate(values):
+            last = first + len(oven.windows)
+            facts = (oven.capacity, oven.state, oven.speed_percent, first, last, 0)
+            first = last
+            for k, value in enumerate(facts):
                 self.ovens[number * m.OVENS + k] = value
         rows = zip(problem.setup_seconds, problem.setup_costs, strict=True)
         self.setups = ints(
@@ -169,7 +170,8 @@ class _Table:
         by_family: list[list[int]] = [[] for _ in range(families)]
         for number in range(self.count):
             by_family[self.jobs[number * m.JOB + m.FAMILY]].append(number)
-        places, members = [], []
+        places: list[int] = []
+        members: list[int] = []
         for family in by_family:
             places.append(families + 1 + len(members))
             members += family
