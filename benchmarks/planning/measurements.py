@@ -7,7 +7,7 @@ Each is a module with ``section(scale) -> Section``; `FILES` are those that read
 from collections.abc import Callable, Mapping
 
 from benchmarks.bars import Section
-from benchmarks.planning import osp, workshop
+from benchmarks.planning import osp, simulation, workshop
 from benchmarks.planning.sizes import Scale, full, quick
 
 __all__ = ["FILES", "MEASUREMENTS", "Scale", "full", "quick"]
@@ -15,5 +15,6 @@ __all__ = ["FILES", "MEASUREMENTS", "Scale", "full", "quick"]
 MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "workshop": workshop.section,
     "osp": osp.section,
+    "simulation": simulation.section,
 }
 FILES: frozenset[str] = frozenset({"nesting", "osp"})
