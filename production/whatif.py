@@ -21,11 +21,13 @@ from production.engine.certificate import certify
 from production.engine.explaining import Explainer, Remedy, remedies
 from production.engine.planning import Stop, propose
 from production.engine.proposal import Problem, Proposal
-from production.engine.simulation import simulate
+from production.engine.simulation import Outcome, simulate
 from production.engine.whatif import BadChange, Change, ExtraShift, changed
+from production.experience import Experience, read_experience
 from production.facts import moment, read_problem, seconds
 from production.locking import planning_lock
 from production.models import Calendar, Plan, Scenario, ScenarioState
+from production.plans import read_standing
 
 JOB_KIND = "planning.scenario"
 QUEUE = "planning"
@@ -98,11 +100,9 @@ def remove(*, scenario: Scenario, index: int, actor: str, now: datetime) -> Scen
 
 
 def ask(*, scenario: Scenario, actor: str, now: datetime) -> Job:
-    """Have it computed. Raises ``ScenarioRefused``."""
+    """Have it computed; without a change the plan in force is played. Raises ``ScenarioRefused``."""
     with transaction.atomic():
         held = _hold(scenario)
-        if not held.changes and not held.remedies:
-            raise ScenarioRefused("Nothing is changed yet: add a change first.")
         _change(held, state=ScenarioState.WAITING)
         return request(
             kind=JOB_KIND,
@@ -200,10 +200,14 @@ def compute(
     report: Callable[[dict[str, Any]], None],
     stop: Stop | None = None,
 ) -> Result:
-    """Plan as it is, plan with the changes, play both. No transaction is open while it works.
+    """Plan as it is, plan with the changes, play both; without changes play the plan in force. No transaction
+    is open while it works.
 
     Raises ``ScenarioRefused`` when the changes no longer fit the shop, or a plan fails the certificate.
     """
+    known = read_experience(now=now)
+    if not scenario.changes and not scenario.remedies:
+        return _as_it_is(now, known, report)
     with transaction.atomic():
         planning_lock()
         demand.take_in()
@@ -213,7 +217,7 @@ def compute(
     if scenario.remedies:
         report({"step": "what would help", "units": len(facts.problem.units)})
         found = remedies(facts.problem, before, extra_shifts=extra_shifts(now=now), stop=stop or _enough)
-        data = {"before": _figures(facts.problem, before), "remedies": [_told(each) for each in found]}
+        data = {"before": _figures(facts.problem, before, known), "remedies": [_told(each) for each in found]}
         return Result(facts.base, data)
     try:
         question = changed(facts.problem, [decode(each) for each in scenario.changes])
@@ -228,14 +232,37 @@ def compute(
     return Result(
         facts.base,
         {
-            "before": _figures(facts.problem, before),
-            "after": _figures(question, after),
+            "before": _figures(facts.problem, before, known),
+            "after": _figures(question, after, known),
             "newly_late": [{"line": line, "late": late_after[line]} for line in newly[:LISTED]],
             "saved": [{"line": line, "late": late_before[line]} for line in saved[:LISTED]],
             "newly_late_count": len(newly),
             "saved_count": len(saved),
         },
     )
+
+
+def _as_it_is(now: datetime, known: Experience, report: Callable[[dict[str, Any]], None]) -> Result:
+    """The plan in force, played; the lines most likely to be late first."""
+    plan = Plan.objects.current().first()
+    if plan is None:
+        raise ScenarioRefused("There is no plan yet that could be played: ask for a proposal first.")
+    standing = read_standing(now=now)
+    report({"step": "playing the plan in force", "units": len(standing.problem.units)})
+    outcome = simulate(standing.problem, standing.proposal, known.uncertainty, replications=REPLICATIONS * 5)
+    risky = sorted(
+        (each for each in outcome.lines if each.kept is not None and each.kept < outcome.wanted),
+        key=lambda each: (each.kept, each.line),
+    )
+    data = {
+        "before": _figures(standing.problem, standing.proposal, known, outcome),
+        "risky": [
+            {"line": each.line, "kept": each.kept, "late_end": moment(each.late_end).isoformat()}
+            for each in risky[:LISTED]
+        ],
+        "risky_count": len(risky),
+    }
+    return Result(plan.pk, data)
 
 
 def note(*, scenario_id: str, version: int, result: Result, now: datetime) -> None:
@@ -299,9 +326,15 @@ def _late(problem: Problem, proposal: Proposal) -> dict[str, int]:
     return {why.line: why.late for why in Explainer(problem, proposal).late()}
 
 
-def _figures(problem: Problem, proposal: Proposal) -> dict[str, Any]:
-    outcome = simulate(problem, proposal, replications=REPLICATIONS)
+def _figures(
+    problem: Problem, proposal: Proposal, known: Experience, outcome: Outcome | None = None
+) -> dict[str, Any]:
+    outcome = outcome or simulate(problem, proposal, known.uncertainty, replications=REPLICATIONS)
+    spread = known.uncertainty.work
     return {
+        "spread": [spread.least, spread.most],
+        "operations": known.operations,
+        "failing": list(known.machines),
         "kpis": asdict(proposal.kpis),
         "cost": proposal.kpis.terms.cost,
         "late_lines": len(_late(problem, proposal)),

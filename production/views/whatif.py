@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
@@ -81,11 +82,11 @@ def scenarios(request: HttpRequest) -> HttpResponse:
 @require_POST
 def begin(request: HttpRequest) -> HttpResponse:
     form = ScenarioName(request.POST)
-    asks = "remedies" in request.POST
-    name = "What would help" if asks else str(form.data.get("name", ""))
+    asks, plays = "remedies" in request.POST, "play" in request.POST
+    name = "What would help" if asks else "The plan played" if plays else str(form.data.get("name", ""))
     try:
         scenario = whatif.begin(name=name, actor=actor(request), now=timezone.now(), remedies=asks)
-        if asks:
+        if asks or plays:
             whatif.ask(scenario=scenario, actor=actor(request), now=timezone.now())
     except whatif.ScenarioRefused as refusal:
         messages.error(request, str(refusal))
@@ -98,7 +99,7 @@ def scenario(request: HttpRequest, pk: str) -> HttpResponse:
     """One scenario: its changes, forms for more, and its answer beside the plan as it is."""
     found = get_object_or_404(Scenario, pk=pk)
     result = found.result or {}
-    named = [row["line"] for name in ("newly_late", "saved") for row in result.get(name, ())]
+    named = [row["line"] for name in ("newly_late", "saved", "risky") for row in result.get(name, ())]
     lines = Line.objects.select_related("order").in_bulk(named)
     job = Job.objects.filter(
         kind=whatif.JOB_KIND, key=f"{whatif.JOB_KIND}:{found.pk}:{found.version}"
@@ -116,6 +117,22 @@ def scenario(request: HttpRequest, pk: str) -> HttpResponse:
             "figures": _figures(result) if "after" in result else [],
             "terms": _terms(result) if "after" in result else [],
             "newly_late": _lines(result.get("newly_late", ()), lines),
+            "risky": [
+                (
+                    lines.get(row["line"]),
+                    row["line"],
+                    _permille(row["kept"]),
+                    parse_datetime(row["late_end"]),
+                )
+                for row in result.get("risky", ())
+            ],
+            "slack": why.hours(result["before"]["slack"]) if "before" in result else "",
+            "kept": [_permille(result["before"][name]) for name in ("kept", "kept_low", "kept_high")]
+            if "before" in result
+            else [],
+            "spread": [f"{each / 10:.0f}" for each in result["before"]["spread"]]
+            if "before" in result
+            else [],
             "saved": _lines(result.get("saved", ()), lines),
             "result": result,
             "band_before": _band(result.get("before")),
@@ -281,6 +298,8 @@ def _summary(scenario: Scenario) -> str:
     if "remedies" in result:
         found = result["remedies"]
         return f"{len(found)} change{'s' * (len(found) != 1)} would help" if found else "Nothing would help"
+    if "risky" in result:
+        return f"{_permille(result['before']['kept'])} of promises kept"
     if "after" not in result:
         return ""
     saved, late = result["saved_count"], result["newly_late_count"]

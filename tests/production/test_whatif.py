@@ -120,9 +120,25 @@ def test_a_scenario_without_a_name_is_refused(shop: None) -> None:
         whatif.begin(name="  ", actor=BOB, now=NOW)
 
 
-def test_nothing_changed_is_not_computed(shop: None) -> None:
-    with pytest.raises(whatif.ScenarioRefused, match="Nothing is changed yet"):
-        whatif.ask(scenario=begun(), actor=BOB, now=NOW)
+def test_without_a_change_the_plan_in_force_is_played(
+    late_demand: list[Line], bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    page = bob_client.post("/staff/what-if/begin/", {"play": "1"}, follow=True)
+    address = page.redirect_chain[-1][0]
+    assert jobs.run(Job.objects.get(kind=whatif.JOB_KIND).pk)
+    played = Scenario.objects.get()
+    assert played.state == "done" and played.plan == Plan.objects.current().get()
+    assert played.result["risky_count"] == len(played.result["risky"]) > 0
+    assert played.result["before"]["replications"] == 1000
+    text = bob_client.get(address).content.decode()
+    assert "of promises kept" in text and "by assumption" in text and "Why then?" in text
+
+
+def test_without_a_plan_nothing_is_played(shop: None) -> None:
+    scenario = answered(begun())
+    assert scenario.state == "failed" and "no plan yet" in scenario.reason
 
 
 def test_a_scenario_that_is_being_computed_is_not_changed(shop: None, place_line: PlaceLine) -> None:
