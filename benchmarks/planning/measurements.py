@@ -7,12 +7,13 @@ Each is a module with ``section(scale) -> Section``; `FILES` are those that read
 from collections.abc import Callable, Mapping
 
 from benchmarks.bars import Section
-from benchmarks.planning import osp, simulation, workshop
+from benchmarks.planning import certificate, osp, simulation, workshop
 from benchmarks.planning.sizes import Scale, full, quick
 
 __all__ = ["FILES", "MEASUREMENTS", "Scale", "full", "quick"]
 
 MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
+    "certificate": certificate.section,
     "workshop": workshop.section,
     "osp": osp.section,
     "simulation": simulation.section,

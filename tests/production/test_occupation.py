@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from production import planning, shopfloor
+from production import demand, planning, shopfloor
+from production.engine.certificate import Certificate
+from production.engine.planning import propose
 from production.engine.proposal import LotUse, Proposal
-from production.facts import read_shop, seconds
+from production.facts import read_problem, read_shop, seconds
 from production.locking import planning_lock
 from production.models import (
     Machine,
@@ -43,16 +45,21 @@ def stored(changed: Proposal, computed: planning.Computed) -> None:
 
 def two_runs_in_one_load() -> None:
     """Both runs of the plan are packed together: as if the planner had put them into one load."""
-    computed = planning.compute(actor="user:bob", now=NOW)
-    packed = [o for o in computed.proposal.operations if o.step == 20]
+    with transaction.atomic():
+        planning_lock()
+        demand.take_in()
+        facts = read_problem(now=NOW)
+    proposal = propose(facts.problem)
+    packed = [o for o in proposal.operations if o.step == 20]
     latest = max(packed, key=lambda o: o.start)
     together = [
         replace(o, setup_start=latest.setup_start, start=latest.start, end=latest.end, seconds=latest.seconds)
         for o in packed
     ]
-    others = [o for o in computed.proposal.operations if o.step != 20]
+    others = [o for o in proposal.operations if o.step != 20]
     marked = [replace(o, load="l1", operator="ann", tool="jig") for o in together]
-    stored(replace(computed.proposal, operations=(*others, *marked)), computed)
+    computed = planning.Computed(facts, proposal, Certificate((), ()), "user:bob", 0, NOW)
+    stored(replace(proposal, operations=(*others, *marked)), computed)
 
 
 def test_what_the_planner_says_of_a_load_is_read_back(attended: Operator, place_line: PlaceLine) -> None:

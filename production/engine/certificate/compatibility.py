@@ -2,38 +2,45 @@
 
 from collections.abc import Iterator
 
-from production.engine.certificate.findings import Breach
-from production.engine.proposal import Proposal
-from production.engine.shop import Shop
+from production.engine.certificate.case import Case
+from production.engine.certificate.findings import Breach, clock
 from production.engine.work import Unit
 
 
-def check(shop: Shop, proposal: Proposal, units: dict[str, Unit]) -> Iterator[Breach]:
-    sheet_centres = {centre.code for centre in shop.work_centres if centre.mode != "bench"}
-    for run in proposal.runs:
-        for unit_id in run.units:
-            unit = units.get(unit_id)
+def check(case: Case) -> Iterator[Breach]:
+    sheet_centres = {centre.code for centre in case.shop.work_centres if centre.mode in ("bed", "sheet")}
+    for run in case.proposal.runs:
+        key = (run.key.work_centre, run.key.material, run.key.setup_family, run.key.step)
+        earliest: int | None = None
+        for name in run.units:
+            unit = case.units.get(name)
             if unit is None:
                 continue
-            common = next((s for s in unit.routing if s.work_centre in sheet_centres), None)
-            common = common or next(iter(unit.routing), None)
-            if common is None:
-                yield Breach("key-mismatch", f"{run.id} {unit_id}", "The unit has no routing at all.")
-                continue
-            own = (
-                common.work_centre,
-                unit.sheet_material if unit.parts else "",
-                common.setup_family,
-                common.step,
+            if unit.due is not None and (earliest is None or unit.due < earliest):
+                earliest = unit.due
+            own = _own_key(unit, sheet_centres)
+            if own is None:
+                yield case.of_unit("key-mismatch", name, "The unit has no routing at all.", run=run)
+            elif own != key:
+                yield case.of_unit("key-mismatch", name, f"The unit needs {own}, its run is {key}.", run=run)
+        if run.due != earliest:
+            yield case.of_run(
+                "due-mismatch", run, f"The run says {_said(run.due)}, its units {_said(earliest)}."
             )
-            key = (run.key.work_centre, run.key.material, run.key.setup_family, run.key.step)
-            if own != key:
-                yield Breach(
-                    "key-mismatch", f"{run.id} {unit_id}", f"The unit needs {own}, its run is {key}."
-                )
-        dues = [units[u].due for u in run.units if u in units]
-        known = [due for due in dues if due is not None]
-        if run.due != (min(known) if known else None):
-            yield Breach(
-                "due-mismatch", run.id, f"The run says {run.due}, its units {min(known, default=None)}."
-            )
+
+
+def _own_key(unit: Unit, sheet_centres: set[str]) -> tuple[str, str, str, int] | None:
+    """Work centre, material, set-up and number of the first step that takes sheets, else of the first."""
+    if not unit.routing:
+        return None
+    common = unit.routing[0]
+    for step in unit.routing:
+        if step.work_centre in sheet_centres:
+            common = step
+            break
+    material = unit.sheet_material if unit.parts else ""
+    return common.work_centre, material, common.setup_family, common.step
+
+
+def _said(due: int | None) -> str:
+    return "no date" if due is None else clock(due)

@@ -1,106 +1,158 @@
-"""Parts lie on sheets that there are, inside them and apart."""
+"""Parts lie on sheets that there are, inside them, apart, and on no defect."""
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from production.engine.certificate.case import Case
 from production.engine.certificate.findings import Breach
-from production.engine.proposal import Placement, Proposal, Run, Sheet
-from production.engine.shop import Machine, Shop
-from production.engine.work import Part, Unit
+from production.engine.proposal import Placement, Run, Sheet
+from production.engine.shop import Machine, Offcut
+from production.engine.work import Part
 
 
-def check(shop: Shop, proposal: Proposal, units: dict[str, Unit]) -> Iterator[Breach]:
-    stocks = {stock.material: stock for stock in shop.materials}
-    machines = {machine.code: machine for machine in shop.machines}
-    for run in proposal.runs:
-        # The machine of the common step decides over margin and gap.
-        used = [
-            machines[operation.machine]
-            for operation in proposal.operations
-            if operation.run == run.id
-            and operation.work_centre == run.key.work_centre
-            and operation.step == run.key.step
-            and operation.machine in machines
-        ]
-        wanted = {
-            (unit_id, part.code, copy): part
-            for unit_id in run.units
-            if unit_id in units
-            for part in units[unit_id].parts
-            for copy in range(1, part.count + 1)
-        }
-        laid = Counter((p.unit, p.part, p.copy) for sheet in run.sheets for p in sheet.placements)
-        for place in wanted:
-            if laid[place] == 0:
-                yield Breach("part-lost", _part_name(run, place), "The part lies on no sheet.")
-        for place, times in laid.items():
-            if place not in wanted:
-                yield Breach("part-unknown", _part_name(run, place), "The run has no such part.")
-            elif times > 1:
-                yield Breach("part-twice", _part_name(run, place), f"The part lies on {times} places.")
+def check(case: Case) -> Iterator[Breach]:
+    offcuts = {offcut.code: offcut for offcut in case.shop.offcuts}
+    used: dict[str, str] = {}
+    for run in case.proposal.runs:
+        yield from _parts(case, run)
+        machines = _machines(case, run)
         for number, sheet in enumerate(run.sheets, start=1):
-            name = f"{run.id} sheet {number}"
-            stock = stocks.get(sheet.material)
-            if (
-                stock is None
-                or sheet.material != run.key.material
-                or (sheet.width_um, sheet.height_um) != (stock.width_um, stock.height_um)
-            ):
-                yield Breach("sheet-size", name, "The sheet is not of the material and size that is kept.")
+            name = f"sheet {number}"
+            offcut = offcuts.get(sheet.offcut) if sheet.offcut else None
+            if sheet.offcut:
+                if sheet.offcut in used:
+                    text = f"The left-over {sheet.offcut} is {used[sheet.offcut]} already."
+                    yield case.of_run("offcut-twice", run, text, name=name)
+                used[sheet.offcut] = f"{name} of {run.id}"
+            yield from _size(case, run, name, sheet, offcut)
             if not sheet.placements:
-                yield Breach("sheet-empty", name, "Nothing lies on the sheet.")
-            yield from _sizes(name, sheet, wanted)
-            yield from _places(name, sheet, used)
+                yield case.of_run("sheet-empty", run, "Nothing lies on the sheet.", name=name)
+            yield from _places(case, run, name, sheet, machines, offcut)
 
 
-def _sizes(name: str, sheet: Sheet, wanted: dict[tuple[str, str, int], Part]) -> Iterator[Breach]:
-    for laid in sheet.placements:
-        part = wanted.get((laid.unit, laid.part, laid.copy))
-        if part is None:
-            continue
-        size = (part.height_um, part.width_um) if laid.rotated else (part.width_um, part.height_um)
-        if (laid.width_um, laid.height_um) != size:
-            yield Breach(
-                "part-size", f"{name} {laid.unit} {laid.part}", f"Laid as {laid}, the part is {size}."
-            )
-        if laid.rotated and not part.may_rotate:
-            yield Breach("part-turned", f"{name} {laid.unit} {laid.part}", "The part may not be turned.")
+def _machines(case: Case, run: Run) -> list[Machine]:
+    """Where the run is made together: these machines decide over margin and gap."""
+    found = []
+    for number in case.operations_of.get(run.id, ()):
+        operation = case.proposal.operations[number]
+        machine = case.machines.get(operation.machine)
+        common = (operation.step, operation.setup_family) == (run.key.step, run.key.setup_family)
+        if common and machine is not None:
+            found.append(machine)
+    return found
 
 
-def _places(name: str, sheet: Sheet, machines: Sequence[Machine]) -> Iterator[Breach]:
+def _parts(case: Case, run: Run) -> Iterator[Breach]:
+    wanted: dict[tuple[str, str, int], Part] = {
+        (name, part.code, copy): part
+        for name in run.units
+        if name in case.units
+        for part in case.units[name].parts
+        for copy in range(1, part.count + 1)
+    }
+    laid = Counter((p.unit, p.part, p.copy) for sheet in run.sheets for p in sheet.placements)
+    if laid.keys() != wanted.keys():
+        for place in wanted:
+            if place not in laid:
+                yield _of_part(case, run, "part-lost", place, "The part lies on no sheet.")
+        for place in laid:
+            if place not in wanted:
+                yield _of_part(case, run, "part-unknown", place, "The run has no such part.")
+    if len(laid) != laid.total():
+        for place, times in laid.items():
+            if times > 1:
+                yield _of_part(case, run, "part-twice", place, f"The part lies on {times} places.")
+    for sheet in run.sheets:
+        for p in sheet.placements:
+            part = wanted.get((p.unit, p.part, p.copy))
+            if part is None:
+                continue
+            size = (part.height_um, part.width_um) if p.rotated else (part.width_um, part.height_um)
+            if (p.width_um, p.height_um) != size:
+                text = f"Laid as {p.width_um} × {p.height_um} µm, the part is {size[0]} × {size[1]} µm."
+                yield _of_part(case, run, "part-size", (p.unit, p.part, p.copy), text)
+            if p.rotated and not part.may_rotate:
+                text = "The part may not be turned."
+                yield _of_part(case, run, "part-turned", (p.unit, p.part, p.copy), text)
+
+
+def _of_part(case: Case, run: Run, kind: str, place: tuple[str, str, int], text: str) -> Breach:
+    return case.of_unit(kind, place[0], text, run=run, name=f"{place[1]} {place[2]}")
+
+
+def _size(case: Case, run: Run, name: str, sheet: Sheet, offcut: Offcut | None) -> Iterator[Breach]:
+    size = (sheet.width_um, sheet.height_um)
+    if sheet.offcut:
+        if offcut is None:
+            text = f"There is no left-over {sheet.offcut}."
+            yield case.of_run("offcut-unknown", run, text, name=name)
+        elif (offcut.material, offcut.width_um, offcut.height_um) != (sheet.material, *size):
+            text = f"The left-over is {offcut.material}, {offcut.width_um} × {offcut.height_um} µm."
+            yield case.of_run("offcut-unknown", run, text, name=name)
+        if sheet.material != run.key.material:
+            yield case.of_run("sheet-size", run, f"The run is of {run.key.material}.", name=name)
+        return
+    stock = case.stocks.get(sheet.material)
+    if (
+        stock is None
+        or sheet.material != run.key.material
+        or size != (stock.width_um, stock.height_um)
+        or min(size) <= 0
+    ):
+        text = "The sheet is not of the material and size that is kept."
+        yield case.of_run("sheet-size", run, text, name=name)
+
+
+def _places(
+    case: Case, run: Run, name: str, sheet: Sheet, machines: Sequence[Machine], offcut: Offcut | None
+) -> Iterator[Breach]:
     margin = max((machine.margin_um for machine in machines), default=0)
     gap = max((machine.gap_um for machine in machines), default=0)
-    for laid in sheet.placements:
-        if (
-            laid.x_um < margin
-            or laid.y_um < margin
-            or laid.x_um + laid.width_um > sheet.width_um - margin
-            or laid.y_um + laid.height_um > sheet.height_um - margin
-        ):
-            yield Breach(
-                "outside-sheet", f"{name} {laid.unit} {laid.part}", f"Outside the usable area: {laid}."
-            )
-    by_left = sorted(sheet.placements, key=lambda p: p.x_um)
-    for number, one in enumerate(by_left):
-        for other in by_left[number + 1 :]:
-            if other.x_um >= one.x_um + one.width_um + gap:
-                break
-            if _near(one, other, gap):
-                yield Breach(
-                    "parts-overlap",
-                    f"{name} {one.unit} {one.part}, {other.unit} {other.part}",
-                    f"Nearer than {gap} µm: {one} and {other}.",
-                )
+    right, top = sheet.width_um - margin, sheet.height_um - margin
+    for p in sheet.placements:
+        if p.x_um < margin or p.y_um < margin or p.x_um + p.width_um > right or p.y_um + p.height_um > top:
+            text = f"{_where(p)} is outside the usable area, {margin} µm from the edges of {name}."
+            yield _of_part(case, run, "outside-sheet", (p.unit, p.part, p.copy), text)
+    for one, other in _too_near(sheet.placements, gap):
+        text = f"On {name}, {_where(one)} is nearer than {gap} µm to {_where(other)}."
+        breach = _of_part(case, run, "parts-overlap", (one.unit, one.part, one.copy), text)
+        yield breach
+    for x, y, width, height in offcut.defects if offcut else ():
+        for p in sheet.placements:
+            if (
+                p.x_um < x + width
+                and x < p.x_um + p.width_um
+                and p.y_um < y + height
+                and y < p.y_um + p.height_um
+            ):
+                text = f"{_where(p)} lies on the defect {width} × {height} µm at {x}, {y} of {name}."
+                yield _of_part(case, run, "on-defect", (p.unit, p.part, p.copy), text)
 
 
-def _near(one: Placement, other: Placement, gap: int) -> bool:
-    return (
-        one.x_um < other.x_um + other.width_um + gap
-        and other.x_um < one.x_um + one.width_um + gap
-        and one.y_um < other.y_um + other.height_um + gap
-        and other.y_um < one.y_um + one.height_um + gap
-    )
+def _too_near(placements: Sequence[Placement], gap: int) -> Iterator[tuple[Placement, Placement]]:
+    """Pairs nearer than ``gap``: a line swept from left to right over the parts that it cuts, kept by their
+    lower edges. Where those are apart, a new one can only be too near to its neighbours in that order."""
+    moments = []
+    for number, p in enumerate(placements):
+        moments.append((p.x_um, 1, number))
+        # Leaving comes before entering at the same place, and never before the part's own entering.
+        moments.append((max(p.x_um + p.width_um + gap, p.x_um + 1), 0, number))
+    moments.sort()
+    cut: list[tuple[int, int]] = []
+    for _, enters, number in moments:
+        p = placements[number]
+        mine = (p.y_um, number)
+        index = bisect_left(cut, mine)
+        if not enters:
+            del cut[index]
+            continue
+        for near in cut[max(index - 1, 0) : index + 1]:
+            other = placements[near[1]]
+            if p.y_um < other.y_um + other.height_um + gap and other.y_um < p.y_um + p.height_um + gap:
+                yield p, other
+        insort(cut, mine)
 
 
-def _part_name(run: Run, place: tuple[str, str, int]) -> str:
-    return f"{run.id} {place[0]} {place[1]} {place[2]}"
+def _where(p: Placement) -> str:
+    return f"{p.part} {p.copy} of {p.unit} ({p.width_um} × {p.height_um} µm at {p.x_um}, {p.y_um})"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from production.engine.durations import work_seconds
 from production.engine.proposal import FrozenOperation, Operation, Problem, Run
 from production.engine.routing import able_machines
 from production.engine.scheduling.timeline import Slot, Timeline, timeline_of
@@ -86,12 +87,12 @@ def schedule(runs: Sequence[Run], problem: Problem, *, seed: int = 0, stop: Stop
 
 def job_of(run: Run, units: dict[str, Unit], shop: Shop) -> Job:
     """The tasks of a run in the order of their steps, with who goes before whom."""
-    seconds: dict[tuple[int, str, str], int] = {}
+    amounts: dict[tuple[int, str, str], list[tuple[int, int]]] = {}
     members: dict[tuple[int, str, str], list[str]] = {}
     for unit_id in run.units:
         for step in units[unit_id].routing:
             place = (step.step, step.work_centre, step.setup_family)
-            seconds[place] = seconds.get(place, 0) + step.seconds
+            amounts.setdefault(place, []).append((step.seconds, step.load))
             members.setdefault(place, []).append(unit_id)
     places = sorted(members)
     number = {place: index for index, place in enumerate(places)}
@@ -105,13 +106,13 @@ def job_of(run: Run, units: dict[str, Unit], shop: Shop) -> Job:
         if unit.due is not None:
             dues.append((unit.due, path[-1]))
     gang = (run.key.step, run.key.work_centre, run.key.setup_family)
-    loading = shop.centre[run.key.work_centre].load_seconds * len(run.sheets)
     tasks = tuple(
         Task(
             *place,
             material=run.key.material if place == gang else "",
-            # An operation without any time would be no interval: a second is the least.
-            seconds=max(seconds[place] + (loading if place == gang else 0), 1),
+            seconds=work_seconds(
+                shop.centre[place[1]], amounts[place], sheets=len(run.sheets) if place == gang else 0
+            ),
             units=tuple(members[place]),
             after=tuple(sorted(after[index])),
         )
