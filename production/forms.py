@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 
 from configurator.models import Family
-from production.models import Operation, RunState
+from production.delays import KINDS
+from production.models import Machine, Operation, RunState
 from production.stock import MOST
 from production.words import Names
 
@@ -54,6 +55,31 @@ class PlanFilter(forms.Form):
         known = [(code, names.setup(code)) for code in families.distinct()]
         self.fields["centre"].choices = [("", "all"), *names.centres.items()]  # type: ignore[attr-defined]
         self.fields["family"].choices = [("", "anything"), *known]  # type: ignore[attr-defined]
+
+
+SORTS = (
+    ("late", "latest first"),
+    ("promised", "promised first"),
+    ("ready", "made first"),
+    ("order", "by order"),
+)
+
+
+class LateFilter(forms.Form):
+    """Which late lines, and in which order. All fields may be empty; what cannot be read is ignored."""
+
+    kind = forms.ChoiceField(required=False, choices=[("", "anything"), *KINDS.items()], label="What binds")
+    machine = forms.ChoiceField(required=False, label="Machine")
+    family = forms.ChoiceField(required=False, label="Family")
+    q = forms.CharField(required=False, max_length=60, label="Order")
+    sort = forms.ChoiceField(required=False, choices=SORTS, label="Sorted")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        machines = Machine.objects.order_by("work_centre__position", "code").values_list("code", "name")
+        families = Family.objects.order_by("position", "code").values_list("code", "name")
+        self.fields["machine"].choices = [("", "any"), *machines]  # type: ignore[attr-defined]
+        self.fields["family"].choices = [("", "all families"), *families]  # type: ignore[attr-defined]
 
 
 class Reason(forms.Form):

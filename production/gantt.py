@@ -344,7 +344,7 @@ def _bar(root: ET.Element, bar: Bar, y: int, scale: Scale, selected: bool) -> No
     if bar.bands:
         for band in bar.bands:
             at, to = scale.x(band.start), scale.x(band.end)
-            _work(link, "band", at, y + 5, max(1.5, to - at), band.family)
+            _work(link, "part", at, y + 5, max(1.5, to - at), band.family)
         _rect(link, "frame", left, y + 5, max(3.0, right - left), ROW - 10)
         begin = left
     else:
@@ -363,7 +363,7 @@ def _bar(root: ET.Element, bar: Bar, y: int, scale: Scale, selected: bool) -> No
 
 
 def _work(link: ET.Element, kind: str, x: float, y: float, width: float, family: str) -> None:
-    _rect(link, f"{kind} tone-{tone(family)}", x, y, width, ROW - 10, radius=0 if kind == "band" else 3)
+    _rect(link, f"{kind} tone-{tone(family)}", x, y, width, ROW - 10, radius=0 if kind == "part" else 3)
     link[-1].set("fill", f"url(#t{tone(family)}h{hatch(family)})")
 
 

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from production.views import artwork, dispatch, floor, materials, plans, queue, records, runs, whatif
+from production.views import (
+    artwork,
+    dispatch,
+    floor,
+    late,
+    load,
+    materials,
+    past,
+    plans,
+    queue,
+    records,
+    runs,
+    sequence,
+    whatif,
+)
 
 urlpatterns = [
     path("", queue.home, name="staff-home"),
@@ -15,6 +29,10 @@ urlpatterns = [
     path("plan/", plans.plan, name="plan"),
     path("plan/progress/", plans.progress, name="plan-progress"),
     path("plan/propose/", plans.propose, name="plan-propose"),
+    path("load/", load.load, name="load"),
+    path("late/", late.late, name="late"),
+    path("setups/", sequence.setups, name="setups"),
+    path("plans/", past.plans, name="plan-history"),
     path("runs/", plans.runs, name="runs"),
     path("runs/<slug:pk>/", runs.run, name="run"),
     path("runs/<slug:pk>/sheets/<int:index>.webp", runs.sheet_picture, name="sheet-picture"),

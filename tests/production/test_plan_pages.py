@@ -1,8 +1,11 @@
 """The planner's pages with many runs: bounded in size and queries, and nothing out of sight is lost."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import pytest_django
@@ -36,12 +39,14 @@ def page_of(client: Client, path: str) -> str:
     return answer.content.decode()
 
 
-@pytest.mark.parametrize("path", ["plan/?zoom=shift", "plan/?zoom=week", "plan/?zoom=month", "runs/"])
+@pytest.mark.parametrize(
+    "path", ["plan/?zoom=shift", "plan/?zoom=week", "plan/?zoom=month", "runs/", "load/", "late/", "setups/"]
+)
 def test_no_page_is_too_large_for_a_slow_line(path: str, planner: Client) -> None:
     assert len(page_of(planner, f"/staff/{path}")) < LARGEST
 
 
-@pytest.mark.parametrize("path", ["plan/?zoom=month", "runs/"])
+@pytest.mark.parametrize("path", ["plan/?zoom=month", "runs/", "load/", "late/", "setups/"])
 def test_pages_ask_as_often_for_all_runs_as_for_some(path: str, planner: Client) -> None:
     planner.get(f"/staff/{path}")
     with CaptureQueriesContext(connection) as many:
@@ -93,3 +98,41 @@ def test_a_run_is_found_by_its_number_and_by_its_order(planner: Client) -> None:
 def test_an_empty_stretch_says_where_to_look(planner: Client) -> None:
     far = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
     assert "Nothing is planned here" in page_of(planner, f"/staff/plan/?zoom=day&from={far}")
+
+
+def test_the_load_names_its_bottleneck_and_what_every_cell_means(planner: Client) -> None:
+    page = page_of(planner, "/staff/load/?step=week")
+    assert "Bottleneck: " in page and " h of " in page
+
+
+def test_late_lines_say_what_binds_and_filter_by_it(planner: Client) -> None:
+    page = page_of(planner, "/staff/late/?sort=promised")
+    assert "is busy until" in page
+    machine = re.findall(r'href="\?machine=([a-z0-9-]+)"', page)[0]
+    assert page_of(planner, f"/staff/late/?machine={machine}").count("badge-bad") > 0
+    assert "No line is late" in page_of(planner, "/staff/late/?kind=material")
+
+
+def test_all_late_lines_come_as_csv(planner: Client) -> None:
+    answer = planner.get("/staff/late/?format=csv")
+    table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert table[0][:3] == ["order", "line", "family"]
+    count = re.findall(r"([\d,]+) lines? that the plan makes late", page_of(planner, "/staff/late/"))[0]
+    assert len(table) - 1 == int(count.replace(",", ""))
+
+
+def test_the_set_up_board_tells_families_in_their_order_with_the_time_between(planner: Client) -> None:
+    page = page_of(planner, "/staff/setups/?machine=laser-1")
+    shown = re.findall(
+        r"<li>(?:<p class=\"stay-setup small\">(.*?) set-up</p>)?\s*<p><strong>(.*?)</strong>", page
+    )
+    rows = Operation.objects.live().filter(machine__code="laser-1").order_by("setup_start")
+    stays = [(each.setup_family, each.start - each.setup_start) for each in rows]
+    expected = [stays[0], *(stay for before, stay in pairwise(stays) if before[0] != stay[0] or stay[1])]
+    assert len(shown) == min(len(expected), 200)
+    assert [bool(setup) for setup, _ in shown] == [bool(setup) for _, setup in expected[: len(shown)]]
+
+
+def test_the_history_shows_the_plan_in_force_and_the_weights(planner: Client) -> None:
+    page = page_of(planner, "/staff/plans/")
+    assert "in force" in page and "Tardiness" in page
