@@ -25,8 +25,12 @@ class Product(Peer):
     def __init__(self) -> None:
         super().__init__("product")
 
-    def call(self, name: str, *arguments: Any, seconds: float = 600.0, **named: Any) -> tuple[Any, float]:
-        """The value of `module:function` and its CPU seconds; raises `PeerFailed`."""
+    def call(
+        self, name: str, *arguments: Any, cpu: float | None = None, seconds: float = 600.0, **named: Any
+    ) -> tuple[Any, float]:
+        """The value of `module:function` and its CPU seconds; with `cpu` its argument `stop` ends it after so
+        many of them. Raises `PeerFailed`."""
         packed = base64.b64encode(pickle.dumps((arguments, named))).decode()
-        reply = self.ask("call", name=name, packed=packed, seconds=seconds)
+        limit = {} if cpu is None else {"cpu": cpu}
+        reply = self.ask("call", name=name, packed=packed, seconds=seconds + 20 * (cpu or 0), **limit)
         return pickle.loads(base64.b64decode(reply.value)), reply.cpu

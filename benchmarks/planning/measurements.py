@@ -7,7 +7,13 @@ Each is a module with ``section(scale) -> Section``; `FILES` are those that read
 from collections.abc import Callable, Mapping
 
 from benchmarks.bars import Section
-from benchmarks.planning import certificate, osp, simulation, workshop
+from benchmarks.planning import (
+    certificate,
+    osp,
+    others,
+    simulation,
+    workshop,
+)
 from benchmarks.planning.sizes import Scale, full, quick
 
 __all__ = ["FILES", "MEASUREMENTS", "Scale", "full", "quick"]
@@ -17,5 +23,6 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "workshop": workshop.section,
     "osp": osp.section,
     "simulation": simulation.section,
+    "peers": others.section,
 }
 FILES: frozenset[str] = frozenset({"nesting", "osp"})
