@@ -102,7 +102,12 @@ def asked(size: Round, product: Product, seed: int) -> dict[str, Answer]:
             "PyJobShop, runs and loads given",
             problem,
             sequences,
-            {"tables": facts, "runs": sequences.runs, "loads": sequences.loads},
+            {
+                "tables": facts,
+                "runs": sequences.runs,
+                "loads": sequences.loads,
+                "horizon": base.kpis.makespan * 3 // 2,
+            },
             cpu=size.pyjobshop,
         )
     if size.cpsat:

@@ -30,11 +30,13 @@ sys.modules["pyjobshop.solvers.ortools.CPModel"].CpSolver = Solver  # type: igno
 
 
 def plant(
-    tables: dict[str, Any], runs: list[list[int]], loads: list[list[int]], cpu: float
+    tables: dict[str, Any], runs: list[list[int]], loads: list[list[int]], horizon: int, cpu: float
 ) -> dict[str, Any]:
-    """Runs and loads in order by machine; `found` false where there is no plan in so much processor time."""
+    """Runs and loads in order by machine, all within `horizon`; `found` false where no plan is in time."""
     model = Model()
-    windows = tables["windows"]
+    # Breaks beyond what is needed only cost it time.
+    windows = [window for window in tables["windows"] if window[0] <= horizon]
+    horizon = windows[-1][1]
     breaks = [(a[1], b[0]) for a, b in pairwise(windows)]
     machines = {
         centre: [(model.add_machine(breaks=breaks, name=name), speed) for name, speed in found]
@@ -44,7 +46,7 @@ def plant(
     by_machine: dict[str, list[tuple[Any, int]]] = {m.name: [] for own in machines.values() for m, _ in own}
 
     def task(centre: str, seconds: int, family: int, release: int) -> Any:
-        made = model.add_task(earliest_start=release)
+        made = model.add_task(earliest_start=release, latest_end=horizon)
         for machine, speed in machines[centre]:
             model.add_mode(made, machine, -(-seconds * 100 // speed))
             by_machine[machine.name].append((made, family))
@@ -60,7 +62,7 @@ def plant(
         packs.append(task("pack", sum(line["pack"] for line in own), 0, release))
         for line in own:
             job = model.add_job(weight=line["weight"], due_date=line["due"])
-            end = model.add_task(job=job)
+            end = model.add_task(job=job, latest_end=horizon)
             model.add_mode(end, [], 0)
             model.add_end_before_start(packs[-1], end)
     cures = []
