@@ -303,7 +303,9 @@ def read_standing(*, now: datetime) -> Standing:
         weights=planner_settings().weights,
     )
     kpis = measure(problem, planned_runs, operations, 0)
-    return Standing(problem, Proposal(planned_runs, operations, frozen, (), kpis))
+    proposal = Proposal(planned_runs, operations, frozen, (), kpis)
+    # It is its own plan in force: what is in a load with released work was in it before.
+    return Standing(replace(problem, base=proposal), proposal)
 
 
 def _with_started(shop: Shop) -> Shop:

@@ -55,9 +55,14 @@ def _work(centre: WorkCentre, content: Content, sheets: int) -> int:
     return content.seconds + (centre.load_seconds * sheets if centre.mode in ("bed", "sheet") else 0)
 
 
+def on_machine(machine: Machine, work: int) -> int:
+    """Seconds of work, at least one at full speed, by the speed of the machine."""
+    return (max(work, 1) * 100 + machine.speed_percent - 1) // machine.speed_percent
+
+
 def duration(case: Case, operation: Operation, machine: Machine, work: int) -> Iterator[Breach]:
-    """``work`` seconds at full speed, at least one, are what the operation says and what is worked."""
-    needed = (max(work, 1) * 100 + machine.speed_percent - 1) // machine.speed_percent
+    """``work`` seconds at full speed are what the operation says and what is worked."""
+    needed = on_machine(machine, work)
     worked = case.working_time(machine).between(operation.start, operation.end)
     if operation.seconds != needed or worked != needed:
         yield case.of_operation(

@@ -46,20 +46,21 @@ def check(case: Case, machine_work: Sequence[tuple[Machine, Sequence[Work]]]) ->
 
 
 def work_of(case: Case) -> list[tuple[Machine, list[Work]]]:
-    """The work of each machine in the order of time; of a load its first operation."""
+    """The work of each machine in the order of time; of a load one operation,
+    a proposed one before a frozen one."""
     before = {frozen.id: frozen for frozen in case.problem.frozen}
     work: dict[str, list[Work]] = {}
-    loads: set[tuple[str, ...]] = set()
+    loads: set[tuple[str, str, int, int, int]] = set()
     for o in case.proposal.operations:
         if o.load:
-            place = (o.load, o.machine, str(o.setup_start), str(o.start), str(o.end))
+            place = (o.load, o.machine, o.setup_start, o.start, o.end)
             if place in loads:
                 continue
             loads.add(place)
         work.setdefault(o.machine, []).append(Work(o, name_of(o), False, False, False))
     for f in case.proposal.frozen:
         if f.load:
-            place = ("frozen", f.load, f.machine, str(f.start), str(f.end))
+            place = (f.load, f.machine, f.setup_start, f.start, f.end)
             if place in loads:
                 continue
             loads.add(place)

@@ -1,12 +1,14 @@
 """Whatever is planted into a sound plan is found and named as what it is; sound plans are left alone."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from production.engine.certificate import KINDS, certify
+from production.engine.proposal import FrozenOperation, Problem, Proposal
 from tests.production.engine.certificate.mutations import MUTATIONS, Mutation, planted
-from tests.production.engine.certificate.plant import plant, sound
+from tests.production.engine.certificate.plant import plant, remeasured, sound
 
 
 def test_the_plan_by_hand_is_sound() -> None:
@@ -51,3 +53,46 @@ def test_a_part_over_the_bed_is_named_with_its_line_and_the_machine() -> None:
     made = next(o for o in proposal.operations if o.run == breach.run and o.step == 10)
     assert (breach.machine, breach.at) == (made.machine, made.start)
     assert breach.line in {unit.line for unit in problem.units if unit.id in made.units}
+
+
+def with_one_run_of_a_load_released() -> tuple[Problem, Proposal]:
+    """The mugs of the first load are released: what stays in it with them was there before."""
+    problem, proposal = sound()
+    mugs = next(o for o in proposal.operations if (o.run, o.step) == ("r2", 30))
+    released = FrozenOperation(
+        id="f3",
+        run="R2",
+        step=mugs.step,
+        work_centre=mugs.work_centre,
+        machine=mugs.machine,
+        setup_family=mugs.setup_family,
+        seconds=mugs.seconds,
+        setup_start=mugs.setup_start,
+        start=mugs.start,
+        end=mugs.end,
+        load=mugs.load,
+    )
+    problem = replace(
+        problem,
+        units=tuple(unit for unit in problem.units if unit.line != "line-mugs"),
+        frozen=(*problem.frozen, released),
+        base=proposal,
+        zones=replace(problem.zones, frozen_until=0, slushy_until=0),
+    )
+    proposal = replace(
+        proposal,
+        runs=tuple(run for run in proposal.runs if run.id != "r2"),
+        operations=tuple(o for o in proposal.operations if o.run != "r2"),
+        frozen=problem.frozen,
+    )
+    return problem, remeasured(problem, proposal)
+
+
+def test_what_is_in_a_load_with_released_work_may_stay_in_it() -> None:
+    assert certify(*with_one_run_of_a_load_released()).breaches == ()
+
+
+def test_nothing_joins_a_load_with_released_work() -> None:
+    problem, proposal = with_one_run_of_a_load_released()
+    found = certify(replace(problem, base=None), proposal).breaches
+    assert [(breach.kind, breach.run) for breach in found] == [("load-unfit", "r1")]
