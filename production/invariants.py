@@ -1,9 +1,11 @@
 """What must always be true of production; ``manage.py verify`` and the tests run these."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, Sum, TextField
+from django.db.models import Value as V
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from ledger.invariants import invariant
@@ -11,6 +13,7 @@ from orders.engine.lifecycle import LineState
 from orders.models import Line
 from production.models import (
     Material,
+    MaterialLot,
     Operation,
     Piece,
     PieceState,
@@ -116,6 +119,82 @@ def _stock_adds_up() -> Iterator[str]:
         yield (
             f"{row['code']}: {row['on_hand']} on hand and {row['reserved']} reserved, "
             f"movements say {row['store']} and {row['held']}"
+        )
+
+
+@invariant("production: lots, their movements and their materials add up")
+def _lots_add_up() -> Iterator[str]:
+    lots = MaterialLot.objects.annotate(
+        store=Coalesce(Sum("movements__on_hand_change"), 0),
+        held=Coalesce(Sum("movements__reserved_change"), 0),
+    )
+    figures = ("code", "on_hand", "reserved", "store", "held")
+    for lot in lots.exclude(store=F("on_hand"), held=F("reserved")).values("material", *figures):
+        yield (
+            f"lot {lot['material']} {lot['code']}: {lot['on_hand']} on hand and {lot['reserved']} reserved, "
+            f"movements say {lot['store']} and {lot['held']}"
+        )
+    materials = Material.objects.filter(by_lots=True).annotate(
+        store=Coalesce(Sum("lots__on_hand"), 0), held=Coalesce(Sum("lots__reserved"), 0)
+    )
+    for row in materials.exclude(store=F("on_hand"), held=F("reserved")).values(*figures):
+        yield (
+            f"{row['code']}: {row['on_hand']} on hand and {row['reserved']} reserved, "
+            f"its lots say {row['store']} and {row['held']}"
+        )
+    for stray in MaterialLot.objects.filter(material__by_lots=False):
+        yield f"lot {stray}: its material is not kept by lots"
+
+
+@invariant("production: what is reserved of a lot is what released runs take of it")
+def _lots_have_runs() -> Iterator[str]:
+    taken: Counter[tuple[str, str]] = Counter()
+    for uses in Run.objects.filter(state=RunState.RELEASED).values_list("lots", flat=True):
+        for use in uses:
+            taken[use["material"], use["lot"]] += use["quantity"]
+    reserved = {
+        (material, code): quantity
+        for material, code, quantity in MaterialLot.objects.filter(reserved__gt=0).values_list(
+            "material", "code", "reserved"
+        )
+    }
+    for place in sorted(taken.keys() | reserved.keys()):
+        if taken[place] != reserved.get(place, 0):
+            material, code = place
+            held = reserved.get(place, 0)
+            yield f"lot {material} {code}: {held} reserved, released runs take {taken[place]}"
+
+
+@invariant("production: operations in one load agree, and one stands for them")
+def _loads_are_whole() -> Iterator[str]:
+    rows = (
+        Operation.objects.live()
+        .exclude(load="")
+        .order_by()
+        .values("load")
+        .annotate(
+            standing=Count("pk", filter=Q(occupies=True)),
+            ways=Count(
+                Concat(
+                    "machine",
+                    V("/"),
+                    "setup_family",
+                    V("/"),
+                    "start",
+                    V("/"),
+                    "end",
+                    V("/"),
+                    "state",
+                    output_field=TextField(),
+                ),
+                distinct=True,
+            ),
+        )
+    )
+    for row in rows.exclude(standing=1, ways=1):
+        yield (
+            f"load {row['load']}: {row['standing']} operations stand for it, "
+            f"{row['ways']} different machines, families, times or states are in it"
         )
 
 

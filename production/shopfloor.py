@@ -41,7 +41,7 @@ def start(*, operation: Operation, actor: str, now: datetime) -> Operation:
     with transaction.atomic():
         planning_lock()
         together = _in_one_load(operation)
-        if reasons := [reason for each in together for reason in reasons_against_start(each)]:
+        if reasons := [reason for each in together for reason in reasons_against_start(each, now=now)]:
             raise FloorRefused(list(dict.fromkeys(reasons)))
         for each in together:
             each.state, each.started_at = OperationState.STARTED, now
@@ -112,13 +112,15 @@ def scrap(*, piece: Piece, reason: str, actor: str, now: datetime) -> Scrap:
     return scrapped
 
 
-def reasons_against_start(operation: Operation) -> list[str]:
+def reasons_against_start(operation: Operation, *, now: datetime) -> list[str]:
     """Why the operation cannot begin now; empty when it can. A few queries."""
     reasons = []
     if operation.state != OperationState.PLANNED:
         reasons.append(f"The operation is {operation.state} already.")
     if operation.run.state not in (RunState.RELEASED, RunState.STARTED):
         reasons.append(f"{operation.run} is {operation.run.state}: release it first.")
+    if operation.run.state == RunState.RELEASED:
+        reasons += stock.expired_lots(run=operation.run, now=now)
     if not operation.machine.in_service:
         reasons.append(f"{operation.machine} is out of service.")
     waiting = (

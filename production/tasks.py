@@ -21,7 +21,10 @@ DEMAND_JOB = "production.demand"
 for kind in ("line.ready", "order.cancelled", "piece.scrapped"):
     follow(kind, job_kind=DEMAND_JOB)
 # What changes what it can be made of and on.
-for kind in ("material.received", "material.counted", "machine.stopped", "machine.started"):
+for kind in (
+    *("material.received", "material.counted", "material.announced", "shop.changed"),
+    *("machine.stopped", "machine.started"),
+):
     follow(kind, job_kind=DEMAND_JOB)
 
 
