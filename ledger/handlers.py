@@ -1,6 +1,7 @@
 """What is done for a job of each kind: the registry of handlers, and the claim they work under."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.conf import settings
 from ledger.models import Job
 
 DEFAULT_QUEUE = "default"
+LOOK_AGAIN = 1.0  # seconds between two looks for a wish to stop
 
 Effect = Callable[[], None]
 
@@ -31,6 +33,14 @@ class TwoHandlers(Exception):
     """Two functions were registered for one kind of job."""
 
 
+@dataclass
+class _Asked:
+    """What is known of a wish to stop, and when to look again."""
+
+    asked: bool = False
+    again: float = 0.0
+
+
 @dataclass(frozen=True)
 class Claim:
     """One attempt at one job. ``attempt`` counts from 1; ``token`` fences the finish."""
@@ -41,6 +51,7 @@ class Claim:
     token: str
     attempt: int
     lost: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    _stop: _Asked = field(default_factory=lambda: _Asked(), compare=False, repr=False)
 
     def report(self, progress: dict[str, Any]) -> None:
         """Show ``progress`` to pages and the API. Raises ClaimLost when somebody else has the job."""
@@ -52,6 +63,17 @@ class Claim:
     def is_lost(self) -> bool:
         """Whether the heartbeat has found the job with somebody else: a ``stop`` for long computations."""
         return self.lost.is_set()
+
+    def stop_asked(self) -> bool:
+        """Whether somebody wants what there is by now: a ``stop`` for work that gets better with time.
+
+        Looks into the database once a second at most, so it may be asked as often as one likes.
+        """
+        now = time.monotonic()
+        if not self._stop.asked and now >= self._stop.again:
+            self._stop.again = now + LOOK_AGAIN
+            self._stop.asked = Job.objects.filter(pk=self.job_id, stop_asked=True).exists()
+        return self._stop.asked
 
 
 Work = Callable[[Claim], Effect | None]

@@ -33,7 +33,9 @@ __all__ = [
     "NoSuchJob",
     "NotDead",
     "NotNow",
+    "NothingToStop",
     "again",
+    "ask_to_stop",
     "call_now",
     "handler",
     "prune",
@@ -53,6 +55,10 @@ LONGEST_RETRY = timedelta(seconds=120)
 
 class NoSuchJob(Exception):
     """There is no job with this id."""
+
+
+class NothingToStop(Exception):
+    """The job has ended."""
 
 
 class NotDead(Exception):
@@ -107,6 +113,7 @@ def again(*, job_id: int, actor: str, now: datetime) -> Job:
         Job.objects.filter(pk=job_id).update(
             state=Job.State.QUEUED,
             attempts=0,
+            stop_asked=False,
             publishes=0,
             published_at=None,
             run_after=Now(),  # waits from now on, whenever it was created
@@ -121,6 +128,28 @@ def again(*, job_id: int, actor: str, now: datetime) -> Job:
         )
         _ring()
         job.refresh_from_db()
+        return job
+
+
+def ask_to_stop(*, job_id: int, actor: str, now: datetime) -> Job:
+    """Have a job end with what it has: work that gets better with time asks for this (``Claim.stop_asked``),
+    other work ends as it would. Asking twice is asking once. Raises NoSuchJob, NothingToStop."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        if job is None:
+            raise NoSuchJob(f"There is no job {job_id}.")
+        if job.state in (Job.State.DONE, Job.State.DEAD):
+            raise NothingToStop(f"Job {job_id} is {job.state}: there is nothing to stop any more.")
+        if not job.stop_asked:
+            job.stop_asked = True
+            Job.objects.filter(pk=job_id).update(stop_asked=True)
+            record(
+                stream=f"job:{job_id}",
+                kind="job.stop_asked",
+                actor=actor,
+                data={"kind": job.kind, "key": job.key},
+                now=now,
+            )
         return job
 
 

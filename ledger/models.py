@@ -139,6 +139,7 @@ class Job(models.Model):
     publishes = models.PositiveIntegerField(default=0)
     published_at = models.DateTimeField(null=True, blank=True)
     progress = models.JSONField(default=dict, blank=True)
+    stop_asked = models.BooleanField(default=False, help_text="Somebody wants what there is by now.")
     last_error = models.TextField(blank=True, default="")
     trace_id = models.CharField(max_length=32, blank=True, default="")
     created_at = models.DateTimeField()

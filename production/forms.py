@@ -48,6 +48,7 @@ class PlanFilter(forms.Form):
     state = forms.ChoiceField(required=False, choices=RUN_STATES, label="State")
     q = forms.CharField(required=False, max_length=60, label="Run or order")
     late = forms.BooleanField(required=False, label="Only late")
+    people = forms.BooleanField(required=False, label="People too")
 
     def __init__(self, *args: Any, names: Names, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

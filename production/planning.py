@@ -69,8 +69,15 @@ class Computed:
     now: datetime
 
 
-def compute(*, actor: str, now: datetime, seed: int = 0, report: Report | None = None) -> Computed:
-    """Take the demand in and work a proposal out. Raises ``NotCertified``."""
+def compute(
+    *,
+    actor: str,
+    now: datetime,
+    seed: int = 0,
+    report: Report | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Computed:
+    """Take the demand in and work a proposal out, the best until ``stop``. Raises ``NotCertified``."""
     say = report or (lambda progress: None)
     with transaction.atomic():
         planning_lock()
@@ -78,7 +85,13 @@ def compute(*, actor: str, now: datetime, seed: int = 0, report: Report | None =
         demand.drop_cancelled(actor=actor, now=now)
         facts = read_problem(now=now)
     say({"step": "planning", "units": len(facts.problem.units)})
-    proposal = propose(facts.problem, seed=seed, stop=iterations(ITERATIONS))
+    enough = iterations(ITERATIONS)
+
+    def ended(tried: int) -> bool:
+        say({"step": "planning", "units": len(facts.problem.units), "tried": tried, "of": ITERATIONS})
+        return enough(tried) or stop()
+
+    proposal = propose(facts.problem, seed=seed, stop=ended)
     say({"step": "checking", "units": len(facts.problem.units), "runs": len(proposal.runs)})
     certificate = certify(facts.problem, proposal)
     if not certificate.ok:

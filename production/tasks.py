@@ -14,6 +14,7 @@ from orders.models import Line
 from production import files, gate, whatif, wishes
 from production.models import Run, Scenario
 from production.planning import Computed, compute, store
+from production.watched import Watched
 
 DEMAND_JOB = "production.demand"
 
@@ -89,7 +90,8 @@ def propose(claim: Claim) -> Effect | None:
         actor=claim.payload["actor"],
         now=timezone.now(),
         seed=claim.payload.get("seed", 0),
-        report=claim.report,
+        report=Watched(claim.report),
+        stop=claim.stop_asked,
     )
     return partial(store_as_effect, computed)
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("plan/", plans.plan, name="plan"),
     path("plan/progress/", plans.progress, name="plan-progress"),
     path("plan/propose/", plans.propose, name="plan-propose"),
+    path("plan/stop/<int:job_id>/", plans.stop, name="plan-stop"),
     path("load/", load.load, name="load"),
     path("late/", late.late, name="late"),
     path("setups/", sequence.setups, name="setups"),

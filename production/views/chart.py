@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from production.engine.shop import Shop
-from production.facts import read_shop
-from production.gantt import Bar, Row, bands_of, condensed, folded, gantt
+from production.facts import moment, planner_settings, read_shop, seconds
+from production.gantt import Bar, Row, Zone, bands_of, condensed, folded, gantt
 from production.models import Machine, Operation, Piece
 from production.timescale import closed, fitted, within
 from production.views.window import FORMAT, Window
@@ -25,6 +25,7 @@ from production.words import Names
 FRAME = 1020  # pixels of time: with the names as wide as a page on a desk
 GUTTER = 176  # pixels of names: staff.css gives the names over it the same
 WIDEST_HOUR = 240
+PERSON = "person:"  # before an operator's code, in the code of their row
 
 
 class Span(NamedTuple):
@@ -43,6 +44,9 @@ class Span(NamedTuple):
     start: datetime
     end: datetime
     state: str
+    load: str
+    person: str
+    others: tuple[int, ...] = ()  # numbers of the other runs in the load
 
     @property
     def late(self) -> bool:
@@ -57,7 +61,7 @@ class Span(NamedTuple):
 
 FIELDS = (
     "pk", "run_id", "run__number", "run__state", "run__pinned", "run__due_at", "machine__code",
-    "setup_family", "units", "setup_start", "start", "end", "state",
+    "setup_family", "units", "setup_start", "start", "end", "state", "load", "operator__code",
 )  # fmt: skip
 
 
@@ -71,6 +75,7 @@ class Wanted:
     late: bool = False
     number: int | None = None
     order: str = ""
+    people: bool = False
 
     def operations(self) -> QuerySet[Operation]:
         """The operations that it lets through, dropped ones left out."""
@@ -111,7 +116,24 @@ def spans_in(window: Window, wanted: Wanted) -> list[Span]:
         .order_by("setup_start", "pk")
         .values_list(*FIELDS)
     )
-    return [Span(*row) for row in rows]
+    return _loads([Span._make([*row[:-1], row[-1] or "", ()]) for row in rows])
+
+
+def _loads(spans: Sequence[Span]) -> list[Span]:
+    """What is in a batch machine together as one span of its first run."""
+    together: dict[tuple[str, str], list[Span]] = {}
+    for span in spans:
+        together.setdefault((span.row, span.load or f"#{span.pk}"), []).append(span)
+    return [
+        mine[0]._replace(
+            units=sum(span.units for span in mine),
+            due=min((span.due for span in mine if span.due), default=None),
+            others=tuple(span.number for span in mine[1:]),
+        )
+        if len(mine) > 1
+        else mine[0]
+        for mine in together.values()
+    ]
 
 
 def chart(
@@ -125,15 +147,21 @@ def chart(
 ) -> Chart:
     """The window of the plan. A constant number of queries."""
     spans = spans_in(window, wanted)
-    rows = _machine_rows(window, wanted, now)
+    shop = shop_around(window.start, now=now)
+    rows = _machine_rows(shop, window, wanted)
     shown = {row.code for row in rows}
     spans = [span for span in spans if span.row in shown]
+    runs = tuple(dict.fromkeys(span.run for span in spans))
+    operations = len(spans)
+    if wanted.people:
+        rows += _people_rows(shop, window, {span.person for span in spans if wanted.centre})
+        spans += [span._replace(row=PERSON + span.person) for span in spans if span.person]
     folds = folded(rows, spans, start=window.start, end=window.end)
     scale = fitted(window.start, window.end, folds, width=FRAME, widest_hour=WIDEST_HOUR)
     zone = ZoneInfo(settings.WORKSHOP_ZONE)
     groups = condensed(spans, scale, zone)
-    machine_names = {row.code: row.name for row in rows}
-    drawn = _Drawn(names, machine_names, zone, wanted)
+    drawn = _Drawn(names, {row.code: row.name for row in rows}, zone, wanted)
+    firm = planner_settings().zones(now=seconds(now))
     picture = gantt(
         rows,
         [drawn.bar(group[0]) if len(group) == 1 else drawn.block(group) for group in groups],
@@ -141,14 +169,19 @@ def chart(
         now=now,
         zone=zone,
         gutter=GUTTER,
+        zones=[
+            Zone(kind, moment(until))
+            for kind, until in (("frozen", firm.frozen_until), ("slushy", firm.slushy_until))
+            if until
+        ],
         title=title,
         selected=selected,
     )
     return Chart(
         rows=tuple(rows),
         picture=mark_safe(picture),  # noqa: S308 - built by ElementTree, which escapes
-        runs=tuple(dict.fromkeys(span.run for span in spans)),
-        operations=len(spans),
+        runs=runs,
+        operations=operations,
         joined=sum(len(group) for group in groups if len(group) > 1),
     )
 
@@ -158,8 +191,22 @@ def shop_around(start: datetime, *, now: datetime) -> Shop:
     return read_shop(now=min(now, start + timedelta(days=1)))
 
 
-def _machine_rows(window: Window, wanted: Wanted, now: datetime) -> list[Row]:
-    shop = shop_around(window.start, now=now)
+def _people_rows(shop: Shop, window: Window, only: set[str]) -> list[Row]:
+    """The operators; with ``only`` no others."""
+    people = [each for each in shop.operators if not only or each.code in only]
+    return [
+        Row(
+            PERSON + each.code,
+            each.name,
+            "People",
+            closed(shop.intervals.get(each.calendar, ()), start=window.start, end=window.end),
+            head=not place,
+        )
+        for place, each in enumerate(people)
+    ]
+
+
+def _machine_rows(shop: Shop, window: Window, wanted: Wanted) -> list[Row]:
     places = {centre.code: place for place, centre in enumerate(shop.work_centres)}
     known = dict(Machine.objects.values_list("code", "name"))
     overtime = {calendar.code: calendar.overtime for calendar in shop.calendars}
@@ -199,12 +246,14 @@ class _Drawn:
         )
         setup = self.names.setup(span.family)
         preparing = f"set-up from {begins}, " if span.setup_start < span.start else ""
+        numbers = ", ".join(f"R-{number}" for number in (span.number, *span.others))
         marks = [
             *(["pinned"] if span.pinned else []),
             *(["after the first promise"] if span.late else []),
         ]
         said = (
-            f"R-{span.number}, {setup}, on {self.machines[span.row]}: {_many(span.units, 'piece')}, "
+            f"{numbers}, {setup}, {'by' if span.row.startswith(PERSON) else 'on'} {self.machines[span.row]}: "
+            f"{_many(span.units, 'piece')}{' in one load' if span.others else ''}, "
             f"{preparing}{starts} to {ends}, {span.kind.split()[0]}"
         )
         return Bar(
@@ -212,7 +261,7 @@ class _Drawn:
             setup_start=span.setup_start,
             start=span.start,
             end=span.end,
-            label=f"R-{span.number} {setup}" if span.family != "any" else f"R-{span.number}",
+            label=f"{numbers} {setup}" if span.family != "any" else numbers,
             title=", ".join([said, *marks]),
             href=reverse("run", args=[span.run]),
             family=span.family,

@@ -45,6 +45,8 @@ class Drawing:
     letters: int
     marks: tuple[Mark, ...]
     owners: tuple[tuple[Row, int], ...]  # members and how many of their parts lie here
+    offcut: str  # its code, where it is a left-over
+    defects: tuple[tuple[int, int, int, int], ...]  # x, y, width, height of where nothing may lie
 
     @property
     def is_tall(self) -> bool:
@@ -54,7 +56,7 @@ class Drawing:
 def drawings_of(run: Run, members: Sequence[Row]) -> list[Drawing]:
     """Every sheet of the run with its parts; pieces that left it are not marked. Three queries."""
     by_line = {member.line.pk: member for member in members}
-    sheets = run.sheets.select_related("material").prefetch_related("placements__piece")
+    sheets = run.sheets.select_related("material", "offcut").prefetch_related("placements__piece")
     return [_drawing(sheet, by_line) for sheet in sheets]
 
 
@@ -78,6 +80,11 @@ def _drawing(sheet: Sheet, by_line: Mapping[str, Row]) -> Drawing:
         letters=letters,
         marks=tuple(marks),
         owners=tuple((by_line[line], count) for line, count in owners.items()),
+        offcut=sheet.offcut.code if sheet.offcut else "",
+        defects=tuple(
+            (x // UNIT, (sheet.height_um - y - height) // UNIT, width // UNIT, height // UNIT)
+            for x, y, width, height in (sheet.offcut.defects if sheet.offcut else ())
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ledger import jobs
 from ledger.models import Job
 from orders.models import Line
 from production import planning
@@ -31,6 +32,7 @@ from production.words import Names, read_names, who
 
 IN_VIEW = 40  # runs a page of the list below the chart
 PAGE = 100
+SPARK = (240, 48)  # pixels of the line of cost and bound
 REASONS, NAMED = 12, 6  # reasons for not planning that are shown, lines that each names
 
 
@@ -110,6 +112,7 @@ def wanted_of(form: PlanFilter) -> Wanted:
         late=bool(asked.get("late")),
         number=int(number) if is_run else None,
         order="" if is_run else words,
+        people=bool(asked.get("people")),
     )
 
 
@@ -134,7 +137,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             "by": who(current.created_by) if current else "",
             "news": _news(current) if current else "",
             "form": form,
-            "filtered": wanted != Wanted(),
+            "filtered": wanted != Wanted(people=wanted.people),
             "window": window,
             "chart": shown,
             "page": page,
@@ -149,7 +152,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             "unplanned_lines": len(current.unplanned) if current else 0,
             "late": [_late_row(each) for each in late[:NAMED]],
             "late_count": len(late),
-            "job": planning_job(),
+            "solving": solving(),
             "may_plan": is_in(request, PLANNER),
             "now": now,
         },
@@ -178,9 +181,48 @@ def _late_row(each: Expected) -> dict[str, Any]:
     return {"line": each.line, "ready_at": each.ready_at, "late_by": late_text(each.late_by)}
 
 
-def planning_job() -> Job | None:
-    """The work on a proposal that somebody may wait for."""
-    return Job.objects.filter(kind=planning.JOB_KIND).at_hand().order_by("pk").first()
+@dataclass(frozen=True)
+class Solving:
+    """The work on a proposal. ``cost`` and ``bound`` are the best so far, ``lines`` their way there as points
+    of an SVG of ``SPARK`` pixels; empty where nothing is known yet."""
+
+    job: Job
+    cost: int | None
+    bound: int | None
+    lines: tuple[str, ...]
+
+    @property
+    def gap(self) -> int | None:
+        """Per cent that the cost lies above the bound."""
+        if self.cost is None or not self.bound:
+            return None
+        return round(100 * (self.cost - self.bound) / self.bound)
+
+
+def solving() -> Solving | None:
+    """The work on a proposal that somebody may wait for. One query."""
+    job = Job.objects.filter(kind=planning.JOB_KIND).at_hand().order_by("pk").first()
+    if job is None:
+        return None
+    curve = [(float(at), cost, bound) for at, cost, bound in job.progress.get("curve", ())]
+    return Solving(job, job.progress.get("cost"), job.progress.get("bound"), spark(curve))
+
+
+def spark(curve: Sequence[tuple[float, int, int]]) -> tuple[str, ...]:
+    """Cost and bound over time (seconds, cost, bound) as points of two lines; none for fewer than two."""
+    if len(curve) < 2:
+        return ()
+    first, last = curve[0][0], curve[-1][0]
+    values = [value for _, cost, bound in curve for value in (cost, bound)]
+    low, high = min(values), max(values)
+    width, height = SPARK
+
+    def point(at: float, value: float) -> str:
+        x = width * (at - first) / max(last - first, 0.001)
+        y = 2 + (height - 4) * (high - value) / max(high - low, 1)
+        return f"{x:.1f},{y:.1f}"
+
+    return tuple(" ".join(point(each[0], each[which]) for each in curve) for which in (1, 2))
 
 
 @dataclass(frozen=True)
@@ -219,7 +261,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     form = PlanFilter(request.GET, names=names)
     wanted = wanted_of(form)
     found = Run.objects.all() if wanted.state else Run.objects.live()
-    if wanted != Wanted():
+    if wanted != Wanted(people=wanted.people):
         found = found.filter(pk__in=wanted.operations().values("run"))
     ordered = found.annotate(begins=Min("operations__setup_start")).order_by(
         F("begins").asc(nulls_last=True), "number"
@@ -240,11 +282,26 @@ def runs(request: HttpRequest) -> HttpResponse:
 @staff_only()
 def progress(request: HttpRequest) -> HttpResponse:
     """The fragment that the plan page asks for while a planner works."""
-    job = planning_job()
-    response = render(request, "staff/_progress.html", {"job": job, "may_plan": is_in(request, PLANNER)})
-    if job is None:
+    shown = solving()
+    response = render(
+        request, "staff/_progress.html", {"solving": shown, "may_plan": is_in(request, PLANNER)}
+    )
+    if shown is None:
         response["HX-Refresh"] = "true"
     return response
+
+
+@staff_only(PLANNER)
+@require_POST
+def stop(request: HttpRequest, job_id: int) -> HttpResponse:
+    """End the work on a proposal with the best so far."""
+    try:
+        jobs.ask_to_stop(job_id=job_id, actor=actor(request), now=timezone.now())
+    except (jobs.NoSuchJob, jobs.NothingToStop) as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.info(request, "The planner ends with the best plan it has so far.")
+    return redirect("plan")
 
 
 @staff_only(PLANNER)

@@ -16,7 +16,7 @@ from ledger.models import Entry, Job
 from orders.fulfilment import MoveRefused
 from production import files, review, stock
 from production.forms import Pieces, Reason, Seen
-from production.models import Material, Piece, ProductionFile, Run, Sheet
+from production.models import Material, Operation, Piece, ProductionFile, Run, Sheet
 from production.sheets import SheetStopped
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.drawings import drawings_of
@@ -46,7 +46,8 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
     lines = list({piece.line_id: piece.line for piece in pieces}.values())
     members = rows_of(lines, now=now, pieces=pieces)
     stocked = {material.code: material for material in Material.objects.filter(pk__in=list(found.needs))}
-    operations = list(found.operations.select_related("machine", "work_centre"))
+    operations = list(found.operations.select_related("machine", "work_centre", "operator", "tool"))
+    loads = loads_of(found, operations)
     names = read_names()
     entries = list(Entry.objects.of(f"run:{found.pk}"))
     allowed, refused = _actions(found, entries)
@@ -61,7 +62,12 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
             "members": members,
             "piece_count": len(pieces),
             "late": [member for member in members if member.late_by],
-            "operations": [{"row": each, "setup": names.setup(each.setup_family)} for each in operations],
+            "operations": [
+                {"row": each, "setup": names.setup(each.setup_family), "with": loads.get(each.load, ())}
+                for each in operations
+            ],
+            "with_people": any(each.operator or each.tool or each.load for each in operations),
+            "lots": [(stocked.get(use["material"]), use) for use in found.lots],
             "begins": min((each.setup_start for each in operations), default=None),
             "ends": max((each.end for each in operations), default=None),
             "sheets": drawings_of(found, members),
@@ -78,6 +84,17 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
             **files_of(found),
         },
     )
+
+
+def loads_of(run: Run, operations: list[Operation]) -> dict[str, list[tuple[str, int]]]:
+    """By load of a batch machine the other runs in it: (id, number). One query."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    codes = [each.load for each in operations if each.load]
+    if codes:
+        others = Operation.objects.live().filter(load__in=codes).exclude(run=run).order_by("run__number")
+        for load, pk, number in others.values_list("load", "run", "run__number"):
+            found.setdefault(load, []).append((pk, number))
+    return found
 
 
 def _last_decision(entries: list[Entry]) -> str:

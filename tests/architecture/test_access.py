@@ -139,6 +139,7 @@ GET = {
     "plan": ("", "login 403 403 200 200"),
     "plan-progress": ("", "login 403 403 200 200"),
     "plan-propose": ("", "login 403 403 403 405"),
+    "plan-stop": ("job", "login 403 403 403 405"),
     "load": ("", "login 403 403 200 200"),
     "late": ("", "login 403 403 200 200"),
     "setups": ("", "login 403 403 200 200"),

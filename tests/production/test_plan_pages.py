@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from production.models import Operation, Run
+from production.models import Offcut, Operation, Operator, PlannerSettings, Run, Sheet, Tool
 from tests.production.crowd import crowd
 from tests.production.day import kept_for_a_module
 
@@ -136,3 +136,61 @@ def test_the_set_up_board_tells_families_in_their_order_with_the_time_between(pl
 def test_the_history_shows_the_plan_in_force_and_the_weights(planner: Client) -> None:
     page = page_of(planner, "/staff/plans/")
     assert "in force" in page and "Tardiness" in page
+
+
+def test_people_are_rows_of_their_own_when_asked_for(planner: Client) -> None:
+    person = Operator.objects.create(code="ann", name="Ann Ro", skills=["press"])
+    Operation.objects.filter(pk=Operation.objects.earliest("setup_start").pk).update(operator=person)
+    assert "Ann Ro" not in page_of(planner, "/staff/plan/?zoom=day")
+    page = page_of(planner, "/staff/plan/?zoom=day&people=on")
+    assert ">Ann Ro<" in page and "by Ann Ro" in page
+
+
+def test_runs_of_one_load_are_one_bar(planner: Client) -> None:
+    first = Operation.objects.filter(work_centre="mug-press").earliest("setup_start")
+    other = Operation.objects.filter(work_centre="mug-press").exclude(pk=first.pk).order_by("-end")[0]
+    Operation.objects.filter(pk=first.pk).update(load="L-1")
+    Operation.objects.filter(pk=other.pk).update(
+        load="L-1",
+        occupies=False,
+        machine=first.machine,
+        setup_start=first.setup_start,
+        start=first.start,
+        end=first.end,
+    )
+    page = page_of(planner, "/staff/plan/?zoom=day")
+    assert f"R-{first.run.number}, R-{other.run.number}, " in page and "in one load" in page
+
+
+def test_the_frozen_and_slushy_zones_are_shown(planner: Client) -> None:
+    PlannerSettings.objects.update_or_create(pk=1, defaults={"frozen_seconds": 3600, "slushy_seconds": 86400})
+    page = page_of(planner, "/staff/plan/?zoom=week")
+    assert "zone zone-frozen" in page and "zone zone-slushy" in page
+
+
+def test_a_run_shows_its_people_tools_loads_lots_and_offcuts(planner: Client) -> None:
+    person = Operator.objects.create(code="ann", name="Ann Ro", skills=["press"])
+    tool = Tool.objects.create(code="jig", name="Round jig", count=1)
+    sheet = Sheet.objects.select_related("run", "material")[0]
+    offcut = Offcut.objects.create(
+        code="OC-7", material=sheet.material, width_um=9, height_um=9, defects=[[0, 0, 100_000, 50_000]]
+    )
+    Sheet.objects.filter(pk=sheet.pk).update(offcut=offcut)
+    first, second = Operation.objects.filter(run__number__gt=5).order_by("pk")[:2]
+    Operation.objects.filter(pk=first.pk).update(
+        run=sheet.run, sequence=99, operator=person, tool=tool, load="L-2"
+    )
+    Operation.objects.filter(pk=second.pk).update(load="L-2", occupies=False)
+    Run.objects.filter(pk=sheet.run.pk).update(
+        lots=[{"material": sheet.material_id, "lot": "B-12", "quantity": 3, "order": ""}]
+    )
+    page = page_of(planner, f"/staff/runs/{sheet.run.pk}/")
+    for words in (
+        "Ann Ro",
+        "Round jig",
+        "one load",
+        "lot B-12",
+        "offcut OC-7 with 1 defect",
+        "Nothing lies here",
+    ):
+        assert words.casefold() in page.casefold(), words
