@@ -169,7 +169,8 @@ def _replace_plan(computed: Computed, facts: Facts) -> Plan:
         shop=problem.shop,
         kept=kept,
     )
-    lines.update(unit.line for unit in problem.units if unit.id in _planned(proposal))
+    planned = {unit for run in proposal.runs for unit in run.units}
+    lines.update(unit.line for unit in problem.units if unit.id in planned)
     lines_follow(
         line_ids=lines, actor=computed.actor, now=computed.now, plan=plan.pk, reason="Not in the new plan."
     )
@@ -189,10 +190,6 @@ def _replace_plan(computed: Computed, facts: Facts) -> Plan:
         now=computed.now,
     )
     return plan
-
-
-def _planned(proposal: Proposal) -> set[str]:
-    return {unit for run in proposal.runs for unit in run.units}
 
 
 def _unplanned_by_line(problem: Problem, proposal: Proposal) -> list[dict[str, Any]]:
