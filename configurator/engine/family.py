@@ -10,6 +10,7 @@ from configurator.engine.document import Document, Path, Problem, Unreadable, re
 from configurator.engine.proofreading import Proofreader
 from configurator.engine.schema import schema_problems
 from configurator.engine.spec import (
+    AlternateSpec,
     Attribute,
     CardinalitySpec,
     CaseSpec,
@@ -199,16 +200,7 @@ class _Reader:
         return ManufactureSpec(
             parts=tuple(_part(part) for part in item.get("parts", ())),
             sheet_material=item.get("sheet_material", ""),
-            routing=tuple(
-                StepSpec(
-                    step["step"],
-                    step["work_centre"],
-                    step["setup_family"],
-                    str(step["seconds"]),
-                    step.get("when"),
-                )
-                for step in item["routing"]
-            ),
+            routing=tuple(_step(step) for step in item["routing"]),
             materials=tuple(
                 MaterialSpec(use["material"], str(use["quantity"]), use.get("when"))
                 for use in item.get("materials", ())
@@ -385,6 +377,31 @@ def _element(item: Mapping[str, Any], number: int) -> ElementSpec:
         level=item.get("level", "m"),
         module=_text(item.get("module")),
     )
+
+
+def _step(step: dict[str, Any]) -> StepSpec:
+    return StepSpec(
+        step["step"],
+        step["work_centre"],
+        step["setup_family"],
+        str(step["seconds"]),
+        step.get("when"),
+        load=_expression(step, "load"),
+        alternates=tuple(
+            AlternateSpec(
+                other["work_centre"], str(other["seconds"]), other.get("preference", 0), other.get("when")
+            )
+            for other in step.get("alternates", ())
+        ),
+        min_lag=_expression(step, "min_lag"),
+        max_lag=_expression(step, "max_lag"),
+        tool=step.get("tool", ""),
+    )
+
+
+def _expression(item: dict[str, Any], key: str) -> str | None:
+    """An expression as it is written; None where there is none."""
+    return None if item.get(key) is None else str(item[key])
 
 
 def _part(item: Mapping[str, Any]) -> PartSpec:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from configurator.engine.rules import (
     length_um,
     number_of,
 )
-from configurator.engine.spec import FamilySpec, ManufactureSpec, PartSpec
+from configurator.engine.spec import FamilySpec, ManufactureSpec, PartSpec, StepSpec
 
 _T = TypeVar("_T")
 
@@ -44,13 +44,46 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternate:
+    """Another work centre for a step, in `seconds` a unit; `preference` counts against it."""
+
+    work_centre: str
+    seconds: int
+    preference: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """`seconds` of work for one unit, rounded up; set-ups are the machine's."""
+    """`seconds` of work for one unit, rounded up; set-ups are the machine's.
+
+    `load` is how much of a batch machine (or of a rate) one unit takes. From the end of the step before go at
+    least `min_lag` and at most `max_lag` seconds. `tool` is a fixture that the step needs.
+    """
 
     step: int
     work_centre: str
     setup_family: str
     seconds: int
+    load: int = 1
+    alternates: tuple[Alternate, ...] = ()
+    min_lag: int = 0
+    max_lag: int | None = None
+    tool: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what says nothing, as steps have been written since before there was more to say."""
+        told = asdict(self)
+        for each in fields(self):
+            if each.default is not MISSING and told[each.name] == each.default:
+                del told[each.name]
+        if self.alternates:
+            told["alternates"] = list(told["alternates"])
+        return told
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Step":
+        others = tuple(Alternate(**other) for other in data.get("alternates", ()))
+        return cls(**{**data, "alternates": others})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +105,7 @@ class Work:
     weight_g: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        data = asdict(self)
+        data = asdict(self) | {"routing": [step.as_json() for step in self.routing]}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
 
     @classmethod
@@ -80,7 +113,7 @@ class Work:
         return cls(
             parts=tuple(Part(**part) for part in data["parts"]),
             sheet_material=data["sheet_material"],
-            routing=tuple(Step(**step) for step in data["routing"]),
+            routing=tuple(Step.from_json(step) for step in data["routing"]),
             materials=tuple(Use(**use) for use in data["materials"]),
             weight_g=data["weight_g"],
         )
@@ -121,9 +154,34 @@ class _Reader:
         for step in sorted(self.manufacture.routing, key=lambda each: each.step):
             where = f"step {step.step}"
             if self.applies(where, step.when):
-                centre, family = self.code(where, step.work_centre), self.code(where, step.setup_family)
-                steps.append(Step(step.step, centre, family, self.whole(where, step.seconds)))
+                steps.append(self.step(where, step))
         return steps
+
+    def step(self, where: str, step: StepSpec) -> Step:
+        load = 1 if step.load is None else self.whole(where, step.load)
+        min_lag = 0 if step.min_lag is None else self.whole(where, step.min_lag)
+        max_lag = None if step.max_lag is None else self.whole(where, step.max_lag)
+        if max_lag is not None and max_lag < min_lag:
+            raise NotDefined(
+                where, f"it begins {min_lag} s after the step before at least, {max_lag} s at most"
+            )
+        return Step(
+            step=step.step,
+            work_centre=self.code(where, step.work_centre),
+            setup_family=self.code(where, step.setup_family),
+            seconds=self.whole(where, step.seconds),
+            load=load,
+            alternates=tuple(
+                Alternate(
+                    self.code(where, other.work_centre), self.whole(where, other.seconds), other.preference
+                )
+                for other in step.alternates
+                if self.applies(where, other.when)
+            ),
+            min_lag=min_lag,
+            max_lag=max_lag,
+            tool=self.code(where, step.tool),
+        )
 
     def uses(self) -> list[Use]:
         """Materials by name, in the order of the family; the same material named twice is added up."""

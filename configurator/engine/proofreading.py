@@ -368,6 +368,15 @@ class Proofreader:
             self._template((*path, "setup_family"), step.setup_family)
             self._number((*path, "seconds"), step.seconds, TIME)
             self._condition((*path, "when"), step.when)
+            self._number((*path, "load"), step.load, PLAIN)
+            self._number((*path, "min_lag"), step.min_lag, TIME)
+            self._number((*path, "max_lag"), step.max_lag, TIME)
+            self._template((*path, "tool"), step.tool)
+            for place, other in enumerate(step.alternates):
+                inner: Path = (*path, "alternates", place)
+                self._template((*inner, "work_centre"), other.work_centre)
+                self._number((*inner, "seconds"), other.seconds, TIME)
+                self._condition((*inner, "when"), other.when)
         for index, use in enumerate(manufacture.materials):
             path = ("manufacture", "materials", index)
             self._template((*path, "material"), use.material)

@@ -228,6 +228,13 @@ _PART = _object(
     surface=_CODE,
     when=_CONDITION,
 )
+_ALTERNATE = _object(
+    "work_centre seconds",
+    work_centre=_TEMPLATE,
+    seconds=_EXPRESSION,
+    preference=_COUNT,
+    when=_CONDITION,
+)
 _STEP = _object(
     "step work_centre setup_family seconds",
     step=_COUNT,
@@ -235,6 +242,11 @@ _STEP = _object(
     setup_family=_TEMPLATE,
     seconds=_EXPRESSION,
     when=_CONDITION,
+    load=_EXPRESSION,
+    alternates=_list(_ALTERNATE, most=8),
+    min_lag=_EXPRESSION,
+    max_lag=_EXPRESSION,
+    tool=_TEMPLATE,
 )
 _MATERIAL = _object("material quantity", material=_TEMPLATE, quantity=_EXPRESSION, when=_CONDITION)
 MANUFACTURE = _object(

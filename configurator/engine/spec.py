@@ -271,12 +271,29 @@ class PartSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AlternateSpec:
+    """Another work centre for a step; `preference` counts against it."""
+
+    work_centre: str
+    seconds: str
+    preference: int = 0
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepSpec:
+    """Lags lie between the end of the step before and the start of this one."""
+
     step: int
     work_centre: str
     setup_family: str
     seconds: str
     when: str | None = None
+    load: str | None = None
+    alternates: tuple[AlternateSpec, ...] = ()
+    min_lag: str | None = None
+    max_lag: str | None = None
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Pro
     """The best proposal found until ``stop``; the same again for the same problem, seed and count.
 
     Every unit is in exactly one run or in ``unplanned`` with a reason code: ``waits``, ``no-routing``,
-    ``bad-routing``, ``no-machine``, ``no-calendar``, ``material-unknown``, ``material-short``,
+    ``bad-routing``, ``no-machine``, ``no-calendar``, ``no-operator``, ``no-tool``, ``load-too-large``,
+    ``material-unknown``, ``material-short``,
     ``part-too-large``, ``beyond-horizon``, ``later``.
     """
     plannable: list[Unit] = []

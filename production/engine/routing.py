@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from production.engine.nesting import Item, SheetSize, largest_fits
 from production.engine.proposal import Key
-from production.engine.shop import Machine, Shop
+from production.engine.shop import Machine, Shop, WorkCentre
 from production.engine.work import Part, Step, Unit
 
 
@@ -36,9 +36,19 @@ def key_of(unit: Unit, shop: Shop) -> Key:
     return Key(gang.work_centre, material, gang.setup_family, gang.step)
 
 
-def able_machines(work_centre: str, material: str, shop: Shop) -> tuple[Machine, ...]:
-    """Machines that have working time and, when a sheet is laid on them, hold it."""
-    machines = tuple(m for m in shop.machines_of.get(work_centre, ()) if shop.windows.get(m.code))
+def able_machines(
+    work_centre: str, material: str, shop: Shop, *, family: str | None = None, load: int = 0
+) -> tuple[Machine, ...]:
+    """Machines that have working time, can be set up for ``family`` (None: whatever it is), hold ``load``
+    and, when a sheet is laid on them, hold it."""
+    is_batch = work_centre in shop.centre and shop.centre[work_centre].mode == "batch"
+    machines = tuple(
+        m
+        for m in shop.machines_of.get(work_centre, ())
+        if shop.windows.get(m.code)
+        and (family is None or m.runs(family))
+        and not (is_batch and 0 < shop.capacity_of(m) < load)
+    )
     if not material:
         return machines
     stock = shop.stock[material]
@@ -67,7 +77,7 @@ def obstacles(unit: Unit, shop: Shop) -> Iterator[Obstacle]:
     if any(before >= after for before, after in pairwise(steps)):
         yield Obstacle("bad-routing", f"The routing steps {steps} are not numbered in rising order.")
         return
-    unknown = sorted({s.work_centre for s in unit.routing if s.work_centre not in shop.centre})
+    unknown = sorted({s.work_centre for s in unit.routing if not any(c in shop.centre for c in places_of(s))})
     for code in unknown:
         yield Obstacle("no-machine", f"The shop has no work centre {code!r}.")
     for use in unit.materials:
@@ -75,14 +85,104 @@ def obstacles(unit: Unit, shop: Shop) -> Iterator[Obstacle]:
             yield Obstacle("material-unknown", f"The shop does not keep the material {use.material!r}.")
     if unknown:
         return
-    for step in unit.routing:
-        machines = shop.machines_of[step.work_centre]
-        if not machines:
-            yield Obstacle("no-machine", f"The work centre {step.work_centre} has no machine in service.")
-        elif not able_machines(step.work_centre, "", shop):
-            yield Obstacle("no-calendar", f"No machine of {step.work_centre} has working time.")
+    for before, step in zip((None, *unit.routing), unit.routing, strict=False):
+        yield from _step_obstacles(step, shop, is_first=before is None)
+    yield from _stock_obstacles(unit, shop)
     if unit.parts:
         yield from _sheet_obstacles(unit, shop)
+
+
+def _step_obstacles(step: Step, shop: Shop, *, is_first: bool) -> Iterator[Obstacle]:
+    """Why a step cannot be done at its work centre nor at any of its alternates."""
+    where = f"Step {step.step}"
+    if step.max_lag is not None and step.max_lag < step.min_lag:
+        yield Obstacle(
+            "bad-routing",
+            f"{where} has to begin {step.min_lag} s after the step before it at least, and {step.max_lag} s "
+            f"at most.",
+        )
+    if is_first and step.max_lag is not None:
+        yield Obstacle("bad-routing", f"{where} is the first one: there is nothing that it can lag behind.")
+    if step.tool and step.tool not in shop.tool:
+        yield Obstacle("no-tool", f"{where} needs the tool {step.tool!r}, which the shop does not have.")
+    elif step.tool and shop.tool[step.tool].count < 1:
+        yield Obstacle("no-tool", f"{where} needs the tool {step.tool!r}, of which none is in use.")
+    against = [_centre_obstacle(step, centre, shop) for centre in places_of(step)]
+    reasons = [obstacle for obstacle in against if obstacle is not None]
+    if len(reasons) < len(against):
+        return
+    if len(reasons) == 1:
+        yield reasons[0]
+        return
+    # One sentence for the step: each of its places with what stands against it.
+    yield Obstacle(reasons[0].code, " ".join(reason.text for reason in reasons))
+
+
+def places_of(step: Step) -> tuple[str, ...]:
+    """The work centres that can do a step: its own, then its alternates, those preferred first."""
+    others = sorted(step.alternates, key=lambda other: (other.preference, other.work_centre))
+    return (step.work_centre, *(other.work_centre for other in others))
+
+
+def _centre_obstacle(step: Step, code: str, shop: Shop) -> Obstacle | None:
+    """What stands against doing the step at this work centre; None when nothing does."""
+    if code not in shop.centre:
+        return Obstacle("no-machine", f"The shop has no work centre {code!r}.")
+    centre = shop.centre[code]
+    if not shop.machines_of[code]:
+        return Obstacle("no-machine", f"The work centre {code} has no machine in service.")
+    if not able_machines(code, "", shop):
+        return Obstacle("no-calendar", f"No machine of {code} has working time.")
+    fitting = able_machines(code, "", shop, family=step.setup_family)
+    if not fitting:
+        return Obstacle("no-machine", f"No machine of {code} can be set up for {step.setup_family!r}.")
+    if not able_machines(code, "", shop, family=step.setup_family, load=step.load):
+        most = max(shop.capacity_of(machine) for machine in fitting)
+        return Obstacle(
+            "load-too-large",
+            f"One piece takes {step.load} of a load at {code}; its machines hold {most} at most.",
+        )
+    if centre.attended and not _attended(centre, fitting, shop):
+        return Obstacle(
+            "no-operator",
+            f"Nobody with the skill {centre.skill!r} works while a machine of {code} does.",
+        )
+    return None
+
+
+def _attended(centre: WorkCentre, machines: tuple[Machine, ...], shop: Shop) -> bool:
+    """Whether somebody with the skill is there at any time that a machine works."""
+    return any(
+        _meet(shop.windows[machine.code], shop.intervals.get(operator.calendar, ()))
+        for operator in shop.operators_of.get(centre.skill, ())
+        for machine in machines
+    )
+
+
+def _meet(some: tuple[tuple[int, int], ...], others: tuple[tuple[int, int], ...]) -> bool:
+    """Whether sorted intervals have a moment in common."""
+    first, second = 0, 0
+    while first < len(some) and second < len(others):
+        if some[first][0] < others[second][1] and others[second][0] < some[first][1]:
+            return True
+        if some[first][1] <= others[second][1]:
+            first += 1
+        else:
+            second += 1
+    return False
+
+
+def _stock_obstacles(unit: Unit, shop: Shop) -> Iterator[Obstacle]:
+    """Material of which there will never be enough for one piece, by all lots that are here or announced."""
+    for use in unit.materials:
+        stock = shop.stock.get(use.material)
+        if stock is None or not stock.lots or sum(lot.quantity for lot in stock.lots) >= use.quantity:
+            continue
+        coming = sum(lot.quantity for lot in stock.lots)
+        yield Obstacle(
+            "material-short",
+            f"{use.material}: {use.quantity} {stock.unit} needed for one piece, {coming} here or announced.",
+        )
 
 
 def _sheet_obstacles(unit: Unit, shop: Shop) -> Iterator[Obstacle]:

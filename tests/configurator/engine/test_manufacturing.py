@@ -6,8 +6,15 @@ from dataclasses import replace
 import pytest
 
 from configurator.engine.family import read_family
-from configurator.engine.manufacturing import NotDefined, Part, Step, Use, Work, work_of
-from configurator.engine.spec import FamilySpec, ManufactureSpec, MaterialSpec, PartSpec, StepSpec
+from configurator.engine.manufacturing import Alternate, NotDefined, Part, Step, Use, Work, work_of
+from configurator.engine.spec import (
+    AlternateSpec,
+    FamilySpec,
+    ManufactureSpec,
+    MaterialSpec,
+    PartSpec,
+    StepSpec,
+)
 from tests.configurator.engine.test_family import SIGN
 
 SIGN_SPEC = read_family(SIGN)
@@ -61,6 +68,42 @@ def test_a_family_that_is_not_made_here_has_no_routing() -> None:
 def test_work_survives_json() -> None:
     found = work(SIGN_SPEC)
     assert Work.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_loads_alternates_lags_and_tools_are_functions_of_the_configuration() -> None:
+    step = StepSpec(
+        10, "oven", "any", "60", load="photo.count + 2", min_lag="90", max_lag="2 * 60", tool="jig-{size}",
+        alternates=(AlternateSpec("press", "45.5", 2), AlternateSpec("tunnel", "1", when="size == 's'")),
+    )  # fmt: skip
+    found = work(made(routing=(step,)))
+    other = Alternate("press", 46, 2)
+    assert found.routing == (Step(10, "oven", "any", 60, 2, (other,), 90, 120, "jig-m"),)
+    assert Work.from_json(json.loads(json.dumps(found.as_json()))) == found
+
+
+def test_a_plain_step_is_written_as_it_always_was() -> None:
+    (step,) = work(made(routing=(StepSpec(10, "laser", "any", "60"),))).as_json()["routing"]
+    assert step == {"step": 10, "work_centre": "laser", "setup_family": "any", "seconds": 60}
+
+
+def test_a_step_that_has_to_begin_before_it_may_is_refused() -> None:
+    with pytest.raises(
+        NotDefined, match="step 10: it begins 90 s after the step before at least, 60 s at most"
+    ):
+        work(made(routing=(StepSpec(10, "laser", "any", "1", min_lag="90", max_lag="60"),)))
+
+
+def test_a_family_file_says_loads_alternates_lags_and_tools() -> None:
+    text = SIGN.replace(
+        "setup_family: any,",
+        'setup_family: any, load: 2, min_lag: 5 min, max_lag: 1 h, tool: "jig-{size}", '
+        "alternates: [{work_centre: mill, seconds: 2 min, preference: 1}],",
+        1,
+    )
+    assert text != SIGN
+    (step, *_) = work(read_family(text)).routing
+    assert (step.load, step.min_lag, step.max_lag, step.tool) == (2, 300, 3600, "jig-m")
+    assert step.alternates == (Alternate("mill", 120, 1),)
 
 
 def test_a_part_of_no_size_is_refused_by_name() -> None:
