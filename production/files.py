@@ -93,7 +93,7 @@ def make(*, run: Run) -> list[Made]:
     made: list[Made] = []
     reasons: list[str] = []
     notes: dict[int, list[str]] = {}
-    for sheet in run.sheets.select_related("run", "material"):
+    for sheet in run.sheets.select_related("run", "material", "offcut"):
         try:
             files, notes[sheet.pk] = _sheet_files(sheet)
             made += files
@@ -287,7 +287,7 @@ def ticket_of(run: Run, notes: Mapping[int, Sequence[str]] | None = None) -> tic
         tables=(_way(run, names, zone), _material(run, names), *cut_list(run)),
         sheets=tuple(
             _sketch(sheet)
-            for sheet in run.sheets.select_related("material").prefetch_related(
+            for sheet in run.sheets.select_related("material", "offcut").prefetch_related(
                 "placements__piece__line__order"
             )
         ),
@@ -329,7 +329,7 @@ def _material(run: Run, names: Names) -> tickets.Table:
 def _sketch(sheet: Sheet) -> tickets.SheetSketch:
     used = 100 * sheet.used_area // (sheet.width_um * sheet.height_um)
     return tickets.SheetSketch(
-        title=f"{sheet.index}: {sheet.material.name}, {used} % used",
+        title=f"{sheet.index}: {sheet.material.name}{_offcut(sheet)}, {used} % used",
         width=sheet.width_um / 1000,
         height=sheet.height_um / 1000,
         parts=tuple(
@@ -343,6 +343,10 @@ def _sketch(sheet: Sheet) -> tickets.SheetSketch:
             for placement in sheet.placements.all()
         ),
     )
+
+
+def _offcut(sheet: Sheet) -> str:
+    return f", offcut {sheet.offcut}" if sheet.offcut else ""
 
 
 def _members(pieces: Sequence[Piece]) -> Iterator[tickets.Member]:

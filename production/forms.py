@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -152,6 +154,47 @@ class Counted(forms.Form):
         max_value=MOST,
         error_messages={"required": "Type how much was counted.", "invalid": "Type a whole number."},
     )
+
+
+class Kept(forms.Form):
+    """From which shortest side on, in millimetres, what is left of a sheet is kept."""
+
+    least = forms.DecimalField(
+        min_value=0,
+        max_value=10_000,
+        decimal_places=1,
+        error_messages={"required": "Type millimetres; 0 keeps nothing.", "invalid": "Type a number."},
+    )
+
+
+class LeftOver(forms.Form):
+    """An offcut, or a sheet with defects, in millimetres; a defect a line: x, y, width, height."""
+
+    width = forms.DecimalField(
+        min_value=1, max_value=10_000, decimal_places=1, error_messages={"required": "Type its width."}
+    )
+    height = forms.DecimalField(
+        min_value=1, max_value=10_000, decimal_places=1, error_messages={"required": "Type its height."}
+    )
+    defects = forms.CharField(required=False, max_length=2_000)
+
+    def clean_defects(self) -> list[tuple[int, int, int, int]]:
+        found = []
+        for line in self.cleaned_data["defects"].splitlines():
+            if not line.strip():
+                continue
+            numbers = re.findall(r"[0-9]+(?:\.[0-9]+)?", line)
+            if len(numbers) != 4 or re.sub(r"[0-9.,;\s×x]", "", line):
+                raise forms.ValidationError(
+                    f"“{line.strip()[:40]}” is no defect: type x, y, width and height in mm, a defect a line."
+                )
+            x, y, width, height = (micrometres(Decimal(number)) for number in numbers)
+            found.append((x, y, width, height))
+        return found
+
+
+def micrometres(millimetres: Decimal) -> int:
+    return int((millimetres * 1000).to_integral_value())
 
 
 class Seen(forms.Form):

@@ -14,6 +14,7 @@ from orders.models import Line
 from production.models import (
     Material,
     MaterialLot,
+    Offcut,
     Operation,
     Piece,
     PieceState,
@@ -21,6 +22,7 @@ from production.models import (
     Plan,
     Run,
     RunState,
+    Sheet,
 )
 from production.plans import certify_standing
 
@@ -207,3 +209,51 @@ def _reservations_have_runs() -> Iterator[str]:
     for row in Material.objects.filter(Q(reserved__gt=0) | Q(pk__in=needed)):
         if row.reserved != needed.get(row.code, 0):
             yield f"{row.code}: {row.reserved} reserved, released runs need {needed.get(row.code, 0)}"
+
+
+# In which state the offcuts are that a run in this state has on its sheets.
+_OFFCUT_STATES = {
+    RunState.PROPOSED: Offcut.State.FREE,
+    RunState.RELEASED: Offcut.State.RESERVED,
+    RunState.STARTED: Offcut.State.USED,
+    RunState.DONE: Offcut.State.USED,
+}
+
+
+@invariant("production: every offcut is where its run is, and used once")
+def _offcuts_and_runs_agree() -> Iterator[str]:
+    seen: dict[str, Run] = {}
+    used = Sheet.objects.filter(offcut__isnull=False, run__state__in=_OFFCUT_STATES)
+    for sheet in used.select_related("run", "offcut"):
+        offcut, run = sheet.offcut, sheet.run
+        assert offcut is not None
+        if offcut.code in seen:
+            yield f"offcut {offcut} is a sheet of {seen[offcut.code]} and of {run}"
+        seen[offcut.code] = run
+        taken_by = None if run.state == RunState.PROPOSED else run.pk
+        # A plan may still name what somebody has thrown away: the next one does not.
+        is_missed = offcut.state == Offcut.State.GONE and run.state == RunState.PROPOSED
+        expected = _OFFCUT_STATES[RunState(run.state)], taken_by
+        if (offcut.state, offcut.reserved_by_id) != expected and not is_missed:
+            yield f"offcut {offcut} is {offcut.state}, {run} that has it is {run.state}"
+        if (offcut.width_um, offcut.height_um) != (sheet.width_um, sheet.height_um):
+            yield f"offcut {offcut} and sheet {sheet.index} of {run} differ in size"
+    for offcut in Offcut.objects.exclude(code__in=seen).filter(reserved_by__isnull=False):
+        yield f"offcut {offcut} is {offcut.state}, no run has it on a sheet"
+
+
+@invariant("production: what a run left of its sheets was there to be left")
+def _remnants_fit() -> Iterator[str]:
+    made = Offcut.objects.filter(made_by__isnull=False).select_related("made_by")
+    sheets = {
+        (sheet.run_id, f"R-{sheet.run.number}-{sheet.index}"): sheet
+        for sheet in Sheet.objects.filter(run__offcuts_made__isnull=False).select_related("run").distinct()
+    }
+    for offcut in made:
+        run = offcut.made_by
+        assert run is not None
+        sheet = sheets.get((run.pk, offcut.code))
+        if run.state != RunState.DONE or sheet is None:
+            yield f"offcut {offcut} is said to be of {run}, which is {run.state} and has no such sheet"
+        elif offcut.width_um * offcut.height_um > sheet.width_um * sheet.height_um - sheet.used_area:
+            yield f"offcut {offcut} is larger than what its parts left of sheet {sheet.index} of {run}"

@@ -15,9 +15,10 @@ from ledger.entries import record
 from ledger.models import Entry
 from orders.engine.lifecycle import LineState
 from orders.fulfilment import hold_lines
-from production import gate, stock
+from production import gate, offcuts, stock
 from production.engine.batching import nest_again
 from production.engine.certificate import Breach
+from production.engine.lots import allot
 from production.engine.nesting import TooLarge
 from production.engine.proposal import Key, Problem
 from production.engine.proposal import Run as PlannedRun
@@ -37,6 +38,7 @@ from production.occupation import stand_for_loads
 from production.planning import request_soon
 from production.plans import certify_standing, refit_setups, write_frozen, write_runs
 from production.progress import lines_follow
+from production.shopfacts import without_lots_and_offcuts_of
 
 
 class ReviewRefused(Exception):
@@ -83,6 +85,7 @@ def release(*, run: Run, actor: str, now: datetime, expected_version: int | None
         if not certificate.ok:
             raise PlanBroken(certificate.breaches)
         stock.reserve(run=run, actor=actor, now=now)
+        offcuts.reserve(run=run)
         run.pieces.update(state=PieceState.RELEASED)
         was_pinned = run.pinned
         _change(run, state=RunState.RELEASED, pinned=False, released_at=now, released_by=actor)
@@ -151,6 +154,7 @@ def reject(*, run: Run, reason: str, actor: str, now: datetime, expected_version
         before = run.state
         if before == RunState.RELEASED:
             stock.unreserve(run=run, actor=actor, now=now)
+            offcuts.give_back(run=run)
             run.files.all().delete()  # nobody works from the ticket of a run that is off the floor
         pieces = list(run.pieces.order_by("pk").values_list("pk", flat=True))
         lines = set(run.pieces.values_list("line_id", flat=True))
@@ -225,6 +229,7 @@ def _reason_against_undo(run: Run, last: Entry | None) -> str:
 
 def _undo_release(run: Run, data: dict[str, Any], actor: str, now: datetime) -> None:
     stock.unreserve(run=run, actor=actor, now=now)
+    offcuts.give_back(run=run)
     run.files.all().delete()
     run.pieces.update(state=PieceState.PLANNED)
     pinned = bool(data.get("pinned", False))  # older entries do not say
@@ -347,8 +352,9 @@ def _again(run: Run, groups: Sequence[Sequence[Piece]], *, now: datetime) -> lis
     rows = [(piece.pk, piece.line_id, piece.index) for group in groups for piece in group]
     units = units_of(rows)
     pieces = {unit_id(line, index): pk for pk, line, index in rows}
-    shop, told = read_shop(now=now), planner_settings()
     live = Run.objects.live().exclude(pk=run.pk)
+    proposed = Run.objects.proposed().exclude(pk=run.pk)
+    shop, told = without_lots_and_offcuts_of(read_shop(now=now), proposed), planner_settings()
     problem = Problem(
         shop=shop,
         units=tuple(units.values()),
@@ -360,13 +366,20 @@ def _again(run: Run, groups: Sequence[Sequence[Piece]], *, now: datetime) -> lis
     if against:
         raise ReviewRefused(sorted(set(against)))
     planned: list[PlannedRun] = []
+    left = list(shop.offcuts)
     for number, group in enumerate(groups, start=1):
         members = [units[unit_id(piece.line_id, piece.index)] for piece in group]
         key: Key = key_of(members[0], shop)
         try:
-            planned.append(nest_again(members, shop, key=key, run_id=f"r{number}"))
+            nested = nest_again(members, shop, key=key, run_id=f"r{number}", offcuts=left)
         except TooLarge as fault:
             raise ReviewRefused(["A part no longer fits on its sheet."]) from fault
+        left = [each for each in left if each.code not in {sheet.offcut for sheet in nested.sheets}]
+        planned.append(nested)
+    allotted = allot(planned, units, shop)
+    if allotted.failed:
+        raise ReviewRefused(sorted(set(allotted.failed.values())))
+    planned = list(allotted.runs)
     answer = schedule(planned, problem)
     if answer.left_out:
         raise ReviewRefused(["No machine has enough working time left before the planning horizon."])

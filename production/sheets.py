@@ -109,7 +109,8 @@ def planned(sheet: Sheet, *, awaited: bool = False) -> Planned:
 
 def title_of(sheet: Sheet) -> str:
     size = f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm"
-    return f"R-{sheet.run.number}, sheet {sheet.index}, {sheet.material.name}, {size}"
+    offcut = f", offcut {sheet.offcut}" if sheet.offcut else ""
+    return f"R-{sheet.run.number}, sheet {sheet.index}{offcut}, {sheet.material.name}, {size}"
 
 
 def code_of(sheet: Sheet) -> str:

@@ -16,7 +16,7 @@ from production.shopschema import ShopFileError, parse
 
 Row = Mapping[str, str]
 _INTEGERS = ["speed", "capacity", "cost_rate", "power_w", "quantity", "stock", "cost", "count"]
-_NUMBERS = ["margin", "gap", "minutes", "width", "height", "bed_width", "bed_height"]
+_NUMBERS = ["margin", "gap", "minutes", "width", "height", "bed_width", "bed_height", "keep_offcuts_from"]
 _LISTS = ("families", "skills")
 COLUMNS = {
     "machines": (
@@ -25,7 +25,7 @@ COLUMNS = {
     ),
     "operators": ("code", "name", "skills", "calendar"),
     "tools": ("code", "name", "count"),
-    "materials": ("code", "name", "unit", "width", "height", "stock"),
+    "materials": ("code", "name", "unit", "width", "height", "keep_offcuts_from", "stock"),
     "lots": ("material", "code", "quantity", "arrives", "expires", "supplier"),
     "setups": ("work_centre", "from", "to", "minutes", "cost"),
 }

@@ -181,6 +181,8 @@ def _material(row: Material, zone: ZoneInfo) -> dict[str, Any]:
     told: dict[str, Any] = {"code": row.code, "name": row.name, "unit": row.unit}
     if row.sheet_width_um:
         told["sheet"] = [_millimetres(row.sheet_width_um), _millimetres(row.sheet_height_um)]
+    if row.least_offcut_um:
+        told["keep_offcuts_from"] = _millimetres(row.least_offcut_um)
     if not row.by_lots:
         return {**told, "stock": row.on_hand}
     told["lots"] = [

@@ -251,6 +251,7 @@ def _span(data: Mapping[str, str], zone: ZoneInfo, now: datetime) -> tuple[datet
 def _load_material(data: Mapping[str, Any], *, zone: ZoneInfo, actor: str, now: datetime) -> dict[str, int]:
     """The stock that a new material, or one of its new lots, begins with."""
     width, height = data.get("sheet", (0, 0))
+    kept = {"least_offcut_um": _micrometres(data["keep_offcuts_from"])} if "keep_offcuts_from" in data else {}
     material, is_new = Material.objects.update_or_create(
         code=data["code"],
         defaults={
@@ -258,12 +259,14 @@ def _load_material(data: Mapping[str, Any], *, zone: ZoneInfo, actor: str, now: 
             "unit": data["unit"],
             "sheet_width_um": _micrometres(width),
             "sheet_height_um": _micrometres(height),
+            **kept,
         },
         create_defaults={
             "name": data["name"],
             "unit": data["unit"],
             "sheet_width_um": _micrometres(width),
             "sheet_height_um": _micrometres(height),
+            **kept,
             "by_lots": "lots" in data,
         },
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger.entries import record
-from production import stock
+from production import offcuts, stock
 from production.facts import read_shop
 from production.locking import planning_lock
 from production.models import (
@@ -50,6 +50,7 @@ def start(*, operation: Operation, actor: str, now: datetime) -> Operation:
         for each in together:
             if each.run.state == RunState.RELEASED:
                 stock.issue(run=each.run, actor=actor, now=now)
+                offcuts.use_up(run=each.run)
                 _set_state(each.run, RunState.STARTED)
                 _lines(each.run, actor, now)
             _record(each, "operation.started", actor, now)
@@ -156,12 +157,13 @@ def _close_if_done(run: Run, actor: str, now: datetime) -> None:
     made = run.pieces.update(state=PieceState.MADE)
     run.done_at = now
     _set_state(run, RunState.DONE)
+    kept = offcuts.keep(run=run, actor=actor, now=now)
     _lines(run, actor, now)
     record(
         stream=f"run:{run.pk}",
         kind="run.done",
         actor=actor,
-        data={"run": run.pk, "number": run.number, "pieces": made},
+        data={"run": run.pk, "number": run.number, "pieces": made, "offcuts": [cut.code for cut in kept]},
         now=now,
     )
 

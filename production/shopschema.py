@@ -123,6 +123,7 @@ _MATERIAL = _object(
     name=_NAME,
     unit={"enum": ["sheet", "piece", "ml", "g", "mm"]},
     sheet=_SIZE,
+    keep_offcuts_from={"type": "number", "minimum": 0, "maximum": 10_000},
     stock=_QUANTITY,
     lots=_list(
         _object(

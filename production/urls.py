@@ -66,6 +66,13 @@ urlpatterns = [
     path("what-if/<slug:pk>/delete/", whatif.delete, name="scenario-delete"),
     path("what-if/<slug:pk>/closer/<int:index>/", whatif.from_remedy, name="scenario-from-remedy"),
     path("lines/<slug:pk>/why/", whatif.line_why, name="line-why"),
+    path("materials/<slug:code>/offcuts/", materials.add_offcut, name="offcut-add"),
+    path("materials/<slug:code>/offcuts/keep/", materials.keep_offcuts, name="offcuts-keep"),
+    path(
+        "materials/<slug:code>/offcuts/<slug:offcut>/discard/",
+        materials.discard_offcut,
+        name="offcut-discard",
+    ),
     path("jobs/", records.jobs, name="jobs"),
     path("jobs/<int:job_id>/again/", records.job_again, name="job-again"),
     path("ledger/", records.ledger, name="ledger"),

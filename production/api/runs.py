@@ -116,7 +116,10 @@ class OneRun(APIView):
 
 def run_answer(pk: str) -> Response:
     run = get_object_or_404(
-        counted().prefetch_related("operations__machine", "sheets__placements__piece", "files__sheet"), pk=pk
+        counted().prefetch_related(
+            "operations__machine", "sheets__placements__piece", "sheets__offcut", "files__sheet"
+        ),
+        pk=pk,
     )
     return Response(RunDetailSerializer(run).data, headers={"ETag": etag(run.version)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from production.models import (
     LineFile,
     Machine,
     Material,
+    Offcut,
     Operation,
     Placement,
     Plan,
@@ -57,6 +59,27 @@ class MaterialSerializer(serializers.ModelSerializer[Material]):
     class Meta:
         model = Material
         fields = ("code", "name", "unit", "on_hand", "reserved")
+
+
+class OffcutSerializer(serializers.ModelSerializer[Offcut]):
+    width_mm = serializers.SerializerMethodField()
+    height_mm = serializers.SerializerMethodField()
+    defects_mm = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Offcut
+        fields = (
+            "code", "material", "width_mm", "height_mm", "defects_mm", "state", "made_by", "reserved_by",
+        )  # fmt: skip
+
+    def get_width_mm(self, offcut: Offcut) -> str:
+        return millimetres(offcut.width_um)
+
+    def get_height_mm(self, offcut: Offcut) -> str:
+        return millimetres(offcut.height_um)
+
+    def get_defects_mm(self, offcut: Offcut) -> list[list[str]]:
+        return [[millimetres(number) for number in box] for box in offcut.defects]
 
 
 class PlanSerializer(serializers.ModelSerializer[Plan]):
@@ -117,13 +140,14 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
 
 
 class SheetSerializer(serializers.ModelSerializer[Sheet]):
+    offcut = serializers.CharField(source="offcut.code", read_only=True, default=None, allow_null=True)
     placements = PlacementSerializer(many=True, read_only=True)
     width_mm = serializers.SerializerMethodField()
     height_mm = serializers.SerializerMethodField()
 
     class Meta:
         model = Sheet
-        fields = ("index", "material", "width_mm", "height_mm", "placements")
+        fields = ("index", "material", "offcut", "width_mm", "height_mm", "placements")
 
     def get_width_mm(self, sheet: Sheet) -> str:
         return millimetres(sheet.width_um)
@@ -192,6 +216,22 @@ class CountShape(Strict):
     """How much lies in the store, in the material's unit."""
 
     on_hand = Whole(min_value=0, max_value=MOST)
+
+
+class LeftOverShape(Strict):
+    """An offcut, or a sheet with defects [x, y, width, height] from its lower left corner; millimetres."""
+
+    width_mm = serializers.DecimalField(max_digits=8, decimal_places=3, min_value=Decimal(1))
+    height_mm = serializers.DecimalField(max_digits=8, decimal_places=3, min_value=Decimal(1))
+    defects_mm = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.DecimalField(max_digits=8, decimal_places=3, min_value=Decimal(0)),
+            min_length=4,
+            max_length=4,
+        ),
+        max_length=50,
+        default=list,
+    )
 
 
 class PiecesShape(Strict):

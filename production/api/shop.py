@@ -16,16 +16,18 @@ from rest_framework.views import APIView
 from configurator.api.callers import caller
 from ledger.api.paging import Cursor
 from ledger.api.repeats import once
-from production import stock, upkeep
+from production import offcuts, stock, upkeep
 from production.api.shapes import (
     CountShape,
+    LeftOverShape,
     MachineSerializer,
     MaterialSerializer,
+    OffcutSerializer,
     ReasonShape,
     ReceiptShape,
     WorkCentreSerializer,
 )
-from production.models import Machine, Material, WorkCentre
+from production.models import Machine, Material, Offcut, WorkCentre
 
 SCOPES = ("production:read", "production:write")
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -119,6 +121,63 @@ class Count(APIView):
             now=timezone.now(),
         )
         return Response(MaterialSerializer(material).data)
+
+
+class Offcuts(ListAPIView[Offcut]):
+    """Left-over pieces of sheets and sheets with defects, also those that are used up or gone."""
+
+    scopes = SCOPES
+    people = "planner"
+    serializer_class = OffcutSerializer
+    pagination_class: type[BasePagination] = ByCode
+
+    def get_queryset(self) -> QuerySet[Offcut]:
+        return Offcut.objects.all()
+
+
+class AddOffcut(APIView):
+    """Put an offcut, or a sheet with defects, into the store."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(
+        operation_id="add_offcut",
+        parameters=[IDEMPOTENCY_KEY],
+        request=LeftOverShape,
+        responses={201: OffcutSerializer},
+    )
+    @once
+    def post(self, request: Request, code: str) -> Response:
+        shape = LeftOverShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        wanted = shape.validated_data
+        offcut = offcuts.add(
+            material=get_object_or_404(Material, pk=code),
+            width_um=int(wanted["width_mm"] * 1000),
+            height_um=int(wanted["height_mm"] * 1000),
+            defects=[
+                (int(x * 1000), int(y * 1000), int(width * 1000), int(height * 1000))
+                for x, y, width, height in wanted["defects_mm"]
+            ],
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return Response(OffcutSerializer(offcut).data, status=201)
+
+
+class DiscardOffcut(APIView):
+    """Say that a free offcut is not there any more."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(operation_id="discard_offcut", request=None, responses=OffcutSerializer)
+    def post(self, request: Request, code: str) -> Response:
+        offcut = offcuts.discard(
+            offcut=get_object_or_404(Offcut, code=code), actor=caller(request).actor, now=timezone.now()
+        )
+        return Response(OffcutSerializer(offcut).data)
 
 
 class Stop(APIView):

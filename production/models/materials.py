@@ -35,6 +35,11 @@ class Material(models.Model):
     on_hand = models.PositiveBigIntegerField(default=0)
     reserved = models.PositiveBigIntegerField(default=0)
     by_lots = models.BooleanField(default=False, help_text="All of it lies in lots.")
+    least_offcut_um = models.PositiveBigIntegerField(
+        "shortest side of an offcut",
+        default=0,
+        help_text="What a run leaves of a sheet is kept where both sides are as long; 0: nothing is kept.",
+    )
 
     objects = MaterialQuerySet.as_manager()
 
@@ -118,6 +123,12 @@ class MaterialLot(models.Model):
         return self.on_hand - self.reserved
 
 
+class OffcutQuerySet(models.QuerySet["Offcut"]):
+    def kept(self) -> Self:
+        """Those that lie in the store."""
+        return self.filter(state__in=[Offcut.State.FREE, Offcut.State.RESERVED])
+
+
 class Offcut(models.Model):
     """A piece of sheet that was left over, or a sheet with defects."""
 
@@ -125,6 +136,7 @@ class Offcut(models.Model):
         FREE = "free"
         RESERVED = "reserved"  # for a released run
         USED = "used"
+        GONE = "gone"  # staff said so
 
     code = models.SlugField(max_length=80, unique=True)
     material = models.ForeignKey(Material, on_delete=models.PROTECT, related_name="offcuts")
@@ -141,12 +153,14 @@ class Offcut(models.Model):
         "production.Run", null=True, blank=True, on_delete=models.PROTECT, related_name="offcuts_taken"
     )
 
+    objects = OffcutQuerySet.as_manager()
+
     class Meta:
         ordering = ["material", "code"]
         constraints = [
             models.CheckConstraint(condition=Q(width_um__gt=0, height_um__gt=0), name="offcut_has_size"),
             models.CheckConstraint(
-                condition=Q(state="free", reserved_by__isnull=True)
+                condition=Q(state__in=["free", "gone"], reserved_by__isnull=True)
                 | Q(state__in=["reserved", "used"], reserved_by__isnull=False),
                 name="offcut_has_a_run_unless_free",
             ),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orders.models import Line
-from production.models import Placement, Run, Sheet
+from production.models import Offcut, Placement, Run, Sheet
 from production.views.members import Row
 from production.words import short_number
 
@@ -47,6 +47,7 @@ class Drawing:
     owners: tuple[tuple[Row, int], ...]  # members and how many of their parts lie here
     offcut: str  # its code, where it is a left-over
     defects: tuple[tuple[int, int, int, int], ...]  # x, y, width, height of where nothing may lie
+    leaves: str  # the offcut that it left, with its size
 
     @property
     def is_tall(self) -> bool:
@@ -54,13 +55,18 @@ class Drawing:
 
 
 def drawings_of(run: Run, members: Sequence[Row]) -> list[Drawing]:
-    """Every sheet of the run with its parts; pieces that left it are not marked. Three queries."""
+    """Every sheet of the run with its parts; pieces that left it are not marked. Four queries."""
     by_line = {member.line.pk: member for member in members}
     sheets = run.sheets.select_related("material", "offcut").prefetch_related("placements__piece")
-    return [_drawing(sheet, by_line) for sheet in sheets]
+    left = {offcut.code: size_of(offcut) for offcut in run.offcuts_made.all()}
+    return [_drawing(sheet, by_line, left.get(f"R-{run.number}-{sheet.index}", "")) for sheet in sheets]
 
 
-def _drawing(sheet: Sheet, by_line: Mapping[str, Row]) -> Drawing:
+def size_of(piece: Sheet | Offcut) -> str:
+    return f"{piece.width_um // 1000} × {piece.height_um // 1000} mm"
+
+
+def _drawing(sheet: Sheet, by_line: Mapping[str, Row], left: str) -> Drawing:
     letters = int(max(sheet.width_um, sheet.height_um // 2) * MARK) // UNIT
     marks: list[Mark] = []
     owners: Counter[str] = Counter()
@@ -73,7 +79,7 @@ def _drawing(sheet: Sheet, by_line: Mapping[str, Row]) -> Drawing:
     return Drawing(
         index=sheet.index,
         material=sheet.material.name,
-        size=f"{sheet.width_um // 1000} × {sheet.height_um // 1000} mm",
+        size=size_of(sheet),
         used=100 * sheet.used_area // (sheet.width_um * sheet.height_um),
         width=sheet.width_um // UNIT,
         height=sheet.height_um // UNIT,
@@ -85,6 +91,7 @@ def _drawing(sheet: Sheet, by_line: Mapping[str, Row]) -> Drawing:
             (x // UNIT, (sheet.height_um - y - height) // UNIT, width // UNIT, height // UNIT)
             for x, y, width, height in (sheet.offcut.defects if sheet.offcut else ())
         ),
+        leaves=f"R-{sheet.run.number}-{sheet.index}, {left}" if left else "",
     )
 
 

@@ -19,7 +19,7 @@ from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
 from production import upkeep, whatif
-from production.models import LineFile, Machine, Operation, Piece, ProductionFile, Run
+from production.models import LineFile, Machine, Offcut, Operation, Piece, ProductionFile, Run
 from tests.api.conftest import Api, contents, done
 
 PEOPLE = ("anonymous", "alice", "charlie", "sam", "bob")  # sam is staff without a group, bob a planner
@@ -73,6 +73,7 @@ def scene(
     )
     operation = Operation.objects.filter(run=released).earliest("start")
     file = ProductionFile.objects.filter(run=released)[0]
+    offcut = Offcut.objects.create(code="cut-1", material_id="acrylic-3", width_um=200_000, height_um=100_000)
     return {
         "proposed": {"pk": run.pk},
         "released": {"pk": released.pk},
@@ -101,6 +102,8 @@ def scene(
         "problem": {"code": "not-found"},
         "payment": {"pk": Payment.objects.get(order=order).pk},
         "material": {"code": "acrylic-3"},
+        "offcut": {"code": "acrylic-3", "offcut": offcut.code},
+        "api-offcut": {"code": offcut.code},
         "machine": {"code": "laser-1"},
         "stopped": {"code": "laser-2"},
         "scenario": {"pk": scenario.pk},
@@ -178,6 +181,9 @@ GET = {
     "scenario-delete": ("scenario", "login 403 403 403 405"),
     "scenario-from-remedy": ("change", "login 403 403 403 405"),
     "line-why": ("ordered", "login 403 403 200 200"),
+    "offcut-add": ("material", "login 403 403 403 405"),
+    "offcuts-keep": ("material", "login 403 403 403 405"),
+    "offcut-discard": ("offcut", "login 403 403 403 405"),
     "products": ("", "login 403 403 200 200"),
     "product-new": ("", "login 403 403 403 403"),
     "product": ("family", "login 403 403 200 200"),
@@ -239,6 +245,9 @@ GET = {
     "api-scenarios": ("", "401 403 403 403 200"),
     "api-scenario": ("scenario", "401 403 403 403 200"),
     "api-line-why": ("ordered", "401 403 403 403 409"),
+    "api-offcuts": ("", "401 403 403 403 200"),
+    "api-offcut-add": ("material", "401 403 403 403 405"),
+    "api-offcut-discard": ("api-offcut", "401 403 403 403 405"),
     "api-plans": ("", "401 403 403 403 200"),
     "api-current-plan": ("", "401 403 403 403 200"),
     "api-runs": ("", "401 403 403 403 200"),
@@ -303,6 +312,9 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "scenario-compute": ("post", {}, "login 403 403 403 302"),
     "scenario-delete": ("post", {}, "login 403 403 403 302"),
     "scenario-from-remedy": ("post", {}, "login 403 403 403 302"),
+    "offcut-add": ("post", {"width": 100, "height": 80}, "login 403 403 403 302"),
+    "offcuts-keep": ("post", {"least": 90}, "login 403 403 403 302"),
+    "offcut-discard": ("post", {}, "login 403 403 403 302"),
     "job-again": ("post", {}, "login 403 403 403 302"),
     "product-new": ("post", {"code": "tray", "name": "Tray"}, "login 403 403 403 403"),
     "product": ("post", {"do": "save", "source": "x"}, "login 403 403 403 403"),
@@ -361,6 +373,8 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
         "401 403 403 403 202",
     ),
     "api-scenario": ("delete", {}, "401 403 403 403 204"),
+    "api-offcut-add": ("post", {"width_mm": 100, "height_mm": 80}, "401 403 403 403 201"),
+    "api-offcut-discard": ("post", {}, "401 403 403 403 200"),
     "api-plans": ("post", {}, "401 403 403 403 202"),
     "api-run-release": ("post", {}, "401 403 403 403 200"),
     "api-run-pin": ("post", {}, "401 403 403 403 200"),
