@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from ledger.models import Entry
-from orders.models import Line
 from production import offcuts, planning, review, shopfloor, stock
 from production.models import Material, Offcut, Operation, Plan, Run, Sheet
+from production.views.drawings import drawings_of
 from tests.production.workshop import NOW, PlaceLine, sound
 
 pytestmark = pytest.mark.django_db
@@ -194,15 +195,14 @@ def test_staff_add_throw_away_and_say_what_is_kept(bob_client: Client, oak: Mate
     assert "is no defect" in told
 
 
-def test_the_run_page_says_which_offcut_it_is(
-    bob_client: Client, left_over: Offcut, place_line: PlaceLine
+def drawn(run: Run) -> str:
+    return render_to_string("staff/_sheets.html", {"run": run, "sheets": drawings_of(run, [])})
+
+
+def test_sheets_say_which_offcut_they_are_and_what_they_left(
+    left_over: Offcut, place_line: PlaceLine
 ) -> None:
     place_line(width=200, height=120)
     propose()
-    assert f"offcut {left_over.code}" in bob_client.get(reverse("run", args=[proposed().pk])).content.decode()
-    done = Run.objects.get(state="done")
-    assert (
-        f"left and kept: {left_over.code}, 293 × 400 mm"
-        in bob_client.get(reverse("run", args=[done.pk])).content.decode()
-    )
-    assert Line.objects.count() == 2
+    assert f"offcut {left_over.code}" in drawn(proposed())
+    assert f"left and kept: {left_over.code}, 293 × 400 mm" in drawn(Run.objects.get(state="done"))
