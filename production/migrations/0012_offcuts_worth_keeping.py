@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("production", "0010_what_a_shop_is_made_of"),
+        ("production", "0011_scenarios"),
     ]
 
     operations = [
