@@ -7,7 +7,7 @@ Each is a module with ``section(scale) -> Section``; `FILES` are those that read
 from collections.abc import Callable, Mapping
 
 from benchmarks.bars import Section
-from benchmarks.planning import (
+from benchmarks.planning import (, nesting
     certificate,
     osp,
     others,
@@ -21,6 +21,7 @@ __all__ = ["FILES", "MEASUREMENTS", "Scale", "full", "quick"]
 MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "certificate": certificate.section,
     "workshop": workshop.section,
+    "nesting": nesting.section,
     "osp": osp.section,
     "simulation": simulation.section,
     "peers": others.section,
