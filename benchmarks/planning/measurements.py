@@ -7,8 +7,9 @@ Each is a module with ``section(scale) -> Section``; `FILES` are those that read
 from collections.abc import Callable, Mapping
 
 from benchmarks.bars import Section
-from benchmarks.planning import (, nesting
+from benchmarks.planning import (
     certificate,
+    nesting,
     osp,
     others,
     simulation,
