@@ -19,7 +19,7 @@ from benchmarks.planning.osp_files import Instance, cost_of, faults, read
 from benchmarks.planning.sizes import Scale
 from production.engine.scheduling.ovens import Load, OvenPlan, fill_ovens
 
-MOVES, FEW_MOVES = 3_000_000, 400_000
+MOVES, FEW_MOVES = 1_000_000, 400_000
 TIMES = 10
 SMALL = 25
 PROOF = 60.0

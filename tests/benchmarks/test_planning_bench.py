@@ -1,5 +1,7 @@
 """The planning benchmark works: its plant, its lines, its verdict. Figures are for the command to say."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.bars import Bar, Section
@@ -7,7 +9,10 @@ from benchmarks.environment import versions
 from benchmarks.planning import command
 from benchmarks.planning.environment import PEERS
 from benchmarks.planning.measurements import MEASUREMENTS, full, quick
+from benchmarks.planning.osp import files
+from benchmarks.planning.others import FULL, hint_of
 from benchmarks.planning.plant import plant, programme
+from benchmarks.planning.plant_plans import Stuck, as_proposal, sequences_of, tables
 from production.engine.certificate import certify
 from production.engine.planning import iterations, propose
 from production.engine.routing import obstacles
@@ -56,3 +61,53 @@ def test_every_cure_programme_has_printed_and_lasered_families() -> None:
 @pytest.mark.parametrize("name", ["pyjobshop", "rectpack", "simpy", "numba", "ortools"])
 def test_the_peers_lock_has_every_peer(name) -> None:
     assert name in versions(PEERS.lock)
+
+
+@pytest.fixture(scope="module")
+def planned():
+    problem = plant(40, seed=3)
+    return problem, propose(problem, stop=iterations(5))
+
+
+def test_sequences_of_another_planner_become_a_certified_proposal(planned) -> None:
+    problem, ours = planned
+    sequences = sequences_of(problem, ours.runs, ours.operations)
+    assert sorted(unit for run in sequences.runs for unit in run) == list(range(40))
+    assert sorted(run for load in sequences.loads for run in load) == list(range(len(sequences.runs)))
+    proposal = as_proposal(problem, sequences)
+    assert certify(problem, proposal).breaches == ()
+    assert proposal.kpis.terms.loads == 60 * len(sequences.loads)
+    assert proposal.kpis.terms.runs == 100 * len(sequences.runs)
+
+
+def test_sequences_that_wait_for_each_other_are_no_plan(planned) -> None:
+    problem, ours = planned
+    sequences = sequences_of(problem, ours.runs, ours.operations)
+    lost = {machine: list(order)[1:] for machine, order in sequences.printed.items()}
+    with pytest.raises(Stuck):
+        as_proposal(problem, replace(sequences, printed=lost))
+
+
+def test_peers_are_told_the_plant_and_hinted_with_a_plan(planned) -> None:
+    problem, ours = planned
+    told = tables(problem)
+    assert len(told["lines"]) == 40
+    assert told["oven"] == 4 * told["sheet"] == 1680
+    assert all(len(row) == len(told["setups"]["uv"]) for row in told["setups"]["uv"])
+    hint = hint_of(problem, ours, sequences_of(problem, ours.runs, ours.operations))
+    assert len(hint["times"]) == 2 * len(hint["runs"]) + len(hint["loads"])
+
+
+def test_the_full_run_asks_peers_at_the_sizes_of_the_bars() -> None:
+    assert [(each.lines, each.pyjobshop, each.cpsat) for each in FULL] == [
+        (80, 0, 240),
+        (200, 40, 240),
+        (1_000, 240, 240),
+    ]
+
+
+def test_a_folder_of_instances_is_read_as_a_whole(tmp_path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("a.dat", "deep/b.dzn", "c.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in files(quick(1, tmp_path))] == ["a.dat", "b.dzn"]
