@@ -40,7 +40,9 @@ __all__ = [
     "compute",
     "request_proposal",
     "request_soon",
+    "solve",
     "store",
+    "take_facts",
 ]
 
 ITERATIONS = 60
@@ -78,12 +80,30 @@ def compute(
     stop: Callable[[], bool] = lambda: False,
 ) -> Computed:
     """Take the demand in and work a proposal out, the best until ``stop``. Raises ``NotCertified``."""
-    say = report or (lambda progress: None)
+    facts = take_facts(actor=actor, now=now)
+    return solve(facts, actor=actor, now=now, seed=seed, report=report, stop=stop)
+
+
+def take_facts(*, actor: str, now: datetime) -> Facts:
+    """The demand as it is now, with what can be made of it."""
     with transaction.atomic():
         planning_lock()
         demand.take_in()
         demand.drop_cancelled(actor=actor, now=now)
-        facts = read_problem(now=now)
+        return read_problem(now=now)
+
+
+def solve(
+    facts: Facts,
+    *,
+    actor: str,
+    now: datetime,
+    seed: int = 0,
+    report: Report | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Computed:
+    """A certified proposal for these facts, the best until ``stop``. Raises ``NotCertified``."""
+    say = report or (lambda progress: None)
     say({"step": "planning", "units": len(facts.problem.units)})
     enough = iterations(ITERATIONS)
 

@@ -11,9 +11,9 @@ from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
 from ledger.models import Entry, Job
 from orders.models import Line
-from production import files, gate, whatif, wishes
+from production import cells, files, gate, whatif, wishes
 from production.models import Run, Scenario
-from production.planning import Computed, compute, store
+from production.planning import Computed, store
 from production.watched import Watched
 
 DEMAND_JOB = "production.demand"
@@ -86,14 +86,14 @@ def take_note(claim: Claim) -> Effect | None:
 def propose(claim: Claim) -> Effect | None:
     """Compute a proposal, one at a time; the effect stores it in the transaction that ends the job."""
     wishes.begin(claim)
-    computed = compute(
-        actor=claim.payload["actor"],
-        now=timezone.now(),
-        seed=claim.payload.get("seed", 0),
-        report=Watched(claim.report),
-        stop=claim.stop_asked,
-    )
-    return partial(store_as_effect, computed)
+    computed = cells.compute(claim, now=timezone.now(), report=Watched(claim.report))
+    return partial(store_as_effect, computed, claim.job_id)
+
+
+@handler(cells.JOB_KIND, queue=wishes.QUEUE, lease=timedelta(seconds=60), given_up=cells.give_up)
+def plan_cell(claim: Claim) -> Effect | None:
+    """A cell of a large proposal."""
+    return cells.plan_part(claim)
 
 
 def stop_scenario(job: Job, error: str) -> None:
@@ -133,8 +133,9 @@ def request_soon_as_effect(*, actor: str) -> None:
     wishes.request_soon(actor=actor, now=timezone.now())
 
 
-def store_as_effect(computed: Computed) -> None:
+def store_as_effect(computed: Computed, job_id: int) -> None:
     store(computed, now=timezone.now())
+    cells.close(job_id)
 
 
 def note_artwork_as_effect(line: Line, made: Sequence[gate.Gated]) -> None:

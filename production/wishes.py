@@ -23,6 +23,7 @@ from ledger.jobs import Claim, NotNow, call_now
 from ledger.models import Job, database_now
 from ledger.requesting import request
 from production.locking import wishes_lock
+from production.models import CellRound
 
 JOB_KIND = "planning.propose"
 QUEUE = "planning"
@@ -66,6 +67,9 @@ def begin(claim: Claim) -> None:
         others = Job.objects.filter(kind=JOB_KIND, state=Job.State.RUNNING, lease_until__gt=Now())
         if others.exclude(pk=claim.job_id).exclude(progress={}).exists():
             raise NotNow(LOOK_AGAIN, "Another proposal is being computed.")
+        unfinished = CellRound.objects.filter(job__in=Job.objects.unfinished())
+        if unfinished.exclude(pk=claim.job_id).exists():
+            raise NotNow(LOOK_AGAIN, "The cells of another proposal are being computed.")
         if not claim.payload.get("asked") and (until := _quiet_until()) and until > (at := database_now()):
             raise NotNow(until - at, "The last plan is too new for one that nobody asked for.")
         claim.report({"step": "reading"})
@@ -74,6 +78,8 @@ def begin(claim: Claim) -> None:
 def _waiting() -> Job | None:
     """A job that has not begun, locked so that it does not begin before this transaction ends."""
     queued = Job.objects.filter(kind=JOB_KIND, state=Job.State.QUEUED, attempts=0)
+    # One whose cells are being computed has read its facts already.
+    queued = queued.exclude(payload__has_key="cells")
     return queued.order_by("pk").select_for_update().first()
 
 

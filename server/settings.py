@@ -293,6 +293,9 @@ MAX_PIECES_AN_ORDER = env.number("MAX_PIECES_AN_ORDER", 2_000, least=1)
 PROMISER = "production.promising.Promiser"
 PLANNING_QUIET_SECONDS = env.number("PLANNING_QUIET_SECONDS", 60)  # between plans that nobody asked for
 PLANNING_PIECES = env.number("PLANNING_PIECES", 5_000, least=1)  # in one plan: those due first
+# From twice so many pieces on, a plan is computed as cells that share nothing, by workers side by side.
+PLANNING_CELL_PIECES = env.number("PLANNING_CELL_PIECES", 1_500, least=1)
+PLANNING_CELLS = env.number("PLANNING_CELLS", 16, least=1, most=200)
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 15, least=2)
 
 # --- logs: one line an event, with the id of the request --------------------------------------------------

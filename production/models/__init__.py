@@ -1,6 +1,7 @@
 """The tables of production, a file a subject: the shop, its materials, its runs, what happened to pieces."""
 
 from production.models.artwork import CheckedArtwork, LineFile
+from production.models.cells import CellPart, CellRound
 from production.models.evidence import ProductionFile, Scrap
 from production.models.materials import Material, MaterialLot, MaterialMovement, Offcut
 from production.models.planner import PlannerSettings
@@ -33,6 +34,8 @@ from production.models.shop import (
 __all__ = [
     "Calendar",
     "CalendarException",
+    "CellPart",
+    "CellRound",
     "CheckedArtwork",
     "LineFile",
     "Machine",
