@@ -1,64 +1,140 @@
 """A proposal for everything that is to be made: runs, their nests, times and machines.
 
-Order of the work: what cannot be made here is listed with its reason; the rest is formed
-into runs by really nesting (``batching``); the runs are scheduled around frozen work
-(``scheduling.construct``). The answer says nothing about its own correctness: that is the
-certificate's to say.
+Order of the work: what cannot be made here is listed with its reason; what stays of the plan in force stays
+(``scheduling.zones``); the rest is formed into runs by really nesting (``batching``); then runs and schedule
+are searched together around the frozen work (``scheduling.composing``). The answer says nothing about its own
+correctness: that is the certificate's to say.
 """
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
-from production.engine.batching import form_runs
+from production.engine.batching import form_runs, held_together
 from production.engine.measuring import measure
-from production.engine.proposal import Problem, Proposal, Unplanned
+from production.engine.proposal import Operation, Problem, Proposal, Run, Unplanned
 from production.engine.routing import obstacles
-from production.engine.scheduling.construct import Stop, follow_setups, iterations, schedule
-from production.engine.work import Unit
+from production.engine.scheduling.bounds import lower_bound
+from production.engine.scheduling.composing import Composer
+from production.engine.scheduling.construct import (
+    Schedule,
+    Stop,
+    compiled_around,
+    follow_setups,
+    iterations,
+    read_schedule,
+)
+from production.engine.scheduling.zones import Kept, aim_at_base, kept, without_material
 
-__all__ = ["Stop", "iterations", "measure", "propose", "refit"]
+__all__ = ["Report", "Stop", "iterations", "measure", "propose", "refit"]
+
+# Told now and then how the search stands.
+Report = Callable[[dict[str, Any]], None]
+LATEST = 1 << 62
 
 
-def propose(problem: Problem, *, seed: int = 0, stop: Stop | None = None) -> Proposal:
+def propose(
+    problem: Problem, *, seed: int = 0, stop: Stop | None = None, report: Report | None = None
+) -> Proposal:
     """The best proposal found until ``stop``; the same again for the same problem, seed and count.
 
     Every unit is in exactly one run or in ``unplanned`` with a reason code: ``waits``, ``no-routing``,
     ``bad-routing``, ``no-machine``, ``no-calendar``, ``no-operator``, ``no-tool``, ``load-too-large``,
-    ``material-unknown``, ``material-short``,
-    ``part-too-large``, ``beyond-horizon``, ``later``.
+    ``material-unknown``, ``material-short``, ``part-too-large``, ``together``, ``beyond-horizon``, ``later``.
     """
-    plannable: list[Unit] = []
-    unplanned: list[Unplanned] = []
+    unplanned: dict[str, Unplanned] = {}
     for unit in problem.units:
-        found = list(obstacles(unit, problem.shop))
-        if found:
-            unplanned.append(Unplanned(unit.id, found[0].code, " ".join(o.text for o in found)))
-        else:
-            plannable.append(unit)
-    claims: Counter[str] = Counter()
+        if found := list(obstacles(unit, problem.shop)):
+            text = " ".join(obstacle.text for obstacle in found)
+            unplanned[unit.id] = Unplanned(unit.id, found[0].code, text)
+    unplanned.update((one.unit, one) for one in held_together(problem.units, unplanned))
+    while True:
+        answer = _planned(problem, unplanned, seed, stop or iterations(0), report)
+        torn = held_together(problem.units, answer.unplanned)
+        if not torn:
+            break
+        # What ships with something that finds no time is not planned either: once more, without it.
+        groups = {unit.id: unit.together for unit in problem.units}
+        broken = {groups[one.unit] for one in torn}
+        unplanned = {
+            code: one for code, one in answer.unplanned.items() if code in unplanned or groups[code] in broken
+        }
+        unplanned.update((one.unit, one) for one in torn)
+    listed = tuple(sorted(answer.unplanned.values(), key=lambda one: one.unit))
+    planned = {unit for run in answer.runs for unit in run.units}
+    bound = lower_bound(problem, planned)
+    return Proposal(
+        runs=answer.runs,
+        operations=answer.schedule.operations,
+        frozen=answer.schedule.frozen,
+        unplanned=listed,
+        kpis=measure(problem, answer.runs, answer.schedule.operations, len(listed), bound=bound),
+    )
+
+
+class _Answer(NamedTuple):
+    runs: tuple[Run, ...]
+    schedule: Schedule
+    unplanned: dict[str, Unplanned]
+
+
+def _planned(
+    problem: Problem, against: Mapping[str, Unplanned], seed: int, stop: Stop, report: Report | None
+) -> _Answer:
+    """Runs and schedule of all units that nothing stands against."""
+    able = {unit.id: unit for unit in problem.units if unit.id not in against}
+    stays = kept(problem, able)
+    held = {unit for run in stays.runs for unit in run.units}
+    claims = Counter[str]()
     for claim in problem.claims:
         claims[claim.material] += claim.quantity
-    runs, short = form_runs(plannable, problem.shop, limits=problem.limits, claims=claims)
-    answer = schedule(runs, problem, seed=seed, stop=stop)
-    left_out = set(answer.left_out)
-    scheduled = tuple(run for run in runs if run.id not in left_out)
-    late = [
-        Unplanned(
-            unit, "beyond-horizon", "No machine has enough working time left before the planning horizon."
-        )
-        for run in runs
-        if run.id in left_out
-        for unit in run.units
-    ]
-    unplanned = sorted([*unplanned, *short, *late], key=lambda u: u.unit)
-    return Proposal(
-        runs=scheduled,
-        operations=answer.operations,
-        frozen=answer.frozen,
-        unplanned=tuple(unplanned),
-        kpis=measure(problem, scheduled, answer.operations, len(unplanned)),
+    formed, short = form_runs(
+        [unit for code, unit in able.items() if code not in held],
+        without_material(problem.shop, stays.runs, able),
+        limits=problem.limits,
+        claims=claims,
     )
+    names = {run.id for run in stays.runs}
+    runs = [
+        *stays.runs,
+        *(run if run.id not in names else replace(run, id=f"new-{run.id}") for run in formed),
+    ]
+    chosen, found = _searched(problem, runs, stays, seed, stop, report)
+    left_out = set(found.left_out)
+    unplanned = {**against, **{one.unit: one for one in short}}
+    for run in chosen:
+        if run.id in left_out:
+            text = "No machine has enough working time left before the planning horizon."
+            unplanned.update((unit, Unplanned(unit, "beyond-horizon", text)) for unit in run.units)
+    return _Answer(*_numbered([run for run in chosen if run.id not in left_out], found), unplanned)
+
+
+def _searched(
+    problem: Problem, runs: Sequence[Run], stays: Kept, seed: int, stop: Stop, report: Report | None
+) -> tuple[list[Run], Schedule]:
+    """The runs, changed where that pays, with their schedule."""
+    spare = len(runs) // 3 + 4
+    compiled, frozen = compiled_around(runs, problem, fixed=stays.fixed, spare=spare, split=True)
+    aim_at_base(compiled, runs, problem)
+    composer = Composer(compiled, runs, problem, seed=seed, locked={run.id for run in stays.runs})
+    composer.run(stop, report=report)
+    chosen = composer.result()
+    return list(chosen.values()), read_schedule(composer.search, chosen, frozen, problem, stays.fixed)
+
+
+def _numbered(runs: Iterable[Run], found: Schedule) -> tuple[tuple[Run, ...], Schedule]:
+    """The runs as ``r1``, ``r2``... in the order of their first promise."""
+    ordered = sorted(runs, key=lambda run: (LATEST if run.due is None else run.due, run.key, run.units))
+    names = {run.id: f"r{number}" for number, run in enumerate(ordered, start=1)}
+    operations: list[Operation] = [
+        replace(operation, run=names[operation.run]) for operation in found.operations
+    ]
+    operations.sort(key=lambda o: (o.setup_start, o.machine, o.run, o.step))
+    renamed = tuple(replace(run, id=names[run.id]) for run in ordered)
+    return renamed, replace(found, operations=tuple(operations))
 
 
 def refit(proposal: Proposal, problem: Problem, *, listed: Sequence[Unplanned] = ()) -> Proposal:

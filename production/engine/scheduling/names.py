@@ -1,0 +1,45 @@
+"""Names of the fields of the two flat arrays of the kernels.
+
+``p`` (the plant) does not change while a search runs, ``s`` (the state) does. Each begins with a header:
+single numbers, then where each row of numbers begins, so ``p[p[WIN_OPEN] + w]`` is the opening of window
+``w``. Two arrays in place of a hundred keep calls of compiled kernels cheap.
+"""
+
+# ruff: noqa: E501 - long on purpose: one line is one table
+
+# --- plant: numbers ----
+(
+    KINDS, PLACES, EDGES, CENTRES, MACHINES, RESOURCES, RUNS, LINES, ATOMS, GROUPS, NOT_BEFORE,
+    COST_LATE, COST_SETUP, COST_RUN, COST_LOAD, COST_OVERTIME, COST_MOVED, TOLERANCE, MAX_SECONDS,
+) = range(19)  # fmt: skip
+PLANT_NUMBERS = 19
+# --- plant: rows ----
+(
+    M_CENTRE, M_SPEED, M_CAPACITY, M_LONGEST, M_RATE, M_STATE,
+    C_PTR, C_MACHINE, C_BATCH,
+    WIN_PTR, WIN_OPEN, WIN_CLOSE, WIN_SEG,
+    SEG_STATE, SEG_FAMILY, SEG_START, SEG_FLOOR, SEG_MOST,
+    FAM_COUNT, FAM_PTR, WORST, SET_PTR, SET_SECONDS, SET_COST,
+    OVER_PTR, OVER_OPEN, OVER_CLOSE,
+    GRP_PTR, GRP_RES, RES_PTR, RES_OPEN, RES_CLOSE,
+    K_CENTRE, K_TOOL, K_GANG, K_ROOM, OPT_PTR, OPT_MACHINE, OPT_PLACE, OPT_FAMILY, OPT_GROUP, OPT_MODE, OPT_POINTS, OPT_COST,
+    PLACE_MODE, PLACE_LOADING, PLACE_TAKT, PLACE_STATIONS, PLACE_RATE,
+    KEY_KINDS, KEY_SHEET, KEY_AREA, KEY_MOST, EDGE_PTR, EDGE_FROM, EDGE_TO, EDGE_MIN, EDGE_MAX,
+    A_KEY, A_LINE, A_GROUP, A_DUE, A_LAST, A_RELEASE, A_UNITS, A_AREA, A_PTR,
+    STEP_KIND, STEP_EDGE, STEP_LOAD, STEP_SECONDS, L_WEIGHT,
+) = range(PLANT_NUMBERS, PLANT_NUMBERS + 72)  # fmt: skip
+PLANT_END = PLANT_NUMBERS + 72
+# --- state: rows; from M_FREE to SAVED is what a run that is placed whole goes back to ----
+(
+    R_KEY, R_HEAD, R_ATOMS, R_UNITS, R_RELEASE, R_UNTIL, R_AREA, R_NESTED, R_SHEETS, R_LOCKED, R_WAIT, R_DUE,
+    R_WHOLE, R_FIXED, R_OUT, R_FAILED, R_RANK, R_TAKEN, R_EDGE, R_MINIMUM, ORDER, POSITION,
+    A_RUN, A_NEXT, A_BEFORE,
+    T_UNITS, T_LOAD, T_SUM, T_MOST, T_SECONDS, T_FIX, T_FIXED, T_FLOOR, T_KEY, T_LEFT, T_READY,
+    FIX_MACHINE, FIX_OPTION, FIX_SETUP, FIX_START, FIX_END, BASE_MACHINE, BASE_START,
+    X_MACHINE, X_OPTION, X_SETUP, X_START, X_END, X_SECONDS, X_OPERATOR, X_TOOL, X_LOAD,
+    Q_BASE, Q_FIRST, Q_NEXT, FIRST_HEAD, FIRST_TAIL, NEXT_HEAD, NEXT_TAIL,
+    L_LATE, G_END, OUT, TOP, BEST,
+    KEPT_ORDER, KEPT_WAIT, KEPT_NESTED, KEPT_FIX, KEPT_RUN, CONTROL, JOURNAL,
+    M_FREE, M_FAMILY, M_WIN, M_SEG, RES_FREE, RES_WIN, C_FREE, LD_DATA, LD_COUNT, SUM, SAVED,
+) = range(82)  # fmt: skip
+STATE_END = 82
