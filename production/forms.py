@@ -12,7 +12,7 @@ from django import forms
 
 from configurator.models import Family
 from production.delays import KINDS
-from production.models import Machine, Operation, RunState
+from production.models import Machine, Operation, PlannerSettings, RunState
 from production.stock import MOST
 from production.words import Names
 
@@ -134,6 +134,28 @@ class MaterialFilter(forms.Form):
 
     q = forms.CharField(required=False, max_length=80, label="Material")
     low = forms.BooleanField(required=False, label="Only what runs out")
+
+
+class Span(forms.Form):
+    """When something or somebody is away, and why."""
+
+    reason = forms.CharField(
+        max_length=200, strip=True, error_messages={"required": "Say why: whoever reads the plan will ask."}
+    )
+    start = forms.DateTimeField(
+        error_messages={"required": "Say when it begins.", "invalid": "The beginning is no date and time."}
+    )
+    end = forms.DateTimeField(
+        error_messages={"required": "Say when it ends.", "invalid": "The end is no date and time."}
+    )
+
+
+class Told(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """What the planner is told."""
+
+    class Meta:
+        model = PlannerSettings
+        fields = tuple(PlannerSettings().as_told())
 
 
 class Received(forms.Form):

@@ -65,10 +65,22 @@ def export() -> dict[str, Any]:
     }
 
 
-def fingerprint(model: dict[str, Any]) -> str:
-    """A hash of an exported model, for If-Match."""
-    text = json.dumps(model, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def fingerprint(model: dict[str, Any]) -> int:
+    """A number for the state of an exported model, for If-Match. What the floor changes by itself (stock,
+    lots, what machines are set up for) does not count."""
+    text = json.dumps(_without(model, _FLOORS), sort_keys=True, ensure_ascii=False)
+    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
+
+
+_FLOORS = ("stock", "lots", "setup")
+
+
+def _without(value: Any, keys: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, keys) for key, inner in value.items() if key not in keys}
+    if isinstance(value, list):
+        return [_without(inner, keys) for inner in value]
+    return value
 
 
 def as_yaml(model: dict[str, Any]) -> str:

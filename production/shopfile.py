@@ -49,7 +49,7 @@ __all__ = ["Loaded", "ShopChanged", "ShopFileError", "load", "load_data"]
 class ShopChanged(Exception):
     """The shop's model is another than the one that the change was made for: read it again."""
 
-    def __init__(self, found: str) -> None:
+    def __init__(self, found: int) -> None:
         super().__init__("The shop was changed meanwhile: read its model again, then change that.")
         self.found = found
 
@@ -75,7 +75,7 @@ def load(*, text: str, actor: str, now: datetime) -> Loaded:
     return load_data(data=parse(text), actor=actor, now=now)
 
 
-def load_data(*, data: Any, actor: str, now: datetime, expected: str | None = None) -> Loaded:
+def load_data(*, data: Any, actor: str, now: datetime, expected: int | None = None) -> Loaded:
     """Put a shop's model (``shopschema.SCHEMA``) into the database. ``expected`` is the fingerprint of the
     model that it takes the place of.
 

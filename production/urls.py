@@ -15,6 +15,7 @@ from production.views import (
     records,
     runs,
     sequence,
+    shop,
     whatif,
 )
 
@@ -53,6 +54,12 @@ urlpatterns = [
     path("floor/pieces/<int:piece_id>/scrap/", floor.scrap, name="floor-scrap"),
     path("floor/machines/<slug:code>/stop/", floor.stop_machine, name="machine-stop"),
     path("floor/machines/<slug:code>/start/", floor.start_machine, name="machine-start"),
+    path("shop/", shop.shop, name="shop"),
+    path("shop/stops/", shop.plan_stop, name="shop-stop"),
+    path("shop/stops/<int:stop_id>/cancel/", shop.cancel_stop, name="shop-stop-cancel"),
+    path("shop/absences/", shop.note_absence, name="shop-absence"),
+    path("shop/absences/<int:absence_id>/cancel/", shop.cancel_absence, name="shop-absence-cancel"),
+    path("shop/planner/", shop.tell_planner, name="shop-planner"),
     path("materials/", materials.materials, name="materials"),
     path("materials/<slug:code>/", materials.material, name="material"),
     path("materials/<slug:code>/receive/", materials.receive, name="material-receive"),

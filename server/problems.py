@@ -43,7 +43,19 @@ from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, lists, payments
-from production import files, gate, planning, review, shopfloor, stock, upkeep, whatif, why
+from production import (
+    files,
+    gate,
+    planning,
+    review,
+    shopfile,
+    shopfloor,
+    shopkeeping,
+    stock,
+    upkeep,
+    whatif,
+    why,
+)
 from server import request_id
 
 logger = logging.getLogger(__name__)
@@ -226,6 +238,16 @@ TABLE: dict[type[Exception], Refusal] = {
     stock.StockRefused: Refusal(409, "stock-refused", "The stock cannot be changed so"),
     upkeep.UpkeepRefused: Refusal(
         409, "upkeep-refused", "The machine stays as it is", lambda e: {"reasons": list(e.reasons)}
+    ),
+    shopkeeping.ShopkeepingRefused: Refusal(
+        409, "shop-refused", "The shop stays as it is", lambda e: {"reasons": list(e.reasons)}
+    ),
+    shopfile.ShopChanged: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    shopfile.ShopFileError: Refusal(
+        422,
+        "shop-faults",
+        "The shop's model contradicts itself",
+        lambda e: {"reasons": list(e.problems[:200])},
     ),
     stock.MaterialShort: Refusal(
         409,

@@ -206,6 +206,18 @@ class ReasonShape(Strict):
     reason = Text(max_length=200)
 
 
+class ShopShape(serializers.Serializer[Any]):
+    """A shop's model, as in a shop file: docs/shop-files.md says what each part may hold."""
+
+    name = serializers.CharField()
+    calendars = serializers.ListField(child=serializers.DictField())
+    work_centres = serializers.ListField(child=serializers.DictField())
+    operators = serializers.ListField(child=serializers.DictField(), required=False)
+    tools = serializers.ListField(child=serializers.DictField(), required=False)
+    materials = serializers.ListField(child=serializers.DictField())
+    planner = serializers.DictField(required=False)
+
+
 class ReceiptShape(Strict):
     """How much comes in, in the material's unit."""
 

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from configurator.api.callers import caller
 from ledger.api.paging import Cursor
+from ledger.api.preconditions import etag, expected_version
 from ledger.api.repeats import once
 from production import offcuts, stock, upkeep
 from production.api.shapes import (
@@ -25,14 +26,18 @@ from production.api.shapes import (
     OffcutSerializer,
     ReasonShape,
     ReceiptShape,
+    ShopShape,
     WorkCentreSerializer,
 )
 from production.models import Machine, Material, Offcut, WorkCentre
+from production.shopexport import export, fingerprint
+from production.shopfile import load_data
 
 SCOPES = ("production:read", "production:write")
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True
 )
+IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
 
 
 class ByCode(Cursor):
@@ -71,6 +76,32 @@ class Materials(ListAPIView[Material]):
 
     def get_queryset(self) -> QuerySet[Material]:
         return Material.objects.all()
+
+
+class ShopModel(APIView):
+    """The whole shop: calendars, work centres with machines and set-ups, operators, tools, materials, and
+    what the planner is told. The shape is that of a shop file (docs/shop-files.md)."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(operation_id="shop_model", responses=ShopShape)
+    def get(self, request: Request) -> Response:
+        model = export()
+        return Response(model, headers={"ETag": etag(fingerprint(model))})
+
+    @extend_schema(
+        operation_id="put_shop_model", parameters=[IF_MATCH], request=ShopShape, responses=ShopShape
+    )
+    def put(self, request: Request) -> Response:
+        """Bring the shop up to date with the model; what it does not name stays. A new plan is asked for."""
+        load_data(
+            data=request.data,
+            expected=expected_version(request),
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return self.get(request)
 
 
 class Receive(APIView):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("scenarios/", whatif.Scenarios.as_view(), name="api-scenarios"),
     path("scenarios/<slug:pk>/", whatif.OneScenario.as_view(), name="api-scenario"),
     path("lines/<slug:pk>/why/", whatif.LineWhy.as_view(), name="api-line-why"),
+    path("shop/", shop.ShopModel.as_view(), name="api-shop"),
     path("work-centres/", shop.WorkCentres.as_view(), name="api-work-centres"),
     path("machines/", shop.Machines.as_view(), name="api-machines"),
     path("machines/<slug:code>/stop/", shop.Stop.as_view(), name="api-machine-stop"),

@@ -45,6 +45,9 @@ class Api:
         self.client = client
         self.headers = headers
 
+    def put(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        return self._send("put", path, body, headers or {})
+
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         call = getattr(self.client, method)
         data = {} if body is None else {"data": body, "content_type": "application/json"}

@@ -5,6 +5,7 @@ PEOPLE is answered: a status, or `login` for a redirect to the login page.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,18 @@ from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
 from production import upkeep, whatif
-from production.models import LineFile, Machine, Offcut, Operation, Piece, ProductionFile, Run
+from production.models import (
+    LineFile,
+    Machine,
+    MachineStop,
+    Offcut,
+    Operation,
+    Operator,
+    OperatorAbsence,
+    Piece,
+    ProductionFile,
+    Run,
+)
 from tests.api.conftest import Api, contents, done
 
 PEOPLE = ("anonymous", "alice", "charlie", "sam", "bob")  # sam is staff without a group, bob a planner
@@ -71,6 +83,10 @@ def scene(
         actor="system:test",
         now=timezone.now(),
     )
+    hours = {"start": timezone.now() + timedelta(hours=1), "end": timezone.now() + timedelta(hours=2)}
+    stop = MachineStop.objects.create(machine=Machine.objects.get(code="laser-2"), reason="x", **hours)
+    ann = Operator.objects.create(code="ann", name="Ann", skills=[])
+    absence = OperatorAbsence.objects.create(operator=ann, reason="x", **hours)
     operation = Operation.objects.filter(run=released).earliest("start")
     file = ProductionFile.objects.filter(run=released)[0]
     offcut = Offcut.objects.create(code="cut-1", material_id="acrylic-3", width_um=200_000, height_um=100_000)
@@ -109,6 +125,8 @@ def scene(
         "scenario": {"pk": scenario.pk},
         "change": {"pk": scenario.pk, "index": 0},
         "kind": {"pk": scenario.pk, "kind": "lead-time"},
+        "stop": {"stop_id": stop.pk},
+        "absence": {"absence_id": absence.pk},
         "": {},
         "key": {"key": "x"},
         "reset": {"uidb36": "1", "key": "x"},
@@ -168,6 +186,12 @@ GET = {
     "floor-scrap": ("piece", "login 403 403 403 405"),
     "machine-stop": ("machine", "login 403 403 403 405"),
     "machine-start": ("stopped", "login 403 403 403 405"),
+    "shop": ("", "login 403 403 200 200"),
+    "shop-stop": ("", "login 403 403 403 405"),
+    "shop-stop-cancel": ("stop", "login 403 403 403 405"),
+    "shop-absence": ("", "login 403 403 403 405"),
+    "shop-absence-cancel": ("absence", "login 403 403 403 405"),
+    "shop-planner": ("", "login 403 403 403 405"),
     "materials": ("", "login 403 403 200 200"),
     "material": ("material", "login 403 403 200 200"),
     "material-receive": ("material", "login 403 403 403 405"),
@@ -237,6 +261,7 @@ GET = {
     "api-payment-paid": ("payment", "401 403 403 403 405"),
     "api-work-centres": ("", "401 403 403 403 200"),
     "api-machines": ("", "401 403 403 403 200"),
+    "api-shop": ("", "401 403 403 403 200"),
     "api-materials": ("", "401 403 403 403 200"),
     "api-machine-stop": ("machine", "401 403 403 403 405"),
     "api-machine-start": ("stopped", "401 403 403 403 405"),
@@ -286,6 +311,7 @@ GET = {
     "font-letters": ("font-letters", "200 200 200 200 200"),
 }
 
+AWAY = {"reason": "x", "start": "2030-01-01T08:00", "end": "2030-01-01T09:00"}
 # Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.
 CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "staff-order-ship": ("post", {"carrier": "PostNL"}, "login 403 403 403 302"),
@@ -304,6 +330,11 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "floor-scrap": ("post", {"reason": "x"}, "login 403 403 403 302"),
     "machine-stop": ("post", {"reason": "lens"}, "login 403 403 403 302"),
     "machine-start": ("post", {}, "login 403 403 403 302"),
+    "shop-stop": ("post", {"machine": "laser-1"} | AWAY, "login 403 403 403 302"),
+    "shop-stop-cancel": ("post", {}, "login 403 403 403 302"),
+    "shop-absence": ("post", {"operator": "ann"} | AWAY, "login 403 403 403 302"),
+    "shop-absence-cancel": ("post", {}, "login 403 403 403 302"),
+    "shop-planner": ("post", {"version": "1"}, "login 403 403 403 302"),
     "material-receive": ("post", {"quantity": 5}, "login 403 403 403 302"),
     "material-count": ("post", {"quantity": 50}, "login 403 403 403 302"),
     "scenario-begin": ("post", {"name": "x"}, "login 403 403 403 302"),
@@ -365,6 +396,7 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-payment-paid": ("post", {}, "401 403 403 403 200"),
     "api-machine-stop": ("post", {"reason": "lens"}, "401 403 403 403 200"),
     "api-machine-start": ("post", {}, "401 403 403 403 200"),
+    "api-shop": ("put", {}, "401 403 403 403 428"),
     "api-material-receive": ("post", {"quantity": 5}, "401 403 403 403 200"),
     "api-material-count": ("post", {"on_hand": 50}, "401 403 403 403 200"),
     "api-scenarios": (

@@ -1,0 +1,151 @@
+"""What the shop is made of, to read; maintenance, absences and the planner's settings, to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from production import shopkeeping
+from production.facts import planner_settings
+from production.forms import Span, Told
+from production.models import (
+    Calendar,
+    Machine,
+    MachineStop,
+    Operator,
+    OperatorAbsence,
+    SetupRule,
+    Tool,
+    WorkCentre,
+)
+from production.views.access import PLANNER, actor, is_in, staff_only
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Minutes from family (row; empty: any other) to family (column), None where no rule says it."""
+
+    centre: WorkCentre
+    after: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[SetupRule | None, float], ...]], ...]
+
+
+def matrix_of(centre: WorkCentre) -> Matrix:
+    """The set-ups of a work centre whose rules are at hand."""
+    rules = {(rule.from_family, rule.to_family): rule for rule in centre.setup_rules.all()}
+    after = tuple(sorted({to for _, to in rules}))
+    before = sorted({from_family for from_family, _ in rules})
+    rows = []
+    for family in before:
+        found = [rules.get((family, to)) for to in after]
+        rows.append((family, tuple((rule, rule.seconds / 60 if rule else 0.0) for rule in found)))
+    return Matrix(centre, after, tuple(rows))
+
+
+@staff_only()
+def shop(request: HttpRequest) -> HttpResponse:
+    """Everything that the planner plans with. A constant number of queries."""
+    now = timezone.now()
+    centres = list(WorkCentre.objects.prefetch_related("machines__calendar", "setup_rules"))
+    settings = planner_settings()
+    return render(
+        request,
+        "staff/shop.html",
+        {
+            "centres": centres,
+            "matrices": [matrix_of(centre) for centre in centres if centre.setup_rules.all()],
+            "calendars": Calendar.objects.prefetch_related("shifts", "exceptions"),
+            "operators": Operator.objects.select_related("calendar"),
+            "tools": Tool.objects.all(),
+            "stops": MachineStop.objects.filter(end__gt=now).select_related("machine"),
+            "absences": OperatorAbsence.objects.filter(end__gt=now).select_related("operator"),
+            "machines": [machine for centre in centres for machine in centre.machines.all()],
+            "settings": settings,
+            "told": Told(instance=settings),
+            "may_change": is_in(request, PLANNER),
+            "now": now,
+        },
+    )
+
+
+def _change(request: HttpRequest, form: Span, change: Callable[[Span], object], done: str) -> HttpResponse:
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        return redirect("shop")
+    try:
+        change(form)
+    except shopkeeping.ShopkeepingRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{done} A new plan is asked for.")
+    return redirect("shop")
+
+
+@staff_only(PLANNER)
+@require_POST
+def plan_stop(request: HttpRequest) -> HttpResponse:
+    machine = get_object_or_404(Machine, code=request.POST.get("machine", ""))
+    by, now = actor(request), timezone.now()
+    return _change(
+        request,
+        Span(request.POST),
+        lambda form: shopkeeping.plan_stop(machine=machine, actor=by, now=now, **form.cleaned_data),
+        f"Maintenance of {machine} is planned.",
+    )
+
+
+@staff_only(PLANNER)
+@require_POST
+def note_absence(request: HttpRequest) -> HttpResponse:
+    operator = get_object_or_404(Operator, code=request.POST.get("operator", ""))
+    by, now = actor(request), timezone.now()
+    return _change(
+        request,
+        Span(request.POST),
+        lambda form: shopkeeping.note_absence(operator=operator, actor=by, now=now, **form.cleaned_data),
+        f"The absence of {operator} is noted.",
+    )
+
+
+@staff_only(PLANNER)
+@require_POST
+def cancel_stop(request: HttpRequest, stop_id: int) -> HttpResponse:
+    stop = get_object_or_404(MachineStop.objects.select_related("machine"), pk=stop_id)
+    shopkeeping.cancel_stop(stop=stop, actor=actor(request), now=timezone.now())
+    messages.success(request, f"{stop.machine} works in that time. A new plan is asked for.")
+    return redirect("shop")
+
+
+@staff_only(PLANNER)
+@require_POST
+def cancel_absence(request: HttpRequest, absence_id: int) -> HttpResponse:
+    absence = get_object_or_404(OperatorAbsence.objects.select_related("operator"), pk=absence_id)
+    shopkeeping.cancel_absence(absence=absence, actor=actor(request), now=timezone.now())
+    messages.success(request, f"{absence.operator} is there in that time. A new plan is asked for.")
+    return redirect("shop")
+
+
+@staff_only(PLANNER)
+@require_POST
+def tell_planner(request: HttpRequest) -> HttpResponse:
+    form = Told(request.POST, instance=planner_settings())
+    seen = request.POST.get("version", "")
+    if not form.is_valid() or not seen.isdecimal():
+        texts = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
+        messages.error(request, " ".join(texts) or "Look at the settings again.")
+        return redirect("shop")
+    try:
+        shopkeeping.tell_planner(
+            changes=form.cleaned_data, expected_version=int(seen), actor=actor(request), now=timezone.now()
+        )
+    except shopkeeping.ShopkeepingRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The planner is told. A new plan is asked for.")
+    return redirect("shop")

@@ -1,0 +1,139 @@
+"""The shop's page: what it is made of, and what staff change of it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ledger.models import Entry, Job
+from production import shopkeeping
+from production.facts import planner_settings, read_shop
+from production.models import Machine, MachineStop, Operator, OperatorAbsence
+from production.shopfile import load
+from tests.production.test_shopfile import FULL
+from tests.production.workshop import NOW
+
+pytestmark = pytest.mark.django_db
+SOON, LATER = NOW + timedelta(hours=1), NOW + timedelta(hours=5)
+
+
+@pytest.fixture
+def full() -> None:
+    load(text=FULL, actor="user:bob", now=NOW)
+
+
+@pytest.mark.usefixtures("full")
+def test_the_page_shows_what_the_shop_is_made_of(bob_client: Client) -> None:
+    page = bob_client.get("/staff/shop/").content.decode()
+    for text in (
+        "Oven 1",
+        "holds 30",
+        "600 an hour",
+        "takt 30 s",
+        "Jig",
+        "Dentist",
+        "Hall 2",
+        "heat",
+        "overtime",
+    ):
+        assert text in page or text == "Dentist"  # the absence is in the past by now
+    assert "anything else" in page and "7.5" in page
+
+
+@pytest.mark.usefixtures("full")
+def test_the_page_takes_the_same_queries_for_more_machines(bob_client: Client) -> None:
+    counts = []
+    for number in (1, 20):
+        for index in range(number):
+            Machine.objects.create(
+                code=f"m-{number}-{index}", name="M", work_centre_id="oven", calendar_id="day"
+            )
+        with CaptureQueriesContext(connection) as queries:
+            bob_client.get("/staff/shop/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.usefixtures("full")
+def test_planned_maintenance_keeps_work_away_and_asks_for_a_plan() -> None:
+    oven = Machine.objects.get(code="oven-2")
+    stop = shopkeeping.plan_stop(
+        machine=oven, reason="Door", start=SOON, end=LATER, actor="user:bob", now=NOW
+    )
+    assert read_shop(now=NOW).machine["oven-2"].stops == ((int(SOON.timestamp()), int(LATER.timestamp())),)
+    told = Entry.objects.of("shop").last()
+    assert told is not None and told.data["what"] == "maintenance planned"
+    assert Job.objects.filter(kind="production.demand").exists()
+    shopkeeping.cancel_stop(stop=stop, actor="user:bob", now=NOW + timedelta(hours=2))
+    stop.refresh_from_db()
+    assert stop.end == NOW + timedelta(hours=2)
+
+
+@pytest.mark.usefixtures("full")
+def test_an_absence_that_was_cancelled_before_it_began_is_gone() -> None:
+    ann = Operator.objects.get(code="ann")
+    absence = shopkeeping.note_absence(
+        operator=ann, reason="Course", start=SOON, end=LATER, actor="user:bob", now=NOW
+    )
+    shopkeeping.cancel_absence(absence=absence, actor="user:bob", now=NOW)
+    assert not OperatorAbsence.objects.filter(pk=absence.pk).exists()
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(
+    ("reason", "start", "end", "says"),
+    [
+        (" ", SOON, LATER, "Say why"),
+        ("x", LATER, SOON, "end after it begins"),
+        ("x", NOW - timedelta(hours=5), NOW, "over already"),
+        ("x", NOW, NOW + timedelta(days=400), "more than a year"),
+    ],
+)
+def test_maintenance_that_makes_no_sense_is_refused(
+    reason: str, start: datetime, end: datetime, says: str
+) -> None:
+    before = MachineStop.objects.count()
+    with pytest.raises(shopkeeping.ShopkeepingRefused, match=says):
+        shopkeeping.plan_stop(
+            machine=Machine.objects.get(code="oven-2"),
+            reason=reason,
+            start=start,
+            end=end,
+            actor="user:bob",
+            now=NOW,
+        )
+    assert MachineStop.objects.count() == before
+
+
+@pytest.mark.usefixtures("full")
+def test_staff_tell_the_planner_on_the_page(bob_client: Client) -> None:
+    settings = planner_settings()
+    wanted = {**settings.as_told(), "weight_overtime": 99, "limit_units": "", "version": settings.version}
+    answer = bob_client.post("/staff/shop/planner/", wanted, follow=True)
+    assert "The planner is told" in answer.content.decode()
+    assert planner_settings().weights.overtime == 99
+    told = Entry.objects.of("shop").last()
+    assert told is not None and told.data["settings"] == {"weight_overtime": 99}
+    again = bob_client.post("/staff/shop/planner/", wanted | {"weight_overtime": 1}, follow=True)
+    assert "look again" in again.content.decode() and planner_settings().weights.overtime == 99
+
+
+@pytest.mark.usefixtures("full")
+def test_a_frozen_zone_beyond_the_slushy_one_is_refused(bob_client: Client) -> None:
+    settings = planner_settings()
+    wanted = {**settings.as_told(), "frozen_seconds": 9000, "limit_units": "", "version": settings.version}
+    bob_client.post("/staff/shop/planner/", wanted)
+    assert planner_settings().frozen_seconds == 0
+
+
+@pytest.mark.usefixtures("full")
+def test_maintenance_is_planned_and_cancelled_on_the_page(bob_client: Client) -> None:
+    wanted = {"machine": "oven-2", "reason": "Door", "start": "2030-01-07T08:00", "end": "2030-01-07T09:00"}
+    assert "is planned" in bob_client.post("/staff/shop/stops/", wanted, follow=True).content.decode()
+    stop = MachineStop.objects.get(reason="Door")
+    bob_client.post(f"/staff/shop/stops/{stop.pk}/cancel/")
+    assert not MachineStop.objects.filter(reason="Door").exists()
+    backwards = bob_client.post("/staff/shop/stops/", wanted | {"end": "2030-01-07T07:00"}, follow=True)
+    assert "end after it begins" in backwards.content.decode()
