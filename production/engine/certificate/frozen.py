@@ -83,6 +83,8 @@ def _stands(case: Case) -> bool:
                 earliest = max(free_from, case.shop.now)
                 if frozen.start < earliest or times.between(earliest, frozen.start) < needed:
                     return False
+                if times.between(frozen.start, frozen.end) < frozen.seconds:
+                    return False  # its machine stops meanwhile
             family, free_from = frozen.setup_family, max(free_from, frozen.end)
     return True
 

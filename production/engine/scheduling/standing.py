@@ -69,8 +69,18 @@ def is_sound(frozen: Sequence[FrozenOperation], problem: Problem) -> bool:
             return False
         if not operation.started and operation.setup_start < free_from.get(operation.machine, 0):
             return False
+        if not operation.started and _worked(operation, problem) < operation.seconds:
+            return False  # its machine stops meanwhile
         free_from[operation.machine] = max(free_from.get(operation.machine, 0), operation.end)
     return True
+
+
+def _worked(operation: FrozenOperation, problem: Problem) -> int:
+    """How long its machine works between its start and its end."""
+    return sum(
+        max(min(closes, operation.end) - max(opens, operation.start), 0)
+        for opens, closes in problem.shop.windows.get(operation.machine, ())
+    )
 
 
 def _empty(problem: Problem) -> dict[str, Timeline]:

@@ -1,0 +1,46 @@
+"""Frozen work whose machine stops meanwhile moves right, and what follows it in its run with it."""
+
+from dataclasses import replace
+
+from production.engine.certificate import certify
+from production.engine.planning import propose
+from production.engine.proposal import FrozenOperation, Problem
+from tests.workshops import HOUR, MONDAY, sign, sign_shop
+
+
+def released(start: int, *, after: tuple[str, ...] = ()) -> FrozenOperation:
+    return FrozenOperation(
+        id=f"at {start}",
+        run="r",
+        step=10,
+        work_centre="laser",
+        machine="laser-2",
+        setup_family="walnut",
+        seconds=HOUR,
+        setup_start=start,
+        start=start,
+        end=start + HOUR,
+        after=after,
+    )
+
+
+def test_released_work_in_a_planned_stop_is_done_after_it() -> None:
+    shop = sign_shop()
+    stopped = tuple(
+        replace(m, stops=((MONDAY + HOUR, MONDAY + 3 * HOUR),)) if m.code == "laser-2" else m
+        for m in shop.machines
+    )
+    first = released(MONDAY + HOUR)
+    packed = replace(
+        released(MONDAY + 2 * HOUR, after=(first.id,)),
+        id="pack",
+        step=30,
+        work_centre="packing",
+        machine="packing-1",
+        setup_family="any",
+    )
+    problem = Problem(replace(shop, machines=stopped), (sign(1),), frozen=(first, packed))
+    proposal = propose(problem)
+    assert certify(problem, proposal).breaches == ()
+    times = {frozen.id: frozen.start for frozen in proposal.frozen}
+    assert times == {first.id: MONDAY + 3 * HOUR, "pack": MONDAY + 4 * HOUR}
