@@ -12,6 +12,7 @@ from benchmarks.planning import (
     nesting,
     osp,
     others,
+    scale,
     simulation,
     workshop,
 )
@@ -26,5 +27,6 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "osp": osp.section,
     "simulation": simulation.section,
     "peers": others.section,
+    "scale": scale.section,
 }
 FILES: frozenset[str] = frozenset({"nesting", "osp"})

@@ -155,9 +155,11 @@ def _can_stay(
         lot = lots.get((use.material, use.lot))
         if lot is None or lot.available_at > operation.start:
             return False
-    operator = case.operators.get(operation.operator)
     if not operation.operator:
-        return True
+        # Where somebody has to attend, another neighbour may ask for a set-up that it had not.
+        centre = case.centres.get(operation.work_centre)
+        return centre is None or not centre.attended
+    operator = case.operators.get(operation.operator)
     shifts = case.shifts(operator.calendar) if operator else None
     return shifts is not None and all(
         shifts.in_one(start, end) for start, end in times.pieces(operation.setup_start, operation.end)

@@ -40,11 +40,15 @@ def kept(problem: Problem, able: Collection[str]) -> Kept:
         busy.setdefault(frozen.machine, []).append((frozen.setup_start, frozen.end))
     fallen: set[str] = set()
     fixed: list[Fixed] = []
+    # Machines of which some work has gone: what comes after it may need a set-up that it had not.
+    changed: set[str] = set()
     for operation in sorted(base.operations, key=lambda o: (o.start, o.end, o.step)):
-        if operation.run in fallen:
-            continue
-        if operation.run not in runs or not _can_stay(problem, operation, runs[operation.run], busy):
+        stays = operation.run in runs and operation.run not in fallen
+        if stays and operation.machine in changed and not operation.operator:
+            stays = not problem.shop.centre[operation.work_centre].attended
+        if not stays or not _can_stay(problem, operation, runs[operation.run], busy):
             fallen.add(operation.run)
+            changed.add(operation.machine)
         elif operation.setup_start < zones.frozen_until:
             fixed.append(Fixed(operation.run, operation))
     near = {o.run for o in base.operations if o.setup_start < max(zones.slushy_until, zones.frozen_until)}

@@ -143,7 +143,7 @@ def plant() -> Shop:
     )
 
 
-def _oak(number: int, *, width: int, height: int, order: str, **others: object) -> Unit:
+def oak(number: int, *, width: int, height: int, order: str, **others: object) -> Unit:
     """A sign: laser with the jig, oil, oven within four hours but not before ten minutes, packing."""
     unit = Unit(
         id=f"oak-{number}",
@@ -165,7 +165,7 @@ def _oak(number: int, *, width: int, height: int, order: str, **others: object) 
     return replace(unit, **others)  # type: ignore[arg-type]
 
 
-def _mug(number: int) -> Unit:
+def mug(number: int) -> Unit:
     """A mug: the line, the same oven, packing; shipped with the others of its order."""
     return Unit(
         id=f"mug-{number}",
@@ -186,7 +186,7 @@ def _mug(number: int) -> Unit:
     )
 
 
-def _card(number: int) -> Unit:
+def card(number: int) -> Unit:
     return Unit(
         id=f"card-{number}",
         line=f"line-card-{number // 4}",
@@ -212,21 +212,21 @@ def sound() -> tuple[Problem, Proposal]:
     units = {
         unit.id: unit
         for unit in (
-            *(_oak(n, width=180, height=110, order=f"order-{n // 3}") for n in range(6)),
-            *(_mug(n) for n in range(4)),
-            *(_card(n) for n in range(8)),
-            _oak(20, width=150, height=100, order="order-20"),
-            *(_oak(30 + n, width=250, height=180, order="order-30") for n in range(2)),
+            *(oak(n, width=180, height=110, order=f"order-{n // 3}") for n in range(6)),
+            *(mug(n) for n in range(4)),
+            *(card(n) for n in range(8)),
+            oak(20, width=150, height=100, order="order-20"),
+            *(oak(30 + n, width=250, height=180, order="order-30") for n in range(2)),
             replace(
-                _oak(40, width=100, height=100, order="order-40"),
+                oak(40, width=100, height=100, order="order-40"),
                 parts=(),
                 sheet_material="",
                 routing=(Step(40, "packing", "crate", 9 * HOUR),),
                 materials=(),
             ),
-            replace(_card(50), id="card-50", waits="Its production file is being made and checked."),
-            replace(_card(51), id="card-51", together="pair"),
-            replace(_card(52), id="card-52", together="pair", materials=(Use("gold", 1),)),
+            replace(card(50), id="card-50", waits="Its production file is being made and checked."),
+            replace(card(51), id="card-51", together="pair"),
+            replace(card(52), id="card-52", together="pair", materials=(Use("gold", 1),)),
         )
     }
     oaks = tuple(f"oak-{n}" for n in range(6))
@@ -249,11 +249,11 @@ def sound() -> tuple[Problem, Proposal]:
         for n, unit in enumerate(cards)
         for copy in (1, 2)
     ]
-    oak = Key("laser", "oak", "oak", 10)
+    by_laser = Key("laser", "oak", "oak", 10)
     runs = (
         Run(
             "r1",
-            oak,
+            by_laser,
             oaks,
             (Sheet("oak", 600_000, 400_000, tuple(laid)),),
             at(4, day=2),
@@ -286,7 +286,7 @@ def sound() -> tuple[Problem, Proposal]:
         ),
         Run(
             "r4",
-            oak,
+            by_laser,
             ("oak-20",),
             (
                 Sheet(
@@ -303,7 +303,7 @@ def sound() -> tuple[Problem, Proposal]:
         ),
         Run(
             "r5",
-            oak,
+            by_laser,
             ("oak-30", "oak-31"),
             (
                 Sheet(
