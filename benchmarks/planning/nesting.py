@@ -112,7 +112,8 @@ def beside_best_known(
         over = 100 * (ours - known) / known
         share = 100 * equal / told
         found.bars.append(Bar(f"nesting {way}: sheets over best known", over, 0.4, "%", at_most=True))
-        found.bars.append(Bar(f"nesting {way}: instances equal to best known", share, 95, "%"))
+        if scale.large:
+            found.bars.append(Bar(f"nesting {way}: instances equal to best known", share, 95, "%"))
         found.notes.append(f"Not equal to the best known, {way}: {', '.join(more) or 'none'}.")
     else:
         found.bars.append(Bar(f"nesting {way}: sheets beside rectpack", ours / theirs, 1, at_most=True))
@@ -121,7 +122,7 @@ def beside_best_known(
 
 def personalised(found: Section, product: Product, peer: Peer, wrong: list[str], scale: Scale) -> None:
     """Pieces of 40-160 x 30-120 mm: sheets beside rectpack's and the area's bound, and how time grows."""
-    counts = (1_000, 10_000) if scale.large else (300, 3_000)
+    counts = (1_000, 10_000) if scale.large else (200, 2_000)
     rows: list[list[str]] = []
     seconds: dict[int, float] = {}
     for count in counts:
@@ -179,11 +180,11 @@ def forming(found: Section, product: Product, scale: Scale) -> None:
     """Runs formed of so many units with their nests: time a unit, compiled and as plain Python."""
     limits = Limits(max_units=1 << 30)
     rows, each = [], {}
-    for count in (1_000, 10_000, 50_000) if scale.large else (500, 5_000):
+    for count in (1_000, 10_000, 50_000) if scale.large else (300, 2_000):
         problem = generated(count, scale.seed)
         (runs, _), spent = product.call(FORM_RUNS, problem.units, problem.shop, limits=limits)
         plain = "-"
-        if count <= (10_000 if scale.large else 500):
+        if count <= (10_000 if scale.large else 300):
             begun = time.process_time()
             in_python, _ = form_runs(problem.units, problem.shop, limits=limits)
             plain = f"{time.process_time() - begun:.2f}"
