@@ -20,8 +20,8 @@ ALPHAS, DUES, WINDOWS = (0, 1, 3, 8, 20), (0, 1, 4, 16), (8, 24)
 ORDERS = 5
 # A round of annealing is this many schedules, each further one twice as long.
 FIRST_ROUND = 1_000
-# The threshold of a round: per cent of what a move for the worse costs on average.
-HEAT = (20, 60, 10)
+# The threshold of a round: per cent of what a move for the worse typically costs.
+HEAT = (10, 40, 3)
 # For a fuller load a run waits at most so many seconds.
 LONGEST_WAIT = 4 * 3600
 # Schedules between two questions whether to stop, by how much work one is.
@@ -79,7 +79,7 @@ class Search:
         """A round from the best state, or what of it there is until ``stop``. Runs change where they
         ``may_change``. Twice as long each time, the threshold in turn low, middling and high."""
         s, control = self.s, self.control
-        length = FIRST_ROUND << min(self.rounds, 12)
+        length = max(FIRST_ROUND, 20 * self.active) << min(self.rounds, 12)
         chunk = max(PATIENCE // (self.active * int(self.p[KINDS]) + 1), 8)
         s[control + moves.MAY_CHANGE] = int(may_change)
         has_loads = any(self.p[self.p[C_BATCH] + c] for c in range(int(self.p[CENTRES])))
@@ -112,13 +112,13 @@ class Search:
         return bool(s[s[R_ATOMS] + r] and s[s[R_FAILED] + r] and not s[s[R_OUT] + r])
 
     def _begin_round(self, length: int) -> None:
-        """The threshold is a share of what moves for the worse have cost on average."""
+        """The threshold is a share of what a move for the worse typically costs (its mean power of two)."""
         s, control = self.s, self.control
         moves.take_best(self.p, s)
         s[control + moves.NOW] = decode(self.p, s, self.prm)
         s[control + moves.DONE], s[control + moves.ROUND] = 0, length
         count = int(s[control + moves.WORSE_COUNT])
-        mean = int(s[control + moves.WORSE]) // count if count else 0
+        mean = 1 << (int(s[control + moves.WORSE]) // count) if count else 0
         share = HEAT[self.rounds % len(HEAT)] if self.rounds else 0
         s[control + moves.THRESHOLD] = mean * share // 100
         s[control + moves.WORSE] = s[control + moves.WORSE_COUNT] = 0

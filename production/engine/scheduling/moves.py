@@ -13,8 +13,8 @@ from production.engine.scheduling.members import move_atom, reckon
 from production.engine.scheduling.names import *
 
 # In State CONTROL: what the state costs, the best so far, how many places of the order are in use, the
-# threshold at the start of the round, schedules done and to do in it, whether runs may change, sum and number
-# of the moves for the worse (to set the threshold by), how long a load may be waited for.
+# threshold at the start of the round, schedules done and to do in it, whether runs may change, bits and
+# number of the moves for the worse (to set the threshold by), how long a load may be waited for.
 NOW, LEAST, USED, THRESHOLD, DONE, ROUND, MAY_CHANGE, WORSE, WORSE_COUNT, WAIT = range(10)
 # The move that is tried: its kind, places in the order, runs, how many atoms it moved, and what was before.
 MOVE, FROM, TO, RUN, OTHER, MOVED, NESTED, NESTED_OTHER, OLD, TASK = range(10, 20)
@@ -318,7 +318,11 @@ def anneal(p: Ints, s: Ints, prm: Ints, chance: Ints, count: int) -> None:
         if s[control + MOVE] < 0:
             continue
         if now < cost < now + PENALTY:
-            s[control + WORSE] += cost - now
+            # How many bits: their mean is that of the logarithm, which few large losses do not pull up.
+            loss = cost - now
+            while loss > 0:
+                loss >>= 1
+                s[control + WORSE] += 1
             s[control + WORSE_COUNT] += 1
         if cost <= now + threshold * draw(chance, 1024) // 1024:
             s[control + NOW] = cost
