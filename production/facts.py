@@ -20,6 +20,7 @@ from production.models import (
     Plan,
     PlannerSettings,
     Run,
+    Rush,
 )
 from production.shopfacts import HORIZON, moment, read_shop, seconds, without_lots_and_offcuts_of
 
@@ -27,6 +28,7 @@ __all__ = [
     "HORIZON",
     "Facts",
     "claims_of",
+    "due_of",
     "fingerprint",
     "frozen_operations",
     "moment",
@@ -84,7 +86,7 @@ def planner_settings() -> PlannerSettings:
 
 
 def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
-    """Units by id from (piece, line, index), in this order. One query for all lines."""
+    """Units by id from (piece, line, index), in this order. Two queries for all lines."""
     pieces = list(pieces)
     lines = {
         line.id: line
@@ -93,7 +95,11 @@ def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
         )
     }
     works = {line.id: work_of(line) for line in lines.values()}
-    return {unit_id(line, index): _unit(lines[line], index, works[line]) for _, line, index in pieces}
+    hurry = Rush.objects.in_bulk(list(lines))
+    return {
+        unit_id(line, index): _unit(lines[line], index, works[line], hurry.get(line))
+        for _, line, index in pieces
+    }
 
 
 def waiting(units: Mapping[str, Unit]) -> dict[str, Unit]:
@@ -138,18 +144,26 @@ def work_of(line: Line) -> Work:
         return Work((), "", (), ())
 
 
-def _unit(line: Line, index: int, work: Work) -> Unit:
+def due_of(line: Line, hurry: Rush | None) -> datetime | None:
+    """When it is wanted: the promise, or sooner where staff said so."""
+    wanted = [moment for moment in (line.promised_at, hurry and hurry.wanted_at) if moment]
+    return min(wanted, default=None)
+
+
+def _unit(line: Line, index: int, work: Work, hurry: Rush | None) -> Unit:
+    due = due_of(line, hurry)
     return Unit(
         id=unit_id(line.id, index),
         line=line.id,
         order=line.order_id,
-        due=seconds(line.promised_at) if line.promised_at else None,
+        due=None if due is None else seconds(due),
         release=0,  # a line is ready when all that it waits for is there
         parts=work.parts,
         sheet_material=work.sheet_material,
         routing=work.routing,
         materials=work.materials,
         product=line.family_name,
+        weight=hurry.weight if hurry else 1,
     )
 
 

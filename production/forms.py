@@ -296,3 +296,57 @@ def _change_field(name: str, label: str, choices: Mapping[str, list[tuple[str, s
     if name == "line":
         return forms.CharField(label=label, max_length=60)
     return forms.IntegerField(label=label, min_value=0, max_value=10**9)
+
+
+class MachineDown(MachineReason):
+    """Why a machine stops, and in how many hours it is expected back (none: nobody knows)."""
+
+    hours = forms.DecimalField(required=False, min_value=0, max_value=24 * 60, decimal_places=2)
+
+
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+
+class RushForm(forms.Form):
+    """A line that is wanted sooner, or weighs more than others."""
+
+    line = forms.CharField(max_length=60, error_messages={"required": "Choose the line that is in a hurry."})
+    wanted_at = forms.DateTimeField(required=False, widget=MOMENT)
+    weight = forms.IntegerField(required=False, min_value=1, max_value=100)
+    reason = forms.CharField(
+        max_length=200, strip=True, error_messages={"required": "Say why it is in a hurry."}
+    )
+
+
+class LaterLot(forms.Form):
+    """A lot that arrives at another moment."""
+
+    lot = forms.IntegerField(error_messages={"required": "Choose the lot that is late."})
+    available_at = forms.DateTimeField(widget=MOMENT, error_messages={"required": "Say when it arrives."})
+    reason = forms.CharField(max_length=200, strip=True, error_messages={"required": "Say why it is late."})
+
+
+class Absence(forms.Form):
+    """Somebody who is away; without a beginning from now on."""
+
+    operator = forms.CharField(max_length=40, error_messages={"required": "Choose who is away."})
+    start = forms.DateTimeField(required=False, widget=MOMENT)
+    end = forms.DateTimeField(widget=MOMENT, error_messages={"required": "Say until when."})
+    reason = forms.CharField(
+        max_length=200, strip=True, error_messages={"required": "Say why: the planner will ask."}
+    )
+
+
+class Discarded(Seen, Reason):
+    """A draft that is not taken."""
+
+
+class Taken(Seen):
+    """A draft that is taken: whole, or the changes that are marked (``part``)."""
+
+    part = forms.BooleanField(required=False)
+    changes = forms.MultipleChoiceField(required=False)
+
+    def __init__(self, *args: Any, choices: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["changes"].choices = [(each, each) for each in choices]  # type: ignore[attr-defined]

@@ -13,22 +13,25 @@ So a piece is in one run at most whoever plans, and nobody's release is lost.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from ledger.entries import record
 from production import demand
 from production.engine.certificate import Breach, Certificate, certify
+from production.engine.measuring import measure
 from production.engine.planning import iterations, propose, refit
 from production.engine.proposal import Problem, Proposal, Unplanned
+from production.engine.repairing import right_shift
 from production.facts import Facts, fingerprint, moment, read_problem
 from production.locking import planning_lock
-from production.models import Piece, PieceState, Plan, PlanState, Run
-from production.plans import Kept, dissolve, next_plan_number, write_frozen, write_runs
+from production.models import Draft, Piece, PieceState, Plan, PlanEvent, PlanState, Run
+from production.plans import Kept, dissolve, next_plan_number, read_base, write_frozen, write_runs
 from production.progress import lines_follow
 from production.wishes import JOB_KIND, QUEUE, request_proposal, request_soon
 
@@ -38,6 +41,7 @@ __all__ = [
     "Computed",
     "NotCertified",
     "compute",
+    "put_in_force",
     "request_proposal",
     "request_soon",
     "solve",
@@ -61,7 +65,7 @@ class NotCertified(Exception):
 
 @dataclass(frozen=True)
 class Computed:
-    """A certified proposal with the facts that it answers."""
+    """A certified proposal with the facts that it answers. ``instead``: why it is not the search's own."""
 
     facts: Facts
     proposal: Proposal
@@ -69,6 +73,7 @@ class Computed:
     actor: str
     seed: int
     now: datetime
+    instead: str = ""
 
 
 def compute(
@@ -114,9 +119,42 @@ def solve(
     proposal = propose(facts.problem, seed=seed, stop=ended)
     say({"step": "checking", "units": len(facts.problem.units), "runs": len(proposal.runs)})
     certificate = certify(facts.problem, proposal)
-    if not certificate.ok:
-        raise NotCertified(certificate.breaches)
-    return Computed(facts, proposal, certificate, actor, seed, now)
+    computed = Computed(facts, proposal, certificate, actor, seed, now)
+    if certificate.ok and _planned(proposal) >= _standing(facts):
+        return computed
+    return _rather_known(computed)
+
+
+def _standing(facts: Facts) -> set[str]:
+    """Units that have a place in the plan in force."""
+    placed = set(
+        Piece.objects.filter(state=PieceState.PLANNED, run__in=Run.objects.replaceable()).values_list(
+            "pk", flat=True
+        )
+    )
+    return {unit for unit, piece in facts.pieces.items() if piece in placed}
+
+
+def _planned(proposal: Proposal) -> set[str]:
+    return {unit for run in proposal.runs for unit in run.units}
+
+
+def _rather_known(computed: Computed) -> Computed:
+    """The plan in force put off, where the search found none that is right or one that plans less: an empty
+    plan never takes the place of one that can be worked. Raises ``NotCertified`` when neither is right."""
+    problem = replace(computed.facts.problem, base=read_base(now=computed.now))
+    known = right_shift(problem)
+    asked = computed.facts.problem  # without a base nothing counts as moved
+    known = replace(known, kpis=measure(asked, known.runs, known.operations, len(known.unplanned)))
+    certificate = certify(asked, known)
+    if certificate.ok and (
+        not computed.certificate.ok or len(_planned(known)) > len(_planned(computed.proposal))
+    ):
+        why = "the search broke rules" if not computed.certificate.ok else "the search planned less"
+        return replace(computed, proposal=known, certificate=certificate, instead=why)
+    if not computed.certificate.ok:
+        raise NotCertified(computed.certificate.breaches)
+    return computed
 
 
 def store(computed: Computed, *, now: datetime) -> Plan | None:
@@ -136,7 +174,7 @@ def store(computed: Computed, *, now: datetime) -> Plan | None:
         answer: Computed | None = computed
         if arrived or not same:
             answer = None if overtaken and not same else _fitted(computed, facts, arrived)
-        plan = None if answer is None else _replace_plan(answer, facts)
+        plan = None if answer is None else put_in_force(answer, facts)
         if arrived or answer is None:
             request_soon(actor=computed.actor, now=now)
         return plan
@@ -153,7 +191,18 @@ def _fitted(computed: Computed, facts: Facts, arrived: frozenset[str]) -> Comput
     return replace(computed, facts=facts, proposal=proposal, certificate=certificate)
 
 
-def _replace_plan(computed: Computed, facts: Facts) -> Plan:
+def put_in_force(
+    computed: Computed,
+    facts: Facts,
+    *,
+    kind: str = "plan.proposed",
+    told: Mapping[str, Any] | None = None,
+    keep: str = "",
+) -> Plan:
+    """Write the proposal in place of the plan in force, inside the caller's transaction and planning lock.
+
+    It answers every event so far; drafts on the plan before are outdated, but for ``keep``.
+    """
     problem, proposal = computed.facts.problem, computed.proposal
     units = {unit.id: unit for unit in problem.units}
     before = Plan.objects.current().first()
@@ -196,7 +245,7 @@ def _replace_plan(computed: Computed, facts: Facts) -> Plan:
     )
     record(
         stream=f"plan:{plan.pk}",
-        kind="plan.proposed",
+        kind=kind,
         actor=computed.actor,
         data={
             "number": plan.number,
@@ -206,8 +255,20 @@ def _replace_plan(computed: Computed, facts: Facts) -> Plan:
             "kpis": plan.kpis,
             "runs": sorted(row.pk for row in rows),
             "pieces": Piece.objects.filter(run__in=rows, state=PieceState.PLANNED).count(),
+            **({"instead": computed.instead} if computed.instead else {}),
+            **(told or {}),
         },
         now=computed.now,
+    )
+    PlanEvent.objects.open().filter(at__lte=computed.now).update(
+        answered_at=computed.now, answered_by=plan, note=""
+    )
+    Draft.objects.open().exclude(pk=keep).update(
+        state=Draft.State.OUTDATED,
+        decided_at=computed.now,
+        decided_by=computed.actor,
+        reason=f"Plan {plan.number} took the place of the plan that it was made for.",
+        version=F("version") + 1,
     )
     return plan
 

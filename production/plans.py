@@ -318,6 +318,17 @@ def read_standing(*, now: datetime) -> Standing:
     return Standing(replace(problem, base=proposal), proposal)
 
 
+def read_base(*, now: datetime) -> Proposal:
+    """The runs of the plan in force that a next plan may change, at their times."""
+    standing = read_standing(now=now).proposal
+    free = set(Run.objects.replaceable().values_list("pk", flat=True))
+    return replace(
+        standing,
+        runs=tuple(run for run in standing.runs if run.id in free),
+        operations=tuple(operation for operation in standing.operations if operation.run in free),
+    )
+
+
 def _with_started(shop: Shop) -> Shop:
     """The shop with its machines set up for what they are doing just now."""
     families = dict(

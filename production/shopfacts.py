@@ -82,7 +82,7 @@ def read_shop(*, now: datetime) -> Shop:
     operators, own = _operators({operator for _, operator in busy}, calendars, *span)
     return Shop(
         work_centres=tuple(_work_centres()),
-        machines=tuple(_machines({machine for machine, _ in busy}, *span)),
+        machines=tuple(_machines({machine for machine, _ in busy}, now, *span)),
         calendars=(*calendars.values(), *own),
         setups=tuple(
             SetupRule(row.work_centre_id, row.from_family or None, row.to_family, row.seconds, row.cost)
@@ -147,11 +147,14 @@ def _work_centres() -> Iterator[WorkCentre]:
         )
 
 
-def _machines(busy: set[int], since: int, until: int) -> Iterator[Machine]:
+def _machines(busy: set[int], now: datetime, since: int, until: int) -> Iterator[Machine]:
     stops = MachineStop.objects.filter(end__gt=moment(since), start__lt=moment(until))
     rows = MachineRow.objects.order_by("code").prefetch_related(Prefetch("stops", stops))
+    back = set(MachineStop.objects.breakdowns(now=now).values_list("machine_id", flat=True))
     for row in rows:
-        if not row.in_service and row.pk not in busy:
+        # A machine that is down with a moment named works again from then on.
+        works = row.in_service or row.pk in back
+        if not works and row.pk not in busy:
             continue
         yield Machine(
             code=row.code,
@@ -161,7 +164,7 @@ def _machines(busy: set[int], since: int, until: int) -> Iterator[Machine]:
             margin_um=row.margin_um,
             gap_um=row.gap_um,
             speed_percent=row.speed_percent,
-            calendar=(row.calendar_id or "") if row.in_service else "",
+            calendar=(row.calendar_id or "") if works else "",
             setup_state=row.setup_state,
             families=tuple(row.families),
             capacity=row.capacity,

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger.entries import record
-from production import offcuts, stock
+from production import events, offcuts, stock
 from production.facts import read_shop
 from production.locking import planning_lock
 from production.models import (
@@ -14,6 +14,7 @@ from production.models import (
     OperationState,
     Piece,
     PieceState,
+    PlanEvent,
     Run,
     RunState,
     Scrap,
@@ -106,6 +107,14 @@ def scrap(*, piece: Piece, reason: str, actor: str, now: datetime) -> Scrap:
             now=now,
         )
         lines_follow(line_ids=[piece.line_id], actor=actor, now=now, run=run.pk, reason=scrapped.reason)
+        events.tell(
+            kind=PlanEvent.Kind.SCRAP,
+            subject=piece.line_id,
+            text=f"A piece of {run} was rejected and is owed again: {scrapped.reason}",
+            facts={"run": run.pk, "piece": piece.pk, "line": piece.line_id},
+            actor=actor,
+            now=now,
+        )
         if not run.pieces.exists():
             run.operations.filter(state=OperationState.PLANNED).update(state=OperationState.DROPPED)
             stand_for_loads()

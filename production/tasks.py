@@ -1,31 +1,31 @@
 """What production does outside of requests: proposals, and the wishes for them."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from ledger.followers import follow
 from ledger.jobs import Claim, Effect, handler
 from ledger.models import Entry, Job
-from orders.models import Line
-from production import cells, files, gate, whatif, wishes
-from production.models import Run, Scenario
+from orders.models import Line, Order
+from production import cells, drafts, events, files, gate, whatif, wishes
+from production.models import Draft, Run, Scenario
 from production.planning import Computed, store
 from production.watched import Watched
 
 DEMAND_JOB = "production.demand"
+IMPROVE_ITERATIONS = 2_000
 
 # What changes the demand: a proposal follows a few seconds later, one for all of them.
-for kind in ("line.ready", "order.cancelled", "piece.scrapped"):
+for kind in ("line.ready", "order.cancelled"):
     follow(kind, job_kind=DEMAND_JOB)
 # What changes what it can be made of and on.
-for kind in (
-    *("material.received", "material.counted", "material.announced", "shop.changed"),
-    *("machine.stopped", "machine.started"),
-):
+for kind in ("material.received", "material.counted", "material.announced", "shop.changed"):
     follow(kind, job_kind=DEMAND_JOB)
 
 
@@ -79,6 +79,8 @@ def take_note(claim: Claim) -> Effect | None:
     entry = Entry.objects.get(pk=claim.payload["entry"])
     if entry.kind == "material.counted" and not entry.data["change"]:
         return None
+    if entry.kind == "order.cancelled":
+        return partial(note_cancelled_as_effect, entry)
     return partial(request_soon_as_effect, actor="system:demand")
 
 
@@ -127,6 +129,58 @@ def note_scenario_as_effect(name: str, version: int, result: whatif.Result) -> N
 
 def note_scenario_failed_as_effect(name: str, version: int, reason: str) -> None:
     whatif.note_failed(scenario_id=name, version=version, reason=reason, now=timezone.now())
+
+
+def give_up_repair(job: Job, error: str) -> None:
+    """A repair that was set aside leaves the plan as it is: its events say why."""
+    drafts.note_failure(job=job, error=error, now=timezone.now())
+
+
+@handler(wishes.REPAIR_KIND, lease=timedelta(seconds=60), given_up=give_up_repair)
+def repair(claim: Claim) -> Effect | None:
+    """A first repair, at once; the effect puts it beside the plan in force and asks for a better one."""
+    actor = claim.payload["actor"]
+    asked = drafts.ask(actor=actor, now=timezone.now())
+    if asked is None:
+        return partial(request_soon_as_effect, actor=actor)
+    return partial(store_draft_as_effect, drafts.first_repair(asked=asked, actor=actor))
+
+
+@handler(wishes.IMPROVE_KIND, queue=wishes.QUEUE)
+def improve(claim: Claim) -> Effect | None:
+    """A better repair in the same draft, as long as it waits for a decision and the facts are the same."""
+    draft = Draft.objects.get(pk=claim.payload["draft"])
+    asked = drafts.asked_of(draft)
+    if asked is None:
+        if draft.state != Draft.State.OPEN:
+            return None
+        return partial(request_repair_as_effect, actor=claim.payload["actor"])
+    deadline = time.monotonic() + settings.PLANNING_REPAIR_SECONDS
+
+    def stop(tried: int) -> bool:
+        return tried >= IMPROVE_ITERATIONS or claim.is_lost() or time.monotonic() > deadline
+
+    better = drafts.better_repair(asked=asked, actor=claim.payload["actor"], stop=stop)
+    return partial(store_better_as_effect, draft, better)
+
+
+def note_cancelled_as_effect(entry: Entry) -> None:
+    now = timezone.now()
+    order = Order.objects.get(pk=entry.stream.removeprefix("order:"))
+    if events.cancelled(order=order, actor="system:demand", now=now) is None:
+        wishes.request_soon(actor="system:demand", now=now)
+
+
+def store_draft_as_effect(repair: drafts.Repair) -> None:
+    drafts.store(repair, now=timezone.now())
+
+
+def store_better_as_effect(draft: Draft, repair: drafts.Repair) -> None:
+    drafts.store_better(draft=draft, repair=repair, now=timezone.now())
+
+
+def request_repair_as_effect(*, actor: str) -> None:
+    wishes.request_repair(actor=actor, now=timezone.now())
 
 
 def request_soon_as_effect(*, actor: str) -> None:

@@ -1,8 +1,9 @@
 """Machines go out of service and come back, each time with somebody's name.
 
-What the plan in force has on a stopped machine no longer passes its certificate: both ways a
-new proposal is asked for (tasks.py follows the entries). Released work stays on its machine
-until its release is undone; what has begun may be finished or scrapped.
+What the plan in force has on a stopped machine no longer passes its certificate: both ways are
+events, and a repair is asked for. A machine that is expected back at a moment keeps its work
+from then on. Released work stays on its machine until its release is undone; what has begun may
+be finished or scrapped.
 """
 
 from datetime import datetime
@@ -10,8 +11,9 @@ from datetime import datetime
 from django.db import transaction
 
 from ledger.entries import record
+from production import events
 from production.locking import planning_lock
-from production.models import Machine, Run
+from production.models import Machine, MachineStop, PlanEvent, Run
 
 LONGEST_REASON = 200
 
@@ -24,8 +26,11 @@ class UpkeepRefused(Exception):
         self.reasons = tuple(reasons)
 
 
-def stop(*, machine: Machine, reason: str, actor: str, now: datetime) -> Machine:
-    """Take a machine out of service: nothing new is planned on it or begins there.
+def stop(
+    *, machine: Machine, reason: str, actor: str, now: datetime, until: datetime | None = None
+) -> Machine:
+    """Take a machine out of service: nothing begins there, and nothing new is planned on it before
+    ``until``, when it is expected back (None: nobody knows).
 
     Raises ``UpkeepRefused``.
     """
@@ -38,12 +43,29 @@ def stop(*, machine: Machine, reason: str, actor: str, now: datetime) -> Machine
             reasons.append("Say why it stops: the floor and the planner will ask.")
         if len(reason) > LONGEST_REASON:
             reasons.append(f"Say it in {LONGEST_REASON} characters.")
+        if until is not None and not now < until < now + events.FURTHEST:
+            reasons.append("A machine comes back at a moment that is still to come, within 80 days.")
         if reasons:
             raise UpkeepRefused(reasons)
         held.in_service, held.stopped_reason, held.stopped_at = False, reason, now
         held.save(update_fields=["in_service", "stopped_reason", "stopped_at"])
+        if until is not None:
+            MachineStop.objects.create(
+                machine=held, kind=MachineStop.Kind.BREAKDOWN, reason=reason, start=now, end=until
+            )
         waiting = [run.pk for run in released_to(machine=held)]
-        _record(held, "machine.stopped", {"reason": reason, "released": waiting}, actor, now)
+        back = until.isoformat() if until else None
+        _record(held, "machine.stopped", {"reason": reason, "until": back, "released": waiting}, actor, now)
+        told = f"until {events.clock(until)}" if until else "until further notice"
+        events.tell(
+            kind=PlanEvent.Kind.MACHINE_DOWN,
+            subject=held.code,
+            text=f"{held} is down {told}: {reason}",
+            facts={"machine": held.code, "until": back},
+            actor=actor,
+            now=now,
+            at_once=True,
+        )
     return held
 
 
@@ -56,7 +78,18 @@ def start(*, machine: Machine, actor: str, now: datetime) -> Machine:
             raise UpkeepRefused([f"{held} is in service already."])
         held.in_service, held.stopped_reason, held.stopped_at = True, "", None
         held.save(update_fields=["in_service", "stopped_reason", "stopped_at"])
+        lasting = MachineStop.objects.breakdowns(now=now).filter(machine=held)
+        lasting.filter(start__gte=now).delete()
+        lasting.update(end=now)
         _record(held, "machine.started", {}, actor, now)
+        events.tell(
+            kind=PlanEvent.Kind.MACHINE_BACK,
+            subject=held.code,
+            text=f"{held} is back in service",
+            facts={"machine": held.code},
+            actor=actor,
+            now=now,
+        )
     return held
 
 

@@ -23,12 +23,16 @@ from ledger.jobs import Claim, NotNow, call_now
 from ledger.models import Job, database_now
 from ledger.requesting import request
 from production.locking import wishes_lock
-from production.models import CellRound
+from production.models import CellRound, Draft
 
 JOB_KIND = "planning.propose"
 QUEUE = "planning"
 # Changes within so many seconds become one proposal.
 DEBOUNCE = timedelta(seconds=5)
+# Repairs after an event: many events of a moment become one.
+REPAIR_KIND = "planning.repair"
+IMPROVE_KIND = "planning.improve"
+REPAIR_DEBOUNCE = timedelta(seconds=2)
 # How soon a job that found another one computing looks again.
 LOOK_AGAIN = timedelta(seconds=5)
 
@@ -57,6 +61,26 @@ def request_soon(*, actor: str, now: datetime) -> Job:
         wishes_lock()
         soon = database_now() + DEBOUNCE
         return _waiting() or _ask({"actor": actor}, now, max(soon, _quiet_until() or soon))
+
+
+def request_repair(*, actor: str, now: datetime, at_once: bool = False) -> Job:
+    """Ask for a repair of the plan in force: the job that waits already, or a new one; ``at_once`` does not
+    wait for the other events of the moment."""
+    with transaction.atomic():
+        wishes_lock()
+        queued = Job.objects.filter(kind=REPAIR_KIND, state=Job.State.QUEUED, attempts=0)
+        waiting = queued.order_by("pk").select_for_update().first()
+        if waiting is not None:
+            if at_once:
+                call_now(job=waiting)
+            return waiting
+        return request(
+            kind=REPAIR_KIND,
+            payload={"actor": actor},
+            key=f"{REPAIR_KIND}:{uuid.uuid4().hex}",
+            now=now,
+            run_after=None if at_once else database_now() + REPAIR_DEBOUNCE,
+        )
 
 
 def begin(claim: Claim) -> None:
@@ -95,8 +119,13 @@ def _ask(payload: dict[str, Any], now: datetime, run_after: datetime | None) -> 
 
 
 def _quiet_until() -> datetime | None:
-    """Before when no plan is made that nobody asked for."""
+    """Before when no plan is made that nobody asked for: soon after the last one, and while staff look at a
+    repair."""
     ended: datetime | None = Job.objects.filter(kind=JOB_KIND, state=Job.State.DONE).aggregate(
         last=Max("finished_at")
     )["last"]
-    return None if ended is None else ended + timedelta(seconds=settings.PLANNING_QUIET_SECONDS)
+    drafted: datetime | None = Draft.objects.open().aggregate(last=Max("created_at"))["last"]
+    quiet = [] if ended is None else [ended + timedelta(seconds=settings.PLANNING_QUIET_SECONDS)]
+    if drafted is not None:
+        quiet.append(drafted + timedelta(seconds=settings.PLANNING_DRAFT_SECONDS))
+    return max(quiet, default=None)

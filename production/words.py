@@ -16,7 +16,7 @@ from production.models import Material, WorkCentre
 
 SHOWN = 7  # choices of a line that a list names
 PEOPLE = {"user": "", "key": "API key ", "guest": "a guest", "system": ""}
-SYSTEMS = {"demand": "the planner", "demo": "the demo", "jobs": "the jobs"}
+SYSTEMS = {"demand": "the planner", "demo": "the demo", "jobs": "the jobs", "guard": "the guard rail"}
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,23 @@ _SENTENCES: dict[str, Any] = {
     "operation.finished": lambda d: f"step {d.get('step')} finished on {d.get('machine')}",
     "piece.scrapped": lambda d: "a piece scrapped" + _because(d),
     "plan.proposed": lambda d: f"proposed plan {d.get('number')}",
+    "plan.repaired": lambda d: f"put plan {d.get('number')} in force by a repair",
+    "draft.made": lambda d: f"made repair {d.get('number')}",
+    "draft.improved": lambda d: f"improved repair {d.get('number')}",
+    "draft.accepted": lambda d: (
+        f"took {_counted(d.get('changes'), 'change')} of repair {d.get('number')}"
+        if d.get("part")
+        else f"took repair {d.get('number')}"
+    ),
+    "draft.discarded": lambda d: f"discarded repair {d.get('number')}" + _because(d),
+    "planner.guard": lambda d: (
+        "repairs that harm nobody are taken by themselves"
+        if d.get("takes_harmless")
+        else "every repair waits for a person"
+    ),
+    "line.rushed": lambda d: "a line put in a hurry" + _because(d),
+    "material.late": lambda d: f"lot {d.get('lot')} comes later" + _because(d),
+    "operator.absent": lambda d: f"{d.get('operator')} away" + _because(d),
     "order.placed": lambda d: "placed the order",
     "order.cancelled": lambda d: "cancelled the order" + _because(d),
     "payment.received": lambda d: "payment received",

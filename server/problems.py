@@ -43,7 +43,9 @@ from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
 from orders import cart, changes, checkout, fulfilment, lists, payments
+from production import drafts as repairs
 from production import (
+    events,
     files,
     gate,
     planning,
@@ -257,6 +259,24 @@ TABLE: dict[type[Exception], Refusal] = {
     ),
     shopfloor.FloorRefused: Refusal(
         409, "floor-refused", "It cannot be done now", lambda e: {"reasons": list(e.reasons)}
+    ),
+    events.EventRefused: Refusal(
+        409, "event-refused", "It cannot be so", lambda e: {"reasons": list(e.reasons)}
+    ),
+    repairs.DraftRefused: Refusal(
+        409, "draft-refused", "The repair cannot be taken so", lambda e: {"reasons": list(e.reasons)}
+    ),
+    repairs.DraftConflict: Refusal(
+        409,
+        "draft-conflict",
+        "The same work was changed meanwhile",
+        lambda e: {"reasons": list(e.reasons), "diff": e.diff},
+    ),
+    repairs.PartRefused: Refusal(
+        409,
+        "part-refused",
+        "These changes need others too",
+        lambda e: {"reasons": list(e.reasons), "needs": list(e.needs)},
     ),
     planning.NotCertified: Refusal(409, "plan-not-certified", "The plan no longer fits the workshop"),
     whatif.ScenarioRefused: Refusal(409, "scenario-refused", "The scenario cannot be changed or computed so"),

@@ -292,6 +292,8 @@ MAX_PIECES_AN_ORDER = env.number("MAX_PIECES_AN_ORDER", 2_000, least=1)
 # Who answers "when would it be ready?" (configurator/promise.py is the port).
 PROMISER = "production.promising.Promiser"
 PLANNING_QUIET_SECONDS = env.number("PLANNING_QUIET_SECONDS", 60)  # between plans that nobody asked for
+PLANNING_DRAFT_SECONDS = env.number("PLANNING_DRAFT_SECONDS", 900)  # for staff to look at a repair
+PLANNING_REPAIR_SECONDS = env.number("PLANNING_REPAIR_SECONDS", 20, least=1)  # for a better repair
 PLANNING_PIECES = env.number("PLANNING_PIECES", 5_000, least=1)  # in one plan: those due first
 # From twice so many pieces on, a plan is computed as cells that share nothing, by workers side by side.
 PLANNING_CELL_PIECES = env.number("PLANNING_CELL_PIECES", 1_500, least=1)
@@ -371,6 +373,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LineState": "orders.models.LINE_STATES",
         "RunState": "production.models.RunState",
         "PlanState": "production.models.PlanState",
+        "DraftState": "production.models.Draft.State",
         "OperationState": "production.models.OperationState",
     },
     "POSTPROCESSING_HOOKS": [

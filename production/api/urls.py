@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.api import artwork, runs, shop, whatif
+from production.api import artwork, events, runs, shop, whatif
 
 urlpatterns = [
     path("scenarios/", whatif.Scenarios.as_view(), name="api-scenarios"),
@@ -22,6 +22,11 @@ urlpatterns = [
     path("line-files/", artwork.LineFiles.as_view(), name="api-line-files"),
     path("lines/<slug:pk>/again/", artwork.LineAgain.as_view(), name="api-line-again"),
     path("plans/", runs.Plans.as_view(), name="api-plans"),
+    path("events/", events.Events.as_view(), name="api-events"),
+    path("drafts/", events.Drafts.as_view(), name="api-drafts"),
+    path("drafts/<slug:pk>/", events.OneDraft.as_view(), name="api-draft"),
+    path("drafts/<slug:pk>/accept/", events.AcceptDraft.as_view(), name="api-draft-accept"),
+    path("drafts/<slug:pk>/discard/", events.DiscardDraft.as_view(), name="api-draft-discard"),
     path("plans/current/", runs.CurrentPlan.as_view(), name="api-current-plan"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("runs/<slug:pk>/", runs.OneRun.as_view(), name="api-run"),

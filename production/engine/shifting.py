@@ -233,8 +233,9 @@ def _on(
     if not shop.windows[machine.code] or not _may_run(block, machine, runs, able, shop):
         return None
     seconds = max(_seconds(o, machine, runs[o.run], able, shop) for o in block.members)
-    # What begins before the others may begin keeps its place or loses it.
-    own_time = max(min(first.setup_start, floor.problem.not_before), shop.now)
+    # What the frozen zone holds keeps its place, or goes where new work may begin.
+    frozen = first.setup_start < floor.problem.zones.frozen_until
+    own_time = max(first.setup_start, shop.now) if frozen else floor.problem.not_before
     for not_before in dict.fromkeys((own_time, floor.problem.not_before)):
         after = ready
         for _ in range(PATIENCE):

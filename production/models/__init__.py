@@ -2,6 +2,8 @@
 
 from production.models.artwork import CheckedArtwork, LineFile
 from production.models.cells import CellPart, CellRound
+from production.models.drafts import Draft
+from production.models.events import PlanEvent, Rush
 from production.models.evidence import ProductionFile, Scrap
 from production.models.materials import Material, MaterialLot, MaterialMovement, Offcut
 from production.models.planner import PlannerSettings
@@ -37,6 +39,7 @@ __all__ = [
     "CellPart",
     "CellRound",
     "CheckedArtwork",
+    "Draft",
     "LineFile",
     "Machine",
     "MachineStop",
@@ -52,11 +55,13 @@ __all__ = [
     "PieceState",
     "Placement",
     "Plan",
+    "PlanEvent",
     "PlanState",
     "PlannerSettings",
     "ProductionFile",
     "Run",
     "RunState",
+    "Rush",
     "Scenario",
     "ScenarioState",
     "Scrap",

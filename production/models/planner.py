@@ -52,6 +52,11 @@ class PlannerSettings(models.Model):
     limit_units = models.PositiveIntegerField(
         "pieces of a plan", null=True, blank=True, help_text="Those due first; empty: as the server is set."
     )
+    takes_harmless = models.BooleanField(
+        "take harmless repairs",
+        default=False,
+        help_text="Accept a repair by itself when nobody gets later and nothing released moves.",
+    )
     version = models.PositiveIntegerField(default=1, help_text="Counts changes, for If-Match.")
 
     class Meta:

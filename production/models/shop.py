@@ -3,6 +3,9 @@
 Sizes are integer micrometres, durations integer seconds, as in the engines.
 """
 
+from datetime import datetime
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -177,6 +180,12 @@ class Machine(models.Model):
         return self.name
 
 
+class MachineStopQuerySet(models.QuerySet["MachineStop"]):
+    def breakdowns(self, *, now: datetime) -> Self:
+        """Breakdowns that last, with the moment when the machine is expected back."""
+        return self.filter(kind=MachineStop.Kind.BREAKDOWN, end__gte=now)
+
+
 class MachineStop(models.Model):
     """From ``start`` to ``end`` the machine does not work, whatever its calendar says."""
 
@@ -189,6 +198,8 @@ class MachineStop(models.Model):
     reason = models.CharField(max_length=200)
     start = models.DateTimeField()
     end = models.DateTimeField()
+
+    objects = MachineStopQuerySet.as_manager()
 
     class Meta:
         ordering = ["start", "machine", "id"]

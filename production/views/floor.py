@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from orders.fulfilment import MoveRefused
 from production import shopfloor, upkeep
-from production.forms import MachineReason, ScrapReason
+from production.forms import MachineDown, ScrapReason
 from production.models import Machine, Operation, Piece, Run, WorkCentre
 from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
 from production.views.drawings import drawings_of
@@ -216,20 +217,25 @@ def scrap(request: HttpRequest, piece_id: int) -> HttpResponse:
 def stop_machine(request: HttpRequest, code: str) -> HttpResponse:
     """Take a machine out of service, and say which released runs wait for it."""
     machine = get_object_or_404(Machine, code=code)
-    form = MachineReason(request.POST)
+    form = MachineDown(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for text in form.errors["reason"]))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
         return redirect("floor")
+    now, hours = timezone.now(), form.cleaned_data["hours"]
     try:
         upkeep.stop(
-            machine=machine, reason=form.cleaned_data["reason"], actor=actor(request), now=timezone.now()
+            machine=machine,
+            reason=form.cleaned_data["reason"],
+            until=now + timedelta(hours=float(hours)) if hours else None,
+            actor=actor(request),
+            now=now,
         )
     except upkeep.UpkeepRefused as refusal:
         messages.error(request, str(refusal))
     else:
         waiting = ", ".join(str(run) for run in upkeep.released_to(machine=machine))
         held = f" Released to it: {waiting}; undo a release to have it planned elsewhere." if waiting else ""
-        messages.success(request, f"{machine} is out of service; a new plan goes around it.{held}")
+        messages.success(request, f"{machine} is out of service; a repair of the plan goes around it.{held}")
     return redirect("floor")
 
 
@@ -242,7 +248,7 @@ def start_machine(request: HttpRequest, code: str) -> HttpResponse:
     except upkeep.UpkeepRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{machine} is back in service; a new plan uses it.")
+        messages.success(request, f"{machine} is back in service; the next plan uses it.")
     return redirect("floor")
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from ledger.models import Job
 from orders.models import Line
 from production.lateness import late_lines
-from production.models import LineFile, Machine, Material, Operation, Plan, Run
+from production.models import Draft, LineFile, Machine, Material, Operation, Plan, PlanEvent, Run
 from production.views.members import late_text
 from production.words import read_names
 
@@ -33,6 +33,7 @@ class Need:
 def needs_now(*, now: datetime, plan: Plan | None) -> list[Need]:
     """What wants a decision, the worst first; empty on a quiet day. A constant number of queries."""
     return [
+        *_repair(),
         *_bad(now),
         *_stopped(),
         *_stopped_files(),
@@ -60,6 +61,20 @@ def _bad(now: datetime) -> Iterator[Need]:
             reverse("floor"),
             True,
         )
+
+
+def _repair() -> Iterator[Need]:
+    """A repair that waits for a decision, or events that have none."""
+    if (draft := Draft.objects.open().first()) is not None:
+        changes, late = len(draft.diff["changes"]), len(draft.diff["late"])
+        yield Need(
+            f"Repair {draft.number} waits for your decision",
+            f"{_many(changes, 'change')}, {_many(late, 'line')} later than promised",
+            reverse("draft", args=[draft.pk]),
+            bool(late),
+        )
+    elif failed := PlanEvent.objects.open().exclude(note="").first():
+        yield Need("An event has no repair", f"{failed.text}. {failed.note}", reverse("events"), True)
 
 
 def _stopped() -> Iterator[Need]:

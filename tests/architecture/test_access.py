@@ -19,8 +19,9 @@ from configurator.views.fonts import files
 from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment
-from production import upkeep, whatif
+from production import drafts, upkeep, whatif
 from production.models import (
+    Draft,
     LineFile,
     Machine,
     MachineStop,
@@ -111,6 +112,7 @@ def scene(
         "line-file": {"file_id": LineFile.objects.filter(line__order=order)[0].pk},
         "ordered": {"pk": LineFile.objects.filter(line__order=order)[0].line_id},
         "file": {"pk": released.pk, "file_id": file.pk},
+        "draft": {"pk": a_draft(run).pk},
         "operation": {"operation_id": operation.pk},
         "piece": {"piece_id": Piece.objects.filter(run=released)[0].pk},
         "job": {"job_id": job.pk},
@@ -131,6 +133,21 @@ def scene(
         "key": {"key": "x"},
         "reset": {"uidb36": "1", "key": "x"},
     }
+
+
+def a_draft(run: Run) -> Draft:
+    """What a breakdown that is over by now has left: a repair that nobody has decided on."""
+    now = timezone.now()
+    last = run.operations.latest("start")
+    upkeep.stop(
+        machine=last.machine, reason="belt", until=last.end + timedelta(hours=1), actor="system:test", now=now
+    )
+    asked = drafts.ask(actor="system:test", now=now)
+    assert asked is not None
+    draft = drafts.store(drafts.first_repair(asked=asked, actor="system:test"), now=now)
+    assert draft is not None
+    upkeep.start(machine=last.machine, actor="system:test", now=now)
+    return draft
 
 
 # Address -> what of the scene fills it in, and what GET answers each of PEOPLE.
@@ -166,6 +183,15 @@ GET = {
     "setups": ("", "login 403 403 200 200"),
     "plan-history": ("", "login 403 403 200 200"),
     "runs": ("", "login 403 403 200 200"),
+    "draft": ("draft", "login 403 403 200 200"),
+    "draft-accept": ("draft", "login 403 403 403 405"),
+    "draft-discard": ("draft", "login 403 403 403 405"),
+    "events": ("", "login 403 403 200 200"),
+    "event-repair": ("", "login 403 403 403 405"),
+    "event-guard": ("", "login 403 403 403 405"),
+    "event-rush": ("", "login 403 403 403 405"),
+    "event-late-material": ("", "login 403 403 403 405"),
+    "event-absent": ("", "login 403 403 403 405"),
     "run": ("proposed", "login 403 403 200 200"),
     "run-files": ("released", "login 403 403 200 200"),
     "sheet-picture": ("sheet", "login 403 403 200 200"),
@@ -273,6 +299,11 @@ GET = {
     "api-offcuts": ("", "401 403 403 403 200"),
     "api-offcut-add": ("material", "401 403 403 403 405"),
     "api-offcut-discard": ("api-offcut", "401 403 403 403 405"),
+    "api-events": ("", "401 403 403 403 200"),
+    "api-drafts": ("", "401 403 403 403 200"),
+    "api-draft": ("draft", "401 403 403 403 200"),
+    "api-draft-accept": ("draft", "401 403 403 403 405"),
+    "api-draft-discard": ("draft", "401 403 403 403 405"),
     "api-plans": ("", "401 403 403 403 200"),
     "api-current-plan": ("", "401 403 403 403 200"),
     "api-runs": ("", "401 403 403 403 200"),
@@ -318,6 +349,13 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "staff-line-again": ("post", {}, "login 403 403 403 302"),
     "staff-payment-paid": ("post", {}, "login 403 403 403 302"),
     "plan-propose": ("post", {}, "login 403 403 403 302"),
+    "draft-accept": ("post", {"version": "1"}, "login 403 403 403 302"),
+    "draft-discard": ("post", {"version": "1", "reason": "x"}, "login 403 403 403 302"),
+    "event-repair": ("post", {}, "login 403 403 403 302"),
+    "event-guard": ("post", {"takes_harmless": "on"}, "login 403 403 403 302"),
+    "event-rush": ("post", {"line": "x", "reason": ""}, "login 403 403 403 302"),
+    "event-late-material": ("post", {}, "login 403 403 403 302"),
+    "event-absent": ("post", {}, "login 403 403 403 302"),
     "run-files-again": ("post", {}, "login 403 403 403 302"),
     "run-release": ("post", {"version": "{version}"}, "login 403 403 403 302"),
     "run-pin": ("post", {"version": "{version}"}, "login 403 403 403 302"),
@@ -407,6 +445,14 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-scenario": ("delete", {}, "401 403 403 403 204"),
     "api-offcut-add": ("post", {"width_mm": 100, "height_mm": 80}, "401 403 403 403 201"),
     "api-offcut-discard": ("post", {}, "401 403 403 403 200"),
+    "api-events": (
+        "post",
+        {"kind": "machine_down", "machine": "laser-1", "reason": "lens"},
+        "401 403 403 403 201",
+    ),
+    "api-drafts": ("post", {}, "401 403 403 403 202"),
+    "api-draft-accept": ("post", {}, "401 403 403 403 200"),
+    "api-draft-discard": ("post", {"reason": "x"}, "401 403 403 403 200"),
     "api-plans": ("post", {}, "401 403 403 403 202"),
     "api-run-release": ("post", {}, "401 403 403 403 200"),
     "api-run-pin": ("post", {}, "401 403 403 403 200"),
@@ -445,8 +491,10 @@ def send(client: Client, name: str, scene: dict[str, dict[str, Any]]) -> Any:
     kwargs = scene[GET[name][0]]
     method, body, _ = CHANGE[name]
     run = Run.objects.filter(pk=kwargs.get("pk")).first()
+    draft = Draft.objects.filter(pk=kwargs.get("pk")).first()
+    version = run.version if run else draft.version if draft else 0
     facts = {
-        "version": run.version if run else 0,
+        "version": version,
         "piece": run.pieces.values_list("pk", flat=True)[0] if run else 0,
         "design": scene["design"]["pk"],
         "line": scene["line"]["line_id"],
@@ -456,7 +504,7 @@ def send(client: Client, name: str, scene: dict[str, dict[str, Any]]) -> Any:
     how: dict[str, Any] = {}
     if name.startswith("api-"):
         how["content_type"] = "application/json"
-        how["headers"] = {"Idempotency-Key": "k"} | ({"If-Match": str(run.version)} if run else {})
+        how["headers"] = {"Idempotency-Key": "k"} | ({"If-Match": str(version)} if version else {})
     return getattr(client, method)(reverse(name, kwargs=kwargs), filled, **how)
 
 

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from ledger.models import Job
 from orders.models import Line
-from production import whatif
+from production import drafts, whatif
 from production.models import Plan, Run
 from tests.production.day import order, ordinary_day, run_jobs
 
@@ -77,6 +77,12 @@ def test_no_page_of_the_workshop_has_a_barrier(
     whatif.add(
         scenario=scenario, change={"kind": "lead-time", "by": 60}, actor="system:test", now=timezone.now()
     )
+    broken = mug.operations.select_related("machine").order_by("sequence")[0]
+    bob_client.post(f"/staff/floor/machines/{broken.machine.code}/stop/", {"reason": "fuse", "hours": "72"})
+    asked = drafts.ask(actor="user:bob", now=timezone.now())
+    assert asked is not None
+    repair = drafts.store(drafts.first_repair(asked=asked, actor="user:bob"), now=timezone.now())
+    assert repair is not None
     page = staff(**look)
     for path in (
         "",
@@ -96,6 +102,8 @@ def test_no_page_of_the_workshop_has_a_barrier(
         "what-if/",
         f"what-if/{scenario.pk}/",
         f"lines/{line.pk}/why/",
+        "events/",
+        f"plans/drafts/{repair.pk}/",
         "materials/",
         "materials/walnut-6/",
         "jobs/",

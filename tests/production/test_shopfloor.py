@@ -7,7 +7,7 @@ import pytest
 from ledger.models import Entry, Job
 from orders.models import Line
 from production import planning, review, shopfloor
-from production.models import Machine, Material, Piece, PieceState, Run, RunState, Scrap
+from production.models import Machine, Material, Piece, PieceState, PlanEvent, Run, RunState, Scrap
 from tests.production.workshop import NOW, PlaceLine, sound
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,8 @@ def test_a_scrapped_piece_is_owed_and_planned_again(run: Run) -> None:
     piece = run.pieces.first()
     assert piece is not None
     shopfloor.scrap(piece=piece, reason="burnt", actor=FINN, now=NOW)
-    assert Job.objects.filter(kind="production.demand").exists()
+    assert Job.objects.filter(kind="planning.repair").exists()
+    assert "burnt" in PlanEvent.objects.get(kind="scrap").text
     assert Line.objects.get().state == "in_production"
     sound()
     propose(5)

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from ledger import jobs
 from ledger.models import Entry, Job
-from production import planning, review, shopfloor, upkeep
+from production import planning, review, shopfloor, upkeep, wishes
 from production.models import Machine, Operation, Run
 from production.shopfile import load
 from tests.production.workshop import NOW, SHOP, PlaceLine, sound
@@ -48,9 +47,7 @@ def test_a_new_plan_goes_around_a_stopped_machine(laser: Machine, place_line: Pl
     propose()
     used = Operation.objects.planned().get(step=10).machine
     upkeep.stop(machine=used, reason="lens", **FINN)
-    for job in Job.objects.filter(kind="production.demand"):
-        assert jobs.run(job.pk), Job.objects.get(pk=job.pk).last_error
-    assert Job.objects.filter(kind=planning.JOB_KIND).count() == 1
+    assert Job.objects.filter(kind=wishes.REPAIR_KIND, run_after=None).count() == 1
     propose()
     assert Operation.objects.planned().get(step=10).machine != used
     sound()

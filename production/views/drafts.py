@@ -1,0 +1,355 @@
+"""What went wrong, and the repairs that staff look at: what moves, who becomes late, who is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST
+
+from ledger.models import Job
+from orders.engine.lifecycle import LineState
+from orders.models import Line
+from production import drafts, events, wishes
+from production.before_after import bars_of, picture
+from production.facts import planner_settings
+from production.forms import Absence, Discarded, LaterLot, RushForm, Taken
+from production.models import Draft, Machine, MaterialLot, Operator, PlanEvent
+from production.views.access import PLANNER, actor, is_in, staff_only
+from production.views.members import late_text
+from production.views.whatif import TERMS
+from production.words import Names, read_names, who
+
+PAGE = 30
+LONGEST_LIST = 300
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change as the page shows it: each step with where it stood and where it goes."""
+
+    id: str
+    kind: str
+    runs: str
+    made_of: str
+    pieces: int
+    must: str
+    steps: tuple[tuple[str, str, str], ...]
+    machine_changes: bool
+
+
+@dataclass(frozen=True)
+class LateLine:
+    """A line beside its promise; ``late_by`` after the repair, ``otherwise`` before it or without it."""
+
+    order_id: str
+    order: str
+    position: int
+    customer: str
+    what: str
+    promised: datetime | None
+    after: datetime
+    late_by: str
+    otherwise: str
+
+
+@staff_only()
+def happened(request: HttpRequest) -> HttpResponse:
+    """Events with what became of them, the draft that waits, and what can be told."""
+    now = timezone.now()
+    page = Paginator(PlanEvent.objects.select_related("answered_by"), PAGE).get_page(request.GET.get("page"))
+    waiting = Job.objects.filter(kind__in=[wishes.REPAIR_KIND, wishes.IMPROVE_KIND]).at_hand()
+    return render(
+        request,
+        "staff/events.html",
+        {
+            "page": page,
+            "rows": [(each, who(each.actor)) for each in page],
+            "query": "",
+            "draft": Draft.objects.open().first(),
+            "decided": [(each, who(each.decided_by)) for each in Draft.objects.exclude(state="open")[:PAGE]],
+            "working": waiting.exists(),
+            "lines": _open_lines(),
+            "chosen_line": request.GET.get("line", ""),
+            "lots": MaterialLot.objects.filter(announced__gt=0, on_hand=0).select_related("material"),
+            "operators": Operator.objects.filter(in_service=True),
+            "takes_harmless": planner_settings().takes_harmless,
+            "may_plan": is_in(request, PLANNER),
+            "now": now,
+        },
+    )
+
+
+def _open_lines() -> list[Line]:
+    """Lines that can still be hurried, those due first."""
+    states = [LineState.READY, LineState.PLANNED, LineState.RELEASED]
+    open_lines = Line.objects.filter(state__in=states).select_related("order")
+    return list(open_lines.order_by("promised_at", "pk")[:LONGEST_LIST])
+
+
+@staff_only()
+def draft(request: HttpRequest, pk: str) -> HttpResponse:
+    """A repair beside the plan in force: the difference in words, in a picture and in money."""
+    found = get_object_or_404(Draft.objects.select_related("base", "plan"), pk=pk)
+    return _draft_page(request, found, chosen=None, problems=())
+
+
+def _draft_page(
+    request: HttpRequest,
+    found: Draft,
+    *,
+    chosen: set[str] | None,
+    problems: tuple[str, ...],
+    status: int = 200,
+) -> HttpResponse:
+    names = read_names()
+    machines = dict(Machine.objects.order_by("work_centre__position", "code").values_list("code", "name"))
+    diff = found.diff
+    moves = [_move(change, names, machines) for change in diff["changes"]]
+    zone = timezone.get_current_timezone()
+    drawn = picture(bars_of(diff["changes"]), names=machines, zone=zone)  # type: ignore[arg-type]
+    improving = found.state == Draft.State.OPEN and found.stage == Draft.Stage.FIRST
+    busy = Job.objects.filter(kind=wishes.IMPROVE_KIND, payload__draft=found.pk).at_hand()
+    return render(
+        request,
+        "staff/draft.html",
+        {
+            "draft": found,
+            "by": who(found.created_by),
+            "decided_by": who(found.decided_by) if found.decided_by else "",
+            "events": found.events.order_by("at"),
+            "moves": [(move, chosen is None or move.id in chosen) for move in moves],
+            "machine_changes": sum(move.machine_changes for move in moves),
+            "late": [_late(row) for row in diff["late"]],
+            "saved": [_late(row) for row in diff["saved"]],
+            "not_planned": [(row, names.sentence(row["text"])) for row in diff["not_planned"]],
+            "picture": mark_safe(drawn),  # noqa: S308 - our own SVG, its texts escaped by ElementTree
+            "terms": _terms(diff["terms"]),
+            "improving": improving and busy.exists(),
+            "problems": problems,
+            "may_decide": is_in(request, PLANNER) and found.state == Draft.State.OPEN,
+        },
+        status=status,
+    )
+
+
+def _move(change: Mapping[str, Any], names: Names, machines: Mapping[str, str]) -> Move:
+    before = {(step["run"], step["step"]): step for step in change["before"]}
+    after = {(step["run"], step["step"]): step for step in change["after"]}
+    steps = []
+    for place in dict.fromkeys([*before, *after]):
+        old, new = before.get(place), after.get(place)
+        if old == new:
+            continue
+        some = new or old or {}
+        steps.append((names.centre(some["work_centre"]), _at(old, machines), _at(new, machines)))
+    made_of = change["made_of"][0] if change["made_of"] else {}
+    return Move(
+        id=change["id"],
+        kind=change["kind"],
+        runs=", ".join(change["runs"]),
+        made_of=names.run(made_of),
+        pieces=change["pieces"],
+        must=names.sentence(change["must"]),
+        steps=tuple(steps),
+        machine_changes=change["machines"],
+    )
+
+
+def _at(step: Mapping[str, Any] | None, machines: Mapping[str, str]) -> str:
+    if step is None:
+        return "-"
+    start = timezone.localtime(datetime.fromisoformat(step["start"]))
+    end = timezone.localtime(datetime.fromisoformat(step["end"]))
+    return f"{machines.get(step['machine'], step['machine'])}, {start:%a %H:%M}-{end:%H:%M}"
+
+
+def _late(row: Mapping[str, Any]) -> LateLine:
+    due = datetime.fromisoformat(row["wanted"])
+    after = datetime.fromisoformat(row["after"])
+    before = datetime.fromisoformat(row["before"]) if row["before"] else None
+    return LateLine(
+        order_id=row["order_id"],
+        order=row["order"],
+        position=row["position"],
+        customer=row["customer"],
+        what=row["what"],
+        promised=datetime.fromisoformat(row["promised"]) if row["promised"] else None,
+        after=after,
+        late_by=late_text(after - due) if after > due else "",
+        otherwise=late_text(before - due) if before and before > due else "",
+    )
+
+
+def _terms(terms: Mapping[str, Any]) -> list[tuple[str, int, int | None, int]]:
+    """Each cost that is somewhere not 0: its name, before, if all only waits, after; and the sum."""
+    before, after, waits = terms["before"], terms["after"], terms["put_off"]
+    rows = [
+        (TERMS.get(name, name), before.get(name, 0), waits.get(name, 0) if waits else None, value)
+        for name, value in after.items()
+        if value or before.get(name) or (waits and waits.get(name))
+    ]
+    whole = sum(waits.values()) if waits else None
+    return [*rows, ("Together", sum(before.values()), whole, sum(after.values()))]
+
+
+@staff_only(PLANNER)
+@require_POST
+def accept(request: HttpRequest, pk: str) -> HttpResponse:
+    """The whole draft, or the changes that are marked. What does not fit is said on the page, 409."""
+    found = get_object_or_404(Draft.objects.select_related("base", "plan"), pk=pk)
+    form = Taken(request.POST, choices=[change["id"] for change in found.diff["changes"]])
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        return redirect("draft", pk=pk)
+    part = form.cleaned_data["part"]
+    chosen = set(form.cleaned_data["changes"]) if part else None
+    try:
+        plan = drafts.accept(
+            draft=found,
+            actor=actor(request),
+            now=timezone.now(),
+            expected_version=form.cleaned_data["version"],
+            chosen=chosen,
+        )
+    except drafts.PartRefused as refused:
+        return _draft_page(
+            request,
+            found,
+            chosen=(chosen or set()) | set(refused.needs),
+            problems=refused.reasons,
+            status=409,
+        )
+    except (drafts.DraftConflict, drafts.DraftRefused) as refused:
+        found.refresh_from_db()
+        return _draft_page(request, found, chosen=chosen, problems=refused.reasons, status=409)
+    messages.success(request, f"The repair is taken: plan {plan.number} is in force.")
+    return redirect("plan")
+
+
+@staff_only(PLANNER)
+@require_POST
+def discard(request: HttpRequest, pk: str) -> HttpResponse:
+    found = get_object_or_404(Draft, pk=pk)
+    form = Discarded(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        return redirect("draft", pk=pk)
+    try:
+        drafts.discard(
+            draft=found,
+            reason=form.cleaned_data["reason"],
+            actor=actor(request),
+            now=timezone.now(),
+            expected_version=form.cleaned_data["version"],
+        )
+    except drafts.DraftRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("draft", pk=pk)
+    messages.info(request, "The repair is discarded, the plan stays as it is.")
+    return redirect("events")
+
+
+@staff_only(PLANNER)
+@require_POST
+def repair(request: HttpRequest) -> HttpResponse:
+    """Look for a repair of the plan in force now."""
+    wishes.request_repair(actor=actor(request), now=timezone.now(), at_once=True)
+    messages.info(request, "A repair is being looked for; the plan stays as it is until you take it.")
+    return redirect("events")
+
+
+@staff_only(PLANNER)
+@require_POST
+def guard(request: HttpRequest) -> HttpResponse:
+    """Whether repairs that harm nobody are taken by themselves."""
+    takes = request.POST.get("takes_harmless") == "on"
+    drafts.set_guard(takes=takes, actor=actor(request), now=timezone.now())
+    messages.info(
+        request,
+        "Repairs that make nobody late and move nothing released are taken by themselves."
+        if takes
+        else "Every repair waits for you.",
+    )
+    return redirect("events")
+
+
+def _tell(request: HttpRequest, do: Callable[[], PlanEvent]) -> HttpResponse:
+    try:
+        event = do()
+    except events.EventRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{event.text}. A repair is being looked for.")
+    return redirect("events")
+
+
+def _invalid(request: HttpRequest, form: Any) -> HttpResponse:
+    messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+    return redirect("events")
+
+
+@staff_only(PLANNER)
+@require_POST
+def rush(request: HttpRequest) -> HttpResponse:
+    form = RushForm(request.POST)
+    if not form.is_valid():
+        return _invalid(request, form)
+    data, now = form.cleaned_data, timezone.now()
+    line = get_object_or_404(Line, pk=data["line"])
+    return _tell(
+        request,
+        lambda: events.rush(
+            line=line,
+            wanted_at=data["wanted_at"],
+            weight=data["weight"] or 1,
+            reason=data["reason"],
+            actor=actor(request),
+            now=now,
+        ),
+    )
+
+
+@staff_only(PLANNER)
+@require_POST
+def late_material(request: HttpRequest) -> HttpResponse:
+    form = LaterLot(request.POST)
+    if not form.is_valid():
+        return _invalid(request, form)
+    data, now = form.cleaned_data, timezone.now()
+    lot = get_object_or_404(MaterialLot, pk=data["lot"])
+    return _tell(
+        request,
+        lambda: events.late_material(
+            lot=lot, available_at=data["available_at"], reason=data["reason"], actor=actor(request), now=now
+        ),
+    )
+
+
+@staff_only(PLANNER)
+@require_POST
+def absent(request: HttpRequest) -> HttpResponse:
+    form = Absence(request.POST)
+    if not form.is_valid():
+        return _invalid(request, form)
+    data, now = form.cleaned_data, timezone.now()
+    operator = get_object_or_404(Operator, code=data["operator"])
+    return _tell(
+        request,
+        lambda: events.absent(
+            operator=operator,
+            start=data["start"] or now,
+            end=data["end"],
+            reason=data["reason"],
+            actor=actor(request),
+            now=now,
+        ),
+    )
