@@ -26,11 +26,17 @@ class Product(Peer):
         super().__init__("product")
 
     def call(
-        self, name: str, *arguments: Any, cpu: float | None = None, seconds: float = 600.0, **named: Any
+        self,
+        name: str,
+        *arguments: Any,
+        cpu: float | None = None,
+        tries: int | None = None,
+        seconds: float = 600.0,
+        **named: Any,
     ) -> tuple[Any, float]:
-        """The value of `module:function` and its CPU seconds; with `cpu` its argument `stop` ends it after so
-        many of them. Raises `PeerFailed`."""
+        """The value of `module:function` and its CPU seconds. With `cpu` its argument `stop` ends it after so
+        many of them, with `tries` after so many schedules. Raises `PeerFailed`."""
         packed = base64.b64encode(pickle.dumps((arguments, named))).decode()
-        limit = {} if cpu is None else {"cpu": cpu}
+        limit = {name: value for name, value in (("cpu", cpu), ("tries", tries)) if value is not None}
         reply = self.ask("call", name=name, packed=packed, seconds=seconds + 20 * (cpu or 0), **limit)
         return pickle.loads(base64.b64decode(reply.value)), reply.cpu

@@ -14,12 +14,14 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 from wire import serve
 
 
-def call(name: str, packed: str, cpu: float | None = None) -> str:
-    """`module:function` with arguments; with `cpu` it is told to stop after so many CPU seconds."""
+def call(name: str, packed: str, cpu: float | None = None, tries: int | None = None) -> str:
+    """`module:function` with arguments; it is told to stop after `cpu` CPU seconds, or after `tries`."""
     module, _, function = name.partition(":")
     arguments, named = unpacked(packed)
     if cpu is not None:
         named["stop"] = after(cpu)
+    if tries is not None:
+        named["stop"] = lambda tried: tried >= tries
     return packed_up(getattr(importlib.import_module(module), function)(*arguments, **named))
 
 
