@@ -13,7 +13,7 @@ from django import forms
 from configurator.models import Family
 from production.delays import KINDS
 from production.models import Machine, Operation, PlannerSettings, RunState
-from production.stock import MOST
+from production.stock import MOST, Delivery
 from production.words import Names
 
 DUE = (("", "any time"), ("late", "overdue"), ("today", "within a day"), ("week", "within a week"))
@@ -166,6 +166,21 @@ class Received(forms.Form):
         max_value=MOST,
         error_messages={"required": "Type how much has come in.", "invalid": "Type a whole number."},
     )
+    lot = forms.SlugField(
+        required=False,
+        max_length=80,
+        error_messages={"invalid": "The code of a lot has letters, digits, hyphens and underscores."},
+    )
+    expires = forms.DateTimeField(
+        required=False, error_messages={"invalid": "When it expires is no date and time."}
+    )
+    supplier = forms.CharField(required=False, max_length=120, strip=True)
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """The lot that was named, if any."""
+        data = self.cleaned_data
+        return Delivery(data["lot"], data["expires"], data["supplier"]) if data["lot"] else None
 
 
 class Counted(forms.Form):
@@ -176,6 +191,7 @@ class Counted(forms.Form):
         max_value=MOST,
         error_messages={"required": "Type how much was counted.", "invalid": "Type a whole number."},
     )
+    lot = forms.SlugField(required=False, max_length=80)
 
 
 class Kept(forms.Form):

@@ -219,15 +219,19 @@ class ShopShape(serializers.Serializer[Any]):
 
 
 class ReceiptShape(Strict):
-    """How much comes in, in the material's unit."""
+    """How much comes in, in the material's unit; of what is kept by lots, in which lot."""
 
     quantity = Whole(min_value=1, max_value=MOST)
+    lot = serializers.SlugField(max_length=80, required=False)
+    expires_at = serializers.DateTimeField(required=False)
+    supplier = serializers.CharField(max_length=120, required=False)
 
 
 class CountShape(Strict):
     """How much lies in the store, in the material's unit."""
 
     on_hand = Whole(min_value=0, max_value=MOST)
+    lot = serializers.SlugField(max_length=80, required=False)
 
 
 class LeftOverShape(Strict):

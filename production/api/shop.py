@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -104,6 +107,13 @@ class ShopModel(APIView):
         return self.get(request)
 
 
+def _delivery(data: Mapping[str, Any]) -> stock.Delivery | None:
+    """The lot that a receipt names, if any."""
+    if not data.get("lot"):
+        return None
+    return stock.Delivery(data["lot"], data.get("expires_at"), data.get("supplier", ""))
+
+
 class Receive(APIView):
     """Put material into the store; lines that were short of it are planned again."""
 
@@ -123,6 +133,7 @@ class Receive(APIView):
         material = stock.receive(
             material=get_object_or_404(Material, pk=code),
             quantity=shape.validated_data["quantity"],
+            delivery=_delivery(shape.validated_data),
             actor=caller(request).actor,
             now=timezone.now(),
         )
@@ -148,6 +159,7 @@ class Count(APIView):
         material = stock.count(
             material=get_object_or_404(Material, pk=code),
             on_hand=shape.validated_data["on_hand"],
+            lot=shape.validated_data.get("lot", ""),
             actor=caller(request).actor,
             now=timezone.now(),
         )

@@ -54,6 +54,8 @@ def material(request: HttpRequest, code: str) -> HttpResponse:
         {
             "material": found,
             "movements": [(each, who(each.actor)) for each in movements],
+            "lots": found.lots.exclude(announced=0, on_hand=0),
+            "now": timezone.now(),
             "most": stock.MOST,
             "offcuts": [(each, size_of(each)) for each in kept[:OFFCUTS]],
             "more_offcuts": max(kept.count() - OFFCUTS, 0),
@@ -66,7 +68,7 @@ def _change(
     request: HttpRequest,
     code: str,
     form: Received | Counted,
-    change: Callable[[Material, int], Material],
+    change: Callable[[Material], Material],
     done: str,
 ) -> HttpResponse:
     held = get_object_or_404(Material, pk=code)
@@ -74,7 +76,7 @@ def _change(
         messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
         return redirect("material", code=code)
     try:
-        held = change(held, form.cleaned_data["quantity"])
+        held = change(held)
     except stock.StockRefused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -87,27 +89,25 @@ def _change(
 @staff_only(FLOOR, PLANNER)
 @require_POST
 def receive(request: HttpRequest, code: str) -> HttpResponse:
-    by, now = actor(request), timezone.now()
-    return _change(
-        request,
-        code,
-        Received(request.POST),
-        lambda held, quantity: stock.receive(material=held, quantity=quantity, actor=by, now=now),
-        "Received.",
-    )
+    form, by, now = Received(request.POST), actor(request), timezone.now()
+
+    def change(held: Material) -> Material:
+        quantity = form.cleaned_data["quantity"]
+        return stock.receive(material=held, quantity=quantity, delivery=form.delivery, actor=by, now=now)
+
+    return _change(request, code, form, change, "Received.")
 
 
 @staff_only(FLOOR, PLANNER)
 @require_POST
 def count(request: HttpRequest, code: str) -> HttpResponse:
-    by, now = actor(request), timezone.now()
-    return _change(
-        request,
-        code,
-        Counted(request.POST),
-        lambda held, quantity: stock.count(material=held, on_hand=quantity, actor=by, now=now),
-        "Counted.",
-    )
+    form, by, now = Counted(request.POST), actor(request), timezone.now()
+
+    def change(held: Material) -> Material:
+        said = form.cleaned_data
+        return stock.count(material=held, on_hand=said["quantity"], lot=said["lot"], actor=by, now=now)
+
+    return _change(request, code, form, change, "Counted.")
 
 
 def _about_offcuts(request: HttpRequest, code: str, form: Form, change: Callable[[], str]) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from ledger.models import Entry, Job
 from production import shopkeeping
 from production.facts import planner_settings, read_shop
-from production.models import Machine, MachineStop, Operator, OperatorAbsence
+from production.models import Machine, MachineStop, MaterialLot, Operator, OperatorAbsence
 from production.shopfile import load
 from tests.production.test_shopfile import FULL
 from tests.production.workshop import NOW
@@ -137,3 +137,24 @@ def test_maintenance_is_planned_and_cancelled_on_the_page(bob_client: Client) ->
     assert not MachineStop.objects.filter(reason="Door").exists()
     backwards = bob_client.post("/staff/shop/stops/", wanted | {"end": "2030-01-07T07:00"}, follow=True)
     assert "end after it begins" in backwards.content.decode()
+
+
+@pytest.mark.usefixtures("full")
+def test_a_lot_is_received_and_counted_on_its_materials_page(bob_client: Client) -> None:
+    page = "/staff/materials/box/"
+    came = {"quantity": 5, "lot": "b1", "expires": "2040-01-01T00:00", "supplier": "Acme"}
+    bob_client.post(f"{page}receive/", came)
+    shown = bob_client.get(page).content.decode()
+    assert "b1" in shown and "Acme" in shown and "Sun 1 Jan 2040" in shown
+    bob_client.post(f"{page}count/", {"quantity": 3, "lot": "b1"})
+    assert {lot.code: lot.on_hand for lot in MaterialLot.objects.filter(material="box")} == {
+        "unlabelled": 100,
+        "b1": 3,
+    }
+    without = bob_client.post(f"{page}receive/", {"quantity": 5}, follow=True).content.decode()
+    assert "say which lot came in" in without
+
+
+@pytest.mark.usefixtures("full")
+def test_an_expired_lot_is_marked_on_the_page(bob_client: Client) -> None:
+    assert "expired" in bob_client.get("/staff/materials/resin/").content.decode()

@@ -16,6 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code")
         parser.add_argument("quantity", type=int)
+        parser.add_argument("--lot", default="", help="The lot that came in, of what is kept by lots.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         material = Material.objects.filter(pk=options["code"]).first()
@@ -23,7 +24,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no material {options['code']}; the shop file names them all.")
         try:
             material = stock.receive(
-                material=material, quantity=options["quantity"], actor="system:receive", now=timezone.now()
+                material=material,
+                quantity=options["quantity"],
+                delivery=stock.Delivery(options["lot"]) if options["lot"] else None,
+                actor="system:receive",
+                now=timezone.now(),
             )
         except stock.StockRefused as refusal:
             raise CommandError(str(refusal)) from refusal
