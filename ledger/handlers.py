@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -22,11 +22,15 @@ class ClaimLost(Exception):
 
 
 class NotNow(Exception):
-    """The work cannot be done yet: the job waits ``wait`` and is called again. Costs no attempt."""
+    """The work cannot be done yet: the job waits ``wait`` and is called again. Costs no attempt.
 
-    def __init__(self, wait: timedelta, why: str) -> None:
+    ``progress`` is shown until then: where others do parts of its work meanwhile.
+    """
+
+    def __init__(self, wait: timedelta, why: str, *, progress: Mapping[str, Any] | None = None) -> None:
         super().__init__(why)
         self.wait = wait
+        self.progress = dict(progress or {})
 
 
 class TwoHandlers(Exception):

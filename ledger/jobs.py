@@ -92,7 +92,7 @@ def run(job_id: int) -> bool:
         return False
     except NotNow as later:
         log.info("job %s (%s) waits %s: %s", job_id, kind, later.wait, later)
-        _put_back(claim, later.wait)
+        _put_back(claim, later)
         return False
     except BaseException as error:
         log.exception("job %s (%s): attempt %s failed", job_id, kind, claim.attempt)
@@ -261,15 +261,15 @@ def _finish(claim: Claim, effect: Effect | None) -> None:
             effect()
 
 
-def _put_back(claim: Claim, wait: timedelta) -> None:
-    """As if the attempt had not been made; the relay calls the job when ``wait`` is over."""
+def _put_back(claim: Claim, later: NotNow) -> None:
+    """As if the attempt had not been made; the relay calls the job when its wait is over."""
     Job.objects.filter(pk=claim.job_id).held_by(claim.token).update(
         state=Job.State.QUEUED,
         token="",
         lease_until=None,
         attempts=F("attempts") - 1,
-        progress={},
-        run_after=Now() + wait,
+        progress=later.progress,
+        run_after=Now() + later.wait,
         publishes=0,
         published_at=None,
     )

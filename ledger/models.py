@@ -104,8 +104,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state=Job.State.RUNNING, token=token)
 
     def at_hand(self) -> "JobQuerySet":
-        """Unfinished, and not put off to a later moment: what somebody may wait for."""
-        put_off = Q(state=Job.State.QUEUED, run_after__gt=Now())
+        """Unfinished, and not put off to a later moment, or only until others have done parts of it: what
+        somebody may wait for."""
+        put_off = Q(state=Job.State.QUEUED, run_after__gt=Now(), progress={})
         return self.unfinished().exclude(put_off)
 
     def unfinished(self) -> "JobQuerySet":

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q, Sum
 
 from ledger.handlers import Claim, Effect, NotNow
 from ledger.jobs import call_now
@@ -67,7 +68,7 @@ def compute(claim: Claim, *, now: datetime, report: Report) -> Computed:
             _ask(row, now)
         # Facts that change from now on are not in it: whoever wishes for a plan gets a job of their own.
         Job.objects.filter(pk=claim.job_id).update(payload=claim.payload | {"cells": len(parts)})
-    raise NotNow(LOOK_AGAIN, f"{len(parts)} cells are being planned.")
+    raise NotNow(LOOK_AGAIN, f"{len(parts)} cells are being planned.", progress=_progress(round_))
 
 
 def _ask(row: CellPart, now: datetime) -> None:
@@ -81,7 +82,8 @@ def _joined(
     answered = list(round_.parts.order_by("number").values_list("proposal", "reason"))
     waiting = sum(proposal is None and not reason for proposal, reason in answered)
     if waiting:
-        raise NotNow(LOOK_AGAIN, f"{waiting} of {len(answered)} cells are still being planned.")
+        why = f"{waiting} of {len(answered)} cells are still being planned."
+        raise NotNow(LOOK_AGAIN, why, progress=_progress(round_))
     facts, now = _read_facts(round_.facts)
     report({"step": "joining", "units": len(facts.problem.units), "cells": len(answered)})
     answers = [decode_proposal(_unpacked(packed)) for packed, _ in answered if packed is not None]
@@ -140,8 +142,20 @@ def give_up(job: Job, error: str) -> None:
 def _call_when_all_answered(part_id: int) -> None:
     """Two that end at once come one after the other: the second sees both answers."""
     round_ = CellRound.objects.select_for_update().filter(parts=part_id).first()
-    if round_ is not None and not round_.parts.filter(proposal=None, reason="").exists():
+    if round_ is None:
+        return
+    progress = _progress(round_)
+    Job.objects.filter(pk=round_.pk, state=Job.State.QUEUED).update(progress=progress)
+    if progress["done"] == progress["cells"]:
         call_now(job=Job.objects.get(pk=round_.pk))
+
+
+def _progress(round_: CellRound) -> dict[str, Any]:
+    """How far the cells are, as pages show it."""
+    told = round_.parts.aggregate(
+        units=Sum("units"), cells=Count("pk"), done=Count("pk", filter=~Q(proposal=None, reason=""))
+    )
+    return {"step": "cells", **told}
 
 
 # --- facts and answers as bytes ---------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """A large proposal as cells side by side: joined once all have answered, and never stored by halves."""
 
 import pytest
+from django.template.loader import render_to_string
 
 from ledger import jobs
 from ledger.models import Job
 from production import cells, wishes
 from production.models import CellPart, CellRound, Machine, Piece, Plan, Run
+from production.views import plans
 from tests.production.workshop import NOW, PlaceLine
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +47,16 @@ def test_cells_are_planned_and_joined(divided: Job) -> None:
         "laser-1", "laser-2", "packing-1", "packing-2",
     }  # fmt: skip
     assert not CellRound.objects.exists()
+
+
+def test_pages_show_how_many_cells_are_done(divided: Job) -> None:
+    solving = plans.solving()
+    assert solving is not None and solving.job.pk == divided.pk
+    assert solving.job.progress == {"step": "cells", "units": 6, "cells": 2, "done": 0}
+    jobs.run(of_cells()[0].pk)
+    page = render_to_string("staff/_progress.html", {"solving": plans.solving(), "may_plan": True})
+    assert "6 pieces are planned as 2 cells side by side, 1 of them done." in page
+    assert "Stop with the best so far" in page
 
 
 def test_nothing_is_stored_before_the_last_cell_has_answered(divided: Job) -> None:
