@@ -85,6 +85,8 @@ def _stands(case: Case) -> bool:
                     return False
                 if times.between(frozen.start, frozen.end) < frozen.seconds:
                     return False  # its machine stops meanwhile
+            elif frozen.start < free_from:
+                return False  # begun before something that should have been done first
             family, free_from = frozen.setup_family, max(free_from, frozen.end)
     return True
 

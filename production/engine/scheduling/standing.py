@@ -67,7 +67,9 @@ def is_sound(frozen: Sequence[FrozenOperation], problem: Problem) -> bool:
             loads.add((operation.machine, operation.load, operation.start))
         if not operation.started and operation.setup_start < problem.shop.now:
             return False
-        if not operation.started and operation.setup_start < free_from.get(operation.machine, 0):
+        # Begun ahead of something that should have been done first counts too.
+        begins = operation.start if operation.started else operation.setup_start
+        if begins < free_from.get(operation.machine, 0):
             return False
         if not operation.started and _worked(operation, problem) < operation.seconds:
             return False  # its machine stops meanwhile

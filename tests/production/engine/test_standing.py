@@ -44,3 +44,15 @@ def test_released_work_in_a_planned_stop_is_done_after_it() -> None:
     assert certify(problem, proposal).breaches == ()
     times = {frozen.id: frozen.start for frozen in proposal.frozen}
     assert times == {first.id: MONDAY + 3 * HOUR, "pack": MONDAY + 4 * HOUR}
+
+
+def test_what_was_begun_out_of_turn_puts_off_what_was_to_come_first() -> None:
+    first, second = (
+        released(MONDAY),
+        replace(released(MONDAY), id="begun", started=True, end=MONDAY + 2 * HOUR),
+    )
+    problem = Problem(sign_shop(), (sign(1),), frozen=(first, second))
+    proposal = propose(problem)
+    assert certify(problem, proposal).breaches == ()
+    times = {frozen.id: frozen.start for frozen in proposal.frozen}
+    assert times == {"begun": MONDAY, first.id: MONDAY + 2 * HOUR}
