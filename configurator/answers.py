@@ -20,7 +20,7 @@ from configurator.engine.pricing import PriceError, price
 from configurator.engine.spec import FamilySpec
 from configurator.examination import Examination, examine, price_json
 from configurator.models import Configuration, Design
-from configurator.promise import Promise, ask
+from configurator.promise import Promise, ask, option_name
 from configurator.proofs import artwork_of, previews_of
 from configurator.quotes import Quote, quote_for
 
@@ -83,8 +83,15 @@ def _promised(
     configuration: Configuration, seen: Examination, quantity: int, now: datetime, *, refused_today: bool
 ) -> tuple[Promise, str | None]:
     if not seen.orderable or refused_today or not spec_of(configuration.version).priced:
-        lead_days = spec_of(configuration.version).lead_days
-        return ask(work=seen.work, quantity=quantity, lead_days=lead_days, now=now), None
+        spec = spec_of(configuration.version)
+        asked = ask(
+            work=seen.work,
+            quantity=quantity,
+            lead_days=spec.lead_days,
+            currency=spec.currency,
+            now=now,
+        )
+        return asked, None
     quote = quote_for(
         version=configuration.version,
         content_hash=seen.content_hash,
@@ -164,11 +171,23 @@ def completion_json(completion: Completion) -> dict[str, Any]:
 
 
 def promise_json(promise: Promise) -> dict[str, Any]:
-    """``refusal`` says why it cannot be ordered without a date, and what to do; empty when it can."""
+    """``refusal`` says why it cannot be ordered without a date, and what to do; empty when it can.
+    ``sooner`` are earlier dates, each with what it costs more for all pieces."""
     return {
         "ready_at": promise.ready_at.isoformat() if promise.ready_at else None,
         "reason": promise.reason,
         "refusal": promise.refusal,
+        "option": promise.option,
+        "surcharge": f"{promise.surcharge:.2f}",
+        "sooner": [
+            {
+                "option": each.code,
+                "name": option_name(each.code),
+                "ready_at": each.ready_at.isoformat(),
+                "surcharge": f"{each.surcharge:.2f}",
+            }
+            for each in promise.sooner
+        ],
     }
 
 

@@ -20,15 +20,17 @@ from configurator.catalogue import spec_of
 from configurator.engine.manufacturing import Work, work_of
 from configurator.engine.pricing import Price, PriceLine, price
 from configurator.models import Design, Version
-from configurator.promise import Promise, ask
+from configurator.promise import STANDARD, Promise, ask, with_surcharge
 
 VALID_FOR = timedelta(minutes=30)
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What ``quantity`` pieces cost and when they could be ready, until ``expires_at``."""
+    """What ``quantity`` pieces cost and when they could be ready, until ``expires_at``. The price has the
+    surcharge of the date that was chosen. ``hold`` is what keeps the date until then; without one (an
+    inquiry) it is asked for again when it is ordered."""
 
     content_hash: str
     quantity: int
@@ -36,6 +38,7 @@ class Quote:
     promise: Promise
     expires_at: datetime
     token: str
+    hold: str = ""
 
 
 class QuoteForged(Exception):
@@ -52,8 +55,17 @@ class QuoteExpired(Exception):
         self.fresh = fresh
 
 
-def quote(*, design: Design, quantity: int, now: datetime) -> Quote:
-    """The present price and promise of a frozen design, with its token."""
+def quote(
+    *,
+    design: Design,
+    quantity: int,
+    now: datetime,
+    option: str = STANDARD,
+    promise: Promise | None = None,
+    hold: str = "",
+) -> Quote:
+    """The present price and promise of a frozen design, with its token: of the date that was chosen, or of
+    one that is held (``promise``, ``hold``)."""
     spec = spec_of(design.version)
     return quote_for(
         version=design.version,
@@ -61,12 +73,46 @@ def quote(*, design: Design, quantity: int, now: datetime) -> Quote:
         price=price(spec, design.choices, quantity=quantity),
         work=work_of(spec, design.choices),
         now=now,
+        option=option,
+        promise=promise,
+        hold=hold,
     )
 
 
-def quote_for(*, version: Version, content_hash: str, price: Price, work: Work, now: datetime) -> Quote:
+def promise_of(*, design: Design, quantity: int, now: datetime) -> Promise:
+    """When a frozen design could be ready, with what it claims of the workshop. Holds nothing."""
+    spec = spec_of(design.version)
+    return ask(
+        work=work_of(spec, design.choices),
+        quantity=quantity,
+        lead_days=spec.lead_days,
+        currency=spec.currency,
+        now=now,
+    )
+
+
+def quote_for(
+    *,
+    version: Version,
+    content_hash: str,
+    price: Price,
+    work: Work,
+    now: datetime,
+    option: str = STANDARD,
+    promise: Promise | None = None,
+    hold: str = "",
+) -> Quote:
     """A quote for something already priced (the configurator page, before anything is frozen)."""
-    promise = ask(work=work, quantity=price.quantity, lead_days=spec_of(version).lead_days, now=now)
+    spec = spec_of(version)
+    if promise is None:
+        promise = ask(
+            work=work,
+            quantity=price.quantity,
+            lead_days=spec.lead_days,
+            currency=spec.currency,
+            now=now,
+        ).chosen(option)
+    price = with_surcharge(price, promise)
     expires_at = (now + VALID_FOR).astimezone(UTC)
     token = _sign(
         {
@@ -81,10 +127,13 @@ def quote_for(*, version: Version, content_hash: str, price: Price, work: Work, 
             "ready": promise.ready_at.isoformat() if promise.ready_at else None,
             "reason": promise.reason,
             "routed": promise.routed,
+            "option": promise.option,
+            "surcharge": str(promise.surcharge),
+            "hold": hold,
             "until": expires_at.isoformat(),
         }
     )
-    return Quote(content_hash, price.quantity, price, promise, expires_at, token)
+    return Quote(content_hash, price.quantity, price, promise, expires_at, token, hold)
 
 
 def read(token: str, *, design: Design, quantity: int, now: datetime) -> Quote:
@@ -98,7 +147,7 @@ def read(token: str, *, design: Design, quantity: int, now: datetime) -> Quote:
         raise QuoteForged("This price was given for another design or another quantity.")
     expires_at = datetime.fromisoformat(data["until"])
     if now >= expires_at:
-        raise QuoteExpired(quote(design=design, quantity=quantity, now=now))
+        raise QuoteExpired(quote(design=design, quantity=quantity, now=now, option=data["option"]))
     return Quote(
         content_hash=data["content"],
         quantity=quantity,
@@ -110,10 +159,15 @@ def read(token: str, *, design: Design, quantity: int, now: datetime) -> Quote:
             total=Decimal(data["total"]),
         ),
         promise=Promise(
-            datetime.fromisoformat(data["ready"]) if data["ready"] else None, data["reason"], data["routed"]
+            datetime.fromisoformat(data["ready"]) if data["ready"] else None,
+            data["reason"],
+            data["routed"],
+            option=data["option"],
+            surcharge=Decimal(data["surcharge"]),
         ),
         expires_at=expires_at,
         token=token,
+        hold=data["hold"],
     )
 
 

@@ -12,11 +12,13 @@ from django.db.models import F
 from configurator.catalogue import spec_of
 from configurator.engine.pricing import price
 from configurator.models import Design
+from configurator.promise import STANDARD
 from configurator.quotes import Quote, quote
 from configurator.visibility import Visitor
+from orders import holds
 from orders.engine.totals import order_total
 from orders.limits import line_refusal, price_refusal
-from orders.models import Cart, CartLine
+from orders.models import Cart, CartLine, PromiseHold
 
 MAX_LINES = 50
 
@@ -43,8 +45,11 @@ class CartChanged(Exception):
 
 @dataclass(frozen=True)
 class QuotedLine:
+    """``hold`` keeps the date of the quote; None where there is none to keep."""
+
     line: CartLine
     quote: Quote
+    hold: PromiseHold | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,9 @@ def open_cart(*, owner: User | None, session_key: str, now: datetime) -> Cart:
     )
 
 
-def add(*, cart: Cart, design: Design, quantity: int, now: datetime) -> CartLine:
-    """Put ``quantity`` pieces of a design in; the same design again adds to its line.
+def add(*, cart: Cart, design: Design, quantity: int, now: datetime, option: str = STANDARD) -> CartLine:
+    """Put ``quantity`` pieces of a design in; the same design again adds to its line. Its date is held as
+    soon as the cart is looked at (``quoted``); a sooner one (``option``) at once, where it is to be had.
 
     Raises ``QuantityRefused``, ``NotForSale``, ``CartFull``.
     """
@@ -95,7 +101,37 @@ def add(*, cart: Cart, design: Design, quantity: int, now: datetime) -> CartLine
             line.quantity += quantity
             line.save(update_fields=["quantity"])
         _touch(cart)
+        if option != STANDARD:
+            _hold_date(cart, line, option, now)
     return line
+
+
+def choose_date(*, cart: Cart, line_id: int, option: str, now: datetime) -> None:
+    """Hold another of the dates for a line. Raises ``NotInCart``, and ``DateGone`` where it is not to be had
+    any more: then the standard date is held."""
+    with transaction.atomic():
+        line = _hold(cart, None).lines.select_related("design__version").filter(pk=line_id).first()
+        if line is None:
+            raise NotInCart("This design is not in the cart any more.")
+        held = _hold_date(cart, line, option, now)
+        _touch(cart)
+    if held is None or held.option != option:
+        raise holds.DateGone
+
+
+def _hold_date(cart: Cart, line: CartLine, option: str, now: datetime) -> PromiseHold | None:
+    try:
+        return holds.take(
+            design=line.design,
+            quantity=line.quantity,
+            owner=cart.owner,
+            session_key=cart.session_key,
+            now=now,
+            option=option,
+            cart_line=line,
+        )
+    except holds.NoDate:
+        return None  # the cart says why
 
 
 def exchange(*, cart: Cart, line_id: int, design: Design, now: datetime) -> CartLine:
@@ -108,7 +144,7 @@ def exchange(*, cart: Cart, line_id: int, design: Design, now: datetime) -> Cart
             raise NotInCart("This design is not in the cart any more.")
         if line.design_id == design.pk:
             return line
-        line.delete()
+        _drop(line)
         return add(cart=cart, design=design, quantity=line.quantity, now=now)
 
 
@@ -132,9 +168,17 @@ def remove(*, cart: Cart, line_id: int, expected_revision: int | None = None) ->
     """Take a line out. Raises ``NotInCart``, ``CartChanged``."""
     with transaction.atomic():
         held = _hold(cart, expected_revision)
-        if not held.lines.filter(pk=line_id).delete()[0]:
+        line = held.lines.filter(pk=line_id).first()
+        if line is None:
             raise NotInCart("This design is not in the cart any more.")
+        _drop(line)
         _touch(cart)
+
+
+def _drop(line: CartLine) -> None:
+    """Out of the cart, and what was held for it is given back."""
+    line.holds.filter(state=PromiseHold.State.HELD).update(state=PromiseHold.State.RELEASED)
+    line.delete()
 
 
 def lines_of(cart: Cart) -> list[CartLine]:
@@ -147,15 +191,22 @@ def lines_of(cart: Cart) -> list[CartLine]:
 
 
 def quoted(*, cart: Cart, now: datetime) -> QuotedCart:
-    """Every line with its present price, promise and token, and the sum."""
-    lines = tuple(
-        QuotedLine(line, quote(design=line.design, quantity=line.quantity, now=now))
-        for line in lines_of(cart)
-    )
+    """Every line with its present price, promise and token, and the sum. To look at a cart keeps its dates
+    held (``holds.refresh``)."""
+    rows = lines_of(cart)
+    held = holds.refresh(cart=cart, lines=rows, now=now)
+    lines = tuple(_quoted_line(line, held.get(line.pk), now) for line in rows)
     if not lines:
         return QuotedCart((), "", Decimal("0.00"))
     currency, total = order_total((line.quote.price.currency, line.quote.price.total) for line in lines)
     return QuotedCart(lines, currency, total)
+
+
+def _quoted_line(line: CartLine, hold: PromiseHold | None, now: datetime) -> QuotedLine:
+    if hold is None:
+        return QuotedLine(line, quote(design=line.design, quantity=line.quantity, now=now))
+    hold.design = line.design
+    return QuotedLine(line, holds.quote_of(hold, now=now), hold)
 
 
 def _check(design: Design, quantity: int) -> None:

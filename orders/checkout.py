@@ -22,10 +22,11 @@ from configurator.examination import UNFORESEEN, Contradiction, examine
 from configurator.models import Design, Version
 from configurator.quotes import Quote, QuoteExpired, QuoteForged, read
 from ledger.entries import Draft, record_all
+from orders import holds
 from orders.engine.lifecycle import LineState, OrderState
 from orders.engine.totals import MoneyMismatch, order_total
 from orders.limits import line_refusal, order_refusal, price_refusal
-from orders.models import Cart, Customer, Line, Order
+from orders.models import Cart, Customer, Line, Order, PromiseHold
 from orders.numbering import next_number
 from orders.payments import PROVIDERS, InvoiceProvider
 
@@ -96,10 +97,10 @@ def place(
     them the caller vouches that everything was agreed elsewhere.
 
     The same key again, however often and from however many places at once, gives the same order.
-    Raises ``CheckoutRefused`` (a cart that is empty, a quote that is missing, forged or too old, a version
-    no longer sold, artwork that came out differently, a proof that nobody approved, more pieces than the
-    shop takes at once, a line that the workshop cannot promise, an address that is not one) and
-    ``SubmitKeyReused``.
+    Raises ``CheckoutRefused`` (a cart that is empty, a quote that is missing, forged or too old, a date
+    that is no longer to be had, a version no longer sold, artwork that came out differently, a proof that
+    nobody approved, more pieces than the shop takes at once, a line that the workshop cannot promise, an
+    address that is not one) and ``SubmitKeyReused``.
     """
     submit_key = _digest(f"user:{owner.pk}" if owner is not None else f"guest:{session_key}", idempotency_key)
     if not idempotency_key:
@@ -125,9 +126,13 @@ def place(
             problems += _unpriced(items)
         if problems:
             raise CheckoutRefused(problems)
+        kept, changed = _promised(lines, now)
+        if changed and channel != IMPORTED:
+            raise CheckoutRefused(changed)
         return _write(
             lines,
             customer,
+            kept,
             submit_key=submit_key,
             submit_hash=submit_hash,
             owner=owner,
@@ -138,6 +143,23 @@ def place(
             channel=channel,
             cart=cart,
         )
+
+
+def _promised(
+    lines: Sequence["_Agreed"], now: datetime
+) -> tuple[dict[str, PromiseHold], list[CheckoutProblem]]:
+    """What keeps the dates that were said, and the lines whose date is gone."""
+    said = {line.design.id: (line.design, line.quote) for line in lines}
+    kept, broken = holds.settle(quotes=said, now=now)
+    return kept, [
+        CheckoutProblem(
+            "promise-changed",
+            design,
+            f"{said[design][0].version.family.name}: {holds.changed_text(said[design][1], fresh)}",
+            quote=fresh,
+        )
+        for design, fresh in broken.items()
+    ]
 
 
 def _unpriced(items: Sequence[Item]) -> list[CheckoutProblem]:
@@ -278,6 +300,7 @@ def _agree_line(
 def _write(
     lines: Sequence[_Agreed],
     customer: CustomerData,
+    kept: Mapping[str, PromiseHold],
     *,
     submit_key: str,
     submit_hash: str,
@@ -308,6 +331,7 @@ def _write(
     written = Line.objects.bulk_create(
         _line(order, position, agreed) for position, agreed in enumerate(lines, start=1)
     )
+    holds.write(kept=kept, lines=written)
     payment = PROVIDERS[provider].collect(order=order, amount=total, currency=currency, now=now)
     if cart is not None:
         cart.lines.all().delete()
@@ -336,6 +360,8 @@ def _line(order: Order, position: int, agreed: _Agreed) -> Line:
         total=price.total,
         promised_at=agreed.quote.promise.ready_at,
         promise_reason=agreed.quote.promise.reason,
+        promise_option=agreed.quote.promise.option,
+        promise_surcharge=agreed.quote.promise.surcharge,
         work=agreed.work,
         proof=list(agreed.proof),
         state=LineState.READY.value,
@@ -359,6 +385,8 @@ def _record(order: Order, lines: Sequence[Line], payment_id: str, *, actor: str,
                 "version": line.version_number,
                 "quantity": line.quantity,
                 "total": line.total,
+                "promised": line.promised_at.isoformat() if line.promised_at else None,
+                "option": line.promise_option,
                 "approved": [
                     {key: each[key] for key in ("surface", "scene", "profile", "picture", "approved_by")}
                     for each in line.proof

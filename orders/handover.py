@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from configurator.visibility import GUEST_KEY
-from orders.models import Cart, Order
+from orders.models import Cart, Order, PromiseHold
 
 
 def hand_over(*, session_key: str, user: User) -> None:
@@ -24,6 +24,7 @@ def hand_over(*, session_key: str, user: User) -> None:
                 _pour(cart, into=theirs)
         Cart.objects.hand_over(session_key=session_key, user=user)
         Order.objects.hand_over(session_key=session_key, user=user)
+        PromiseHold.objects.hand_over(session_key=session_key, user=user)
 
 
 def _pour(cart: Cart, *, into: Cart) -> None:

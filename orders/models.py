@@ -6,6 +6,8 @@ the ledger gets ids and hashes only.
 """
 
 import secrets
+from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, Self
 
@@ -158,6 +160,12 @@ class Line(models.Model):
     total = models.DecimalField(max_digits=12, decimal_places=2)
     promised_at = models.DateTimeField(null=True, blank=True)
     promise_reason = models.TextField(blank=True)
+    promise_option = models.CharField(
+        max_length=40, default="standard", help_text="Which of the dates that were offered."
+    )
+    promise_surcharge = models.DecimalField(
+        max_digits=12, decimal_places=2, default=Decimal("0.00"), help_text="For it; inside the total."
+    )
     work = models.JSONField(help_text="The work of ONE piece (configurator.engine.manufacturing.Work).")
     proof = models.JSONField(
         default=list, blank=True, help_text="What was approved, a surface each (configurator.approvals)."
@@ -185,6 +193,78 @@ class Line(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.position}"
+
+
+class PromiseHoldQuerySet(OwnedQuerySet):
+    def live(self, *, now: datetime) -> Self:
+        """Holds that can still be ordered."""
+        return self.filter(state=PromiseHold.State.HELD, expires_at__gt=now)
+
+    def counting(self, *, now: datetime) -> Self:
+        """Holds of carts that stand in the way of others: a little longer than they can be ordered, so that
+        an order that was begun in time is not overtaken while it is written."""
+        return self.filter(state=PromiseHold.State.HELD, expires_at__gt=now - PromiseHold.GRACE)
+
+
+class PromiseHold(Owned):
+    """A date that is kept for somebody: what it claims of machines and materials is promised to no one else
+    until it expires. Renewed while its cart is looked at; an order makes it the promise of its line."""
+
+    class State(models.TextChoices):
+        HELD = "held"
+        ORDERED = "ordered"
+        RELEASED = "released"  # given back: another date, another quantity, out of the cart
+
+    GRACE = timedelta(minutes=2)
+
+    id = models.BigAutoField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True, default=partial(new_id, "hld"), editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    design = models.ForeignKey(Design, on_delete=models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField()
+    option = models.CharField(max_length=40, default="standard")
+    ready_at = models.DateTimeField()
+    surcharge = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal("0.00"))
+    claim: "models.JSONField[Any, Any]" = models.JSONField(
+        default=dict, help_text="Of machines and materials; production knows what it means."
+    )
+    offers: "models.JSONField[Any, Any]" = models.JSONField(
+        default=list, help_text='All dates that were offered: [{"option", "ready_at", "surcharge"}].'
+    )
+    # What had been said before this hold took the place of an expired one, where that was better.
+    was_ready_at = models.DateTimeField(null=True, blank=True)
+    was_surcharge = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    cart_line = models.ForeignKey(
+        CartLine, null=True, blank=True, on_delete=models.SET_NULL, related_name="holds"
+    )
+    line = models.OneToOneField(
+        Line, null=True, blank=True, on_delete=models.CASCADE, related_name="promise_hold"
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = PromiseHoldQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="held"), name="hold_of_a_cart"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cart_line"], condition=Q(state="held"), name="one_hold_a_cart_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ordered", line__isnull=False)
+                | (~Q(state="ordered") & Q(line__isnull=True)),
+                name="ordered_hold_has_its_line",
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="hold_of_something"),
+            models.CheckConstraint(condition=Q(surcharge__gte=0), name="surcharge_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Payment(models.Model):

@@ -3,12 +3,19 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger.tidying import Limits, Removed, remove, tidying
-from orders.models import Cart, CartLine
+from orders.models import Cart, CartLine, PromiseHold
 
 
 @tidying("orders: carts that guests left", stage=10)
 def carts_of_guests(limits: Limits) -> Removed:
     return remove(left_carts(limits), limits=limits)
+
+
+@tidying("orders: dates that are held no more", stage=5)
+def holds_that_are_over(limits: Limits) -> Removed:
+    """Those that were given back or expired long ago, and those whose orders have long been made."""
+    over: QuerySet[PromiseHold] = PromiseHold.objects.filter(expires_at__lt=limits.before)
+    return remove(over, limits=limits)
 
 
 def left_carts(limits: Limits) -> QuerySet[Cart]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import QuerySet
 
+from configurator.promise import STANDARD
 from orders.models import Line
 from production.engine.proposal import FrozenOperation, Limits, Problem
 from production.engine.work import Unit, Use, Work, read_work
@@ -41,6 +42,10 @@ __all__ = [
     "waiting",
     "work_of",
 ]
+
+
+# How much more the planner does for a line whose customer paid for its date.
+PAID_WEIGHT = 4
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
     lines = {
         line.id: line
         for line in Line.objects.filter(pk__in={line for _, line, _ in pieces}).only(
-            "id", "order_id", "promised_at", "work", "family_name"
+            "id", "order_id", "promised_at", "promise_option", "work", "family_name"
         )
     }
     works = {line.id: work_of(line) for line in lines.values()}
@@ -163,7 +168,7 @@ def _unit(line: Line, index: int, work: Work, hurry: Rush | None) -> Unit:
         routing=work.routing,
         materials=work.materials,
         product=line.family_name,
-        weight=hurry.weight if hurry else 1,
+        weight=hurry.weight if hurry else 1 if line.promise_option == STANDARD else PAID_WEIGHT,
     )
 
 

@@ -42,7 +42,7 @@ from configurator.engine.imaging import FileTooLarge, UploadRefused
 from configurator.engine.knowledge import TooLarge
 from ledger import idempotency, jobs, keys
 from ledger.api import preconditions, repeats
-from orders import cart, changes, checkout, fulfilment, lists, payments
+from orders import cart, changes, checkout, fulfilment, holds, lists, payments
 from production import drafts as repairs
 from production import (
     events,
@@ -212,6 +212,9 @@ TABLE: dict[type[Exception], Refusal] = {
     cart.CartFull: Refusal(409, "cart-full", "The cart is full"),
     cart.NotInCart: Refusal(404, "not-in-cart", "The cart has no such line"),
     cart.CartChanged: Refusal(412, "precondition-failed", "It has changed since you read it"),
+    holds.NoDate: Refusal(409, "no-promise", "No date can be promised"),
+    holds.DateGone: Refusal(409, "date-gone", "This date has been taken meanwhile"),
+    holds.NoSuchHold: Refusal(409, "hold-expired", "This date is held no more"),
     lists.ListRefused: Refusal(422, "list-refused", "The list was not taken"),
     lists.RowsRefused: Refusal(409, "rows-refused", "Some rows cannot be made, and nothing was added", _rows),
     checkout.CheckoutRefused: Refusal(409, "checkout-refused", "Nothing was ordered", _checkout),

@@ -291,6 +291,11 @@ MAX_PIECES_AN_ORDER = env.number("MAX_PIECES_AN_ORDER", 2_000, least=1)
 
 # Who answers "when would it be ready?" (configurator/promise.py is the port).
 PROMISER = "production.promising.Promiser"
+WORKSHOP_CURRENCY = env.text("WORKSHOP_CURRENCY", "EUR")  # the planner reckons in its minor units
+SOONER_MARGIN_PERCENT = env.number("SOONER_MARGIN_PERCENT", 50)  # on what a sooner date costs the workshop
+SOONER_LEAST_CENTS = env.number("SOONER_LEAST_CENTS", 500)  # and at least so much
+PROMISE_HOLD_MINUTES = env.number("PROMISE_HOLD_MINUTES", 30, least=1)  # in a cart, from the last look at it
+PROMISE_HOLD_MOST_MINUTES = env.number("PROMISE_HOLD_MOST_MINUTES", 240, least=1)  # however often looked at
 PLANNING_QUIET_SECONDS = env.number("PLANNING_QUIET_SECONDS", 60)  # between plans that nobody asked for
 PLANNING_DRAFT_SECONDS = env.number("PLANNING_DRAFT_SECONDS", 900)  # for staff to look at a repair
 PLANNING_REPAIR_SECONDS = env.number("PLANNING_REPAIR_SECONDS", 20, least=1)  # for a better repair

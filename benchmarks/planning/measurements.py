@@ -12,6 +12,7 @@ from benchmarks.planning import (
     nesting,
     osp,
     others,
+    promise,
     scale,
     simulation,
     workshop,
@@ -26,6 +27,7 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "nesting": nesting.section,
     "osp": osp.section,
     "simulation": simulation.section,
+    "promise": promise.section,
     "peers": others.section,
     "scale": scale.section,
 }

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from configurator import answers, assets, quotes, receiving
 from configurator.api.callers import caller
 from configurator.api.shapes import (
+    OPTION,
     QUANTITY,
     AssetShape,
     DesignSerializer,
@@ -26,6 +27,7 @@ from configurator.approvals import proof_of
 from configurator.catalogue import spec_of
 from configurator.engine.finding_words import with_words
 from configurator.models import Design
+from configurator.promise import STANDARD
 
 SCOPES = ("configurations:write", "configurations:write")
 
@@ -44,14 +46,15 @@ class OneDesign(APIView):
 
 
 class Quote(APIView):
-    """Price and promise of a design in a quantity, signed: the token goes into the order."""
+    """Price and promise of a design in a quantity, signed: the token goes into the order. An inquiry: nothing
+    is held (`POST /holds/` does)."""
 
     scopes = SCOPES
     people = "anyone"
 
     @extend_schema(
         operation_id="quote_design",
-        parameters=[QUANTITY],
+        parameters=[QUANTITY, OPTION],
         responses=QuoteShape,
     )
     def get(self, request: Request, pk: str) -> Response:
@@ -59,7 +62,8 @@ class Quote(APIView):
         quantity = quantity_in(request)
         readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
         design = get_object_or_404(readable.select_related("version__family"), pk=pk)
-        quote = quotes.quote(design=design, quantity=quantity, now=timezone.now())
+        option = request.query_params.get("option", STANDARD)
+        quote = quotes.quote(design=design, quantity=quantity, now=timezone.now(), option=option)
         return Response(answers.quote_json(quote))
 
 

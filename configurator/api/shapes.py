@@ -21,6 +21,14 @@ QUANTITY = OpenApiParameter(
 )
 
 
+OPTION = OpenApiParameter(
+    "option",
+    {"type": "string", "maxLength": 40, "default": "standard"},
+    required=False,
+    description="The code of a sooner date (`promise.sooner`); the standard one where it is not offered.",
+)
+
+
 def quantity_in(request: Request) -> int:
     """``?quantity=``, 1 where it is absent."""
     given = request.query_params.get("quantity", "1")
@@ -213,10 +221,20 @@ class PriceShape(serializers.Serializer[Any]):
     lines = PriceLineShape(many=True)
 
 
+class SoonerShape(serializers.Serializer[Any]):
+    option = serializers.CharField(help_text="Ask for it by this code.")
+    name = serializers.CharField()
+    ready_at = serializers.DateTimeField()
+    surcharge = serializers.CharField(help_text="For all pieces.")
+
+
 class PromiseShape(serializers.Serializer[Any]):
     ready_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()
     refusal = serializers.CharField(help_text="Why it cannot be ordered so; empty when it can.")
+    option = serializers.CharField(help_text="`standard`, or the sooner date that was chosen.")
+    surcharge = serializers.CharField(help_text="What the chosen date costs for all pieces; in the price.")
+    sooner = SoonerShape(many=True)
 
 
 class PreviewShape(serializers.Serializer[Any]):

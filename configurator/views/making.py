@@ -186,6 +186,8 @@ def _address(held: Configuration, pressed: Mapping[str, Any]) -> str:
         wanted.append(f"view={quote(view)}")
     if pressed.get("first"):
         wanted.append(f"first={quote(pressed['first'])}")
+    if pressed.get("sooner", "standard") != "standard":
+        wanted.append(f"sooner={quote(str(pressed['sooner'])[:40])}")
     return url + ("?" + "&".join(wanted) if wanted else "")
 
 
@@ -397,6 +399,11 @@ def configuration_page(
             "first": asked.get("first", ""),
             "most": settings.MAX_PIECES_A_LINE,
             "ready_at": datetime.fromisoformat(ready_at) if ready_at else None,
+            "sooner": [
+                {**each, "ready_at": datetime.fromisoformat(each["ready_at"])}
+                for each in described["promise"]["sooner"]
+            ],
+            "wanted": asked.get("sooner", "standard"),
             "api_url": _api_url("api-configuration", held.pk, f"/api/v1/configurations/{held.pk}/"),
             "assets_url": _api_url("api-assets", None, "/api/v1/assets/"),
             "zone": settings.WORKSHOP_ZONE,

@@ -61,7 +61,11 @@ def _shelf_facts(version: Version, now: datetime) -> dict[str, Any]:
         one = price(spec, full, quantity=1)
         facts["price"], facts["currency"] = one.unit, one.currency
         facts["ready_at"] = ask(
-            work=work_of(spec, full), quantity=1, lead_days=spec.lead_days, now=now
+            work=work_of(spec, full),
+            quantity=1,
+            lead_days=spec.lead_days,
+            currency=spec.currency,
+            now=now,
         ).ready_at
     return facts
 

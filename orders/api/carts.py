@@ -20,6 +20,7 @@ from configurator.models import Configuration, Design
 from ledger.api.preconditions import etag, expected_version
 from orders import cart as carts
 from orders import lists, models
+from orders.api.holds import hold_json
 from orders.api.shapes import AddShape, CartShape, ListShape, QuantityShape
 
 IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=False)
@@ -48,6 +49,7 @@ class CartView(APIView):
                     "quantity": each.line.quantity,
                     "price": price_json(each.quote.price),
                     "promise": promise_json(each.quote.promise),
+                    "hold": hold_json(each.hold) if each.hold is not None else None,
                     "quote_token": each.quote.token,
                 }
                 for each in quoted.lines
@@ -75,7 +77,13 @@ class CartLines(CartView):
         readable = Design.objects.readable_by(user=who.user, session_key=who.session_key)
         design = get_object_or_404(readable, pk=shape.validated_data["design"])
         cart = carts.open_cart(owner=who.user, session_key=who.session_key, now=now)
-        carts.add(cart=cart, design=design, quantity=shape.validated_data["quantity"], now=now)
+        carts.add(
+            cart=cart,
+            design=design,
+            quantity=shape.validated_data["quantity"],
+            now=now,
+            option=shape.validated_data["option"],
+        )
         return self.answer(who, status=status.HTTP_201_CREATED)
 
 
@@ -106,7 +114,7 @@ class CartLists(CartView):
 
 
 class CartLine(CartView):
-    """Change how many, or take a line out."""
+    """Change how many or by when, or take a line out."""
 
     @extend_schema(
         operation_id="change_cart_line", parameters=[IF_MATCH], request=QuantityShape, responses=CartShape
@@ -115,12 +123,13 @@ class CartLine(CartView):
         shape = QuantityShape(data=request.data)
         shape.is_valid(raise_exception=True)
         who = caller(request)
-        carts.change_quantity(
-            cart=self._cart(who),
-            line_id=line_id,
-            quantity=shape.validated_data["quantity"],
-            expected_revision=expected_version(request, required=False),
-        )
+        cart, revision = self._cart(who), expected_version(request, required=False)
+        if "quantity" in shape.validated_data:
+            quantity = shape.validated_data["quantity"]
+            carts.change_quantity(cart=cart, line_id=line_id, quantity=quantity, expected_revision=revision)
+        if "option" in shape.validated_data:
+            option = shape.validated_data["option"]
+            carts.choose_date(cart=cart, line_id=line_id, option=option, now=timezone.now())
         return self.answer(who)
 
     @extend_schema(operation_id="remove_cart_line", parameters=[IF_MATCH], responses={200: CartShape})

@@ -6,10 +6,39 @@ from typing import Any
 
 from rest_framework import serializers
 
-from configurator.api.shapes import ChoicesField, Pieces, PriceShape, PromiseShape
+from configurator.api.shapes import ChoicesField, Pieces, PriceShape, PromiseShape, QuoteShape
+from configurator.promise import STANDARD
 from ledger.api.shapes import Strict, Text
 from orders.lists import MOST_ROWS
 from orders.models import Customer, Line, Order, Payment, Shipment
+
+
+class HeldShape(serializers.Serializer[Any]):
+    """`was_ready_at` and `was_surcharge`: what had been held before, where it expired and that was better."""
+
+    id = serializers.CharField()
+    state = serializers.CharField(help_text="`held`, `ordered` or `released`.")
+    design = serializers.CharField()
+    quantity = serializers.IntegerField()
+    option = serializers.CharField()
+    ready_at = serializers.DateTimeField()
+    surcharge = serializers.CharField(help_text="For all pieces; in the price of the quote.")
+    expires_at = serializers.DateTimeField()
+    was_ready_at = serializers.DateTimeField(allow_null=True)
+    was_surcharge = serializers.CharField(allow_null=True)
+
+
+class HoldShape(HeldShape):
+    quote = QuoteShape()
+
+
+class TakeShape(Strict):
+    """`option` is `standard` or the code of a sooner date; where that is not to be had any more the standard
+    date is held."""
+
+    design = Text(max_length=40)
+    quantity = Pieces(default=1)
+    option = Text(max_length=40, default=STANDARD)
 
 
 class CartLineShape(serializers.Serializer[Any]):
@@ -19,6 +48,7 @@ class CartLineShape(serializers.Serializer[Any]):
     quantity = serializers.IntegerField()
     price = PriceShape()
     promise = PromiseShape()
+    hold = HeldShape(allow_null=True, help_text="What keeps the date; null where none can be promised.")
     quote_token = serializers.CharField()
 
 
@@ -32,6 +62,7 @@ class CartShape(serializers.Serializer[Any]):
 class AddShape(Strict):
     design = Text(max_length=40)
     quantity = Pieces(default=1)
+    option = Text(max_length=40, default=STANDARD, help_text="Of the dates that were offered.")
 
 
 class ListRowShape(Strict):
@@ -49,7 +80,8 @@ class ListShape(Strict):
 
 
 class QuantityShape(Strict):
-    quantity = Pieces(min_value=0)
+    quantity = Pieces(min_value=0, required=False)
+    option = Text(max_length=40, required=False, help_text="Another of the dates that were offered.")
 
 
 class CustomerSerializer(Strict, serializers.ModelSerializer[Customer]):
@@ -90,7 +122,8 @@ class LineSerializer(serializers.ModelSerializer[Line]):
         model = Line
         fields = (
             "id", "position", "design", "family", "version", "choices", "artwork_hash", "quantity",
-            "price_lines", "unit_price", "total", "promised_at", "promise_reason", "state", "state_reason",
+            "price_lines", "unit_price", "total", "promised_at", "promise_reason", "promise_option",
+            "promise_surcharge", "state", "state_reason",
         )  # fmt: skip
 
 

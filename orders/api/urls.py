@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from orders.api import carts, office, orders
+from orders.api import carts, holds, office, orders
 
 urlpatterns = [
     path("cart/", carts.Cart.as_view(), name="api-cart"),
+    path("holds/", holds.Holds.as_view(), name="api-holds"),
+    path("holds/<slug:code>/", holds.Hold.as_view(), name="api-hold"),
     path("cart/lines/", carts.CartLines.as_view(), name="api-cart-lines"),
     path("cart/lists/", carts.CartLists.as_view(), name="api-cart-lists"),
     path("cart/lines/<int:line_id>/", carts.CartLine.as_view(), name="api-cart-line"),

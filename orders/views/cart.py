@@ -1,6 +1,8 @@
 """The cart: what is in it, at present prices and dates."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +19,13 @@ from configurator.catalogue import spec_of
 from configurator.engine.choices import ChoiceError
 from configurator.forms import read_quantity
 from configurator.models import Configuration, Design, Version
+from configurator.promise import STANDARD, option_name
 from configurator.proofs import design_picture
 from configurator.views.findings import read_mend
 from configurator.views.making import configuration_of, configuration_page, take_post
 from configurator.views.visitors import Visitor, visitor_of
 from orders import cart as carts
+from orders import holds
 from orders.limits import line_refusal, order_refusal, price_refusal
 from orders.models import MAX_QUANTITY, Cart, CartLine
 from orders.views.wording import SUMMARY, summary, texts
@@ -80,9 +84,29 @@ def _cart_line(quoted: carts.QuotedLine, sellable: bool) -> dict[str, Any]:
         "texts": texts(line.design),
         "price": quote.price,
         "ready_at": quote.promise.ready_at,
+        "option": option_name(quote.promise.option) if quote.promise.option != STANDARD else "",
+        "surcharge": quote.promise.surcharge,
+        "hold": quoted.hold,
+        "dates": _dates(quoted),
         "token": quote.token,
         "problem": _line_problem(quoted, sellable),
     }
+
+
+def _dates(quoted: carts.QuotedLine) -> list[dict[str, Any]]:
+    """The dates to choose from, where there are several."""
+    if quoted.hold is None or len(quoted.hold.offers) < 2:
+        return []
+    return [
+        {
+            "option": each["option"],
+            "name": option_name(each["option"]),
+            "ready_at": datetime.fromisoformat(each["ready_at"]),
+            "surcharge": Decimal(each["surcharge"]),
+            "chosen": each["option"] == quoted.hold.option,
+        }
+        for each in quoted.hold.offers
+    ]
 
 
 def _line_problem(quoted: carts.QuotedLine, sellable: bool) -> str:
@@ -120,12 +144,15 @@ def cart_add(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(back)
         _forget_edited(request, held.pk, design, visitor)
     basket = carts.open_cart(owner=visitor.user, session_key=visitor.session_key, now=now)
+    option = request.POST.get("sooner", STANDARD)
     try:
-        carts.add(cart=basket, design=design, quantity=quantity, now=now)
+        line = carts.add(cart=basket, design=design, quantity=quantity, now=now, option=option)
     except (carts.QuantityRefused, carts.NotForSale, carts.CartFull) as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(back)
     messages.success(request, f"{design.version.family.name} is in your cart.")
+    if option != STANDARD and not line.holds.filter(state="held", option=option).exists():
+        messages.warning(request, str(holds.DateGone()))
     return redirect("cart")
 
 
@@ -164,10 +191,13 @@ def cart_change(request: HttpRequest) -> HttpResponse:
     try:
         if pressed == "remove":
             carts.remove(cart=basket, line_id=line_id)
+        elif pressed == "date":
+            option = request.POST.get("sooner", STANDARD)
+            carts.choose_date(cart=basket, line_id=line_id, option=option, now=timezone.now())
         else:
             quantity = read_quantity(request.POST.get("quantity"), most=MAX_QUANTITY)
             carts.change_quantity(cart=basket, line_id=line_id, quantity=quantity)
-    except (carts.NotInCart, carts.QuantityRefused) as refusal:
+    except (carts.NotInCart, carts.QuantityRefused, holds.DateGone) as refusal:
         messages.error(request, str(refusal))
     return redirect("cart")
 

@@ -150,6 +150,7 @@ def _order_line(line: Line, order: Order, moments: dict[tuple[str, str], datetim
         "summary": summary(line.design),
         "texts": texts(line.design),
         "promised_at": line.promised_at,
+        "promise_surcharge": line.promise_surcharge,
         "state_reason": line.state_reason,
         "cancelled": line.state == LineState.CANCELLED,
         "steps": _steps(line, order, moments),

@@ -23,6 +23,13 @@ export function day(iso, timeZone) {
 
 const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
 
+/** A day in few letters, as a list of dates has it: "Tue 3 Mar". */
+export function shortDay(iso, timeZone) {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, weekday: "short", day: "numeric", month: "short" }).formatToParts(new Date(iso));
+  const part = (type) => parts.find((each) => each.type === type).value;
+  return `${part("weekday")} ${part("day")} ${part("month")}`;
+}
+
 /** Length in what a reader calls characters: an é, a flag or a family of emoji is one. */
 export function graphemes(text) {
   const normal = text.normalize("NFC").trim();

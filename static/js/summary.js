@@ -1,6 +1,6 @@
 /** What a page says about the design as a whole: what is left to choose, price, promise, warnings. */
 
-import { combinations, day, money, plural } from "./format.js";
+import { combinations, day, money, plural, shortDay } from "./format.js";
 
 const SPEAKING = 700; // milliseconds before a change is read out, so that typing is not interrupted
 
@@ -92,9 +92,44 @@ export class Summary {
   drawPromise(promise) {
     this.page.text("[data-promise]", promise?.ready_at ? `Ready ${day(promise.ready_at, this.page.zone)}` : "No date yet");
     this.page.text("[data-promise-reason]", promise?.ready_at ? "" : promise?.reason ?? "");
+    this.drawSooner(promise);
     const refusal = promise?.refusal ?? ""; // it may go in the cart, but not through the checkout
     this.page.text("[data-promise-refusal]", refusal);
     this.page.form.querySelector("[data-promise-refusal]").hidden = !refusal;
+  }
+
+  /** Sooner dates with their price, to choose from; what was chosen stays chosen while it is offered. */
+  drawSooner(promise) {
+    const field = this.page.form.querySelector("[data-sooner]");
+    if (!field) return;
+    const offers = promise?.ready_at ? promise.sooner ?? [] : [];
+    const wanted = field.querySelector("input:checked")?.value ?? "standard";
+    const chosen = offers.some((each) => each.option === wanted) ? wanted : "standard";
+    const choices = offers.length ? [{ option: "standard", ready_at: promise.ready_at }, ...offers] : [];
+    const drawn = JSON.stringify(choices);
+    if (field.dataset.drawn === drawn) return; // a choice that has the focus keeps it
+    field.dataset.drawn = drawn;
+    field.querySelectorAll("label").forEach((label) => label.remove());
+    for (const each of choices) {
+      const label = document.createElement("label");
+      label.className = "check";
+      const input = document.createElement("input");
+      input.type = "radio";
+      input.name = "sooner";
+      input.value = each.option;
+      input.checked = each.option === chosen;
+      const text = document.createElement("span");
+      text.textContent = shortDay(each.ready_at, this.page.zone);
+      if (each.surcharge) {
+        const price = document.createElement("span");
+        price.className = "num";
+        price.textContent = ` + ${money(each.surcharge, field.dataset.currency)}`;
+        text.append(price);
+      }
+      label.append(input, " ", text);
+      field.append(label);
+    }
+    field.hidden = !choices.length;
   }
 
   left(state) {

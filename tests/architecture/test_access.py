@@ -18,7 +18,7 @@ from django.utils import timezone
 from configurator.views.fonts import files
 from ledger import jobs
 from ledger.models import Job
-from orders.models import CartLine, Payment
+from orders.models import CartLine, Payment, PromiseHold
 from production import drafts, upkeep, whatif
 from production.models import (
     Draft,
@@ -117,6 +117,7 @@ def scene(
         "piece": {"piece_id": Piece.objects.filter(run=released)[0].pk},
         "job": {"job_id": job.pk},
         "line": {"line_id": CartLine.objects.get(cart__owner__username="alice").pk},
+        "hold": {"code": PromiseHold.objects.filter(state="held").latest("pk").code},
         "problem": {"code": "not-found"},
         "payment": {"pk": Payment.objects.get(order=order).pk},
         "material": {"code": "acrylic-3"},
@@ -180,6 +181,7 @@ GET = {
     "plan-stop": ("job", "login 403 403 403 405"),
     "load": ("", "login 403 403 200 200"),
     "late": ("", "login 403 403 200 200"),
+    "held-dates": ("", "login 403 403 200 200"),
     "setups": ("", "login 403 403 200 200"),
     "plan-history": ("", "login 403 403 200 200"),
     "runs": ("", "login 403 403 200 200"),
@@ -279,6 +281,8 @@ GET = {
     "api-cart-lines": ("", "405 405 405 405 405"),
     "api-cart-lists": ("", "405 405 405 405 405"),
     "api-cart-line": ("line", "405 405 405 405 405"),
+    "api-holds": ("", "405 405 405 405 405"),
+    "api-hold": ("hold", "404 200 404 404 404"),
     "api-orders": ("", "200 200 200 200 200"),
     "api-order": ("order", "404 200 404 200 200"),
     "api-order-actions": ("order", "404 200 404 200 200"),
@@ -428,6 +432,8 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "api-cart-lines": ("post", {"design": "{design}"}, "401 201 404 201 201"),
     "api-cart-line": ("patch", {"quantity": 2}, "401 200 404 404 404"),
+    "api-holds": ("post", {"design": "{design}"}, "401 201 404 201 201"),
+    "api-hold": ("post", {}, "401 200 404 404 404"),
     "api-orders": ("post", {}, "401 400 400 400 400"),
     "api-order-cancel": ("post", {}, "401 409 404 409 409"),
     "api-order-ship": ("post", {"carrier": "PostNL"}, "401 403 403 403 409"),

@@ -33,7 +33,14 @@ def test_a_design_is_described_whole(configuration: Configuration) -> None:
     assert (said["options"]["length"]["low"], said["options"]["length"]["high"]) == (60, 100)
     assert said["price"]["total"] == "10.20"
     assert [line["code"] for line in said["price"]["lines"]][-2:] == ["P1", "P2"]
-    assert said["promise"] == {"ready_at": (NOW + timedelta(days=3)).isoformat(), "reason": "", "refusal": ""}
+    assert said["promise"] == {
+        "ready_at": (NOW + timedelta(days=3)).isoformat(),
+        "reason": "",
+        "refusal": "",
+        "option": "standard",
+        "surcharge": "0.00",
+        "sooner": [],
+    }
     assert [picture["surface"] for picture in said["preview"]] == ["front"]
     assert (said["missing"], said["refused"], said["findings"]) == ([], None, [])
 

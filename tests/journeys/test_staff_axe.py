@@ -92,6 +92,7 @@ def test_no_page_of_the_workshop_has_a_barrier(
         "runs/",
         "load/",
         "late/",
+        "held/",
         "setups/",
         "plans/",
         f"orders/{line.order_id}/",

@@ -289,5 +289,5 @@ def test_an_order_takes_the_same_number_of_queries_for_one_design_and_for_five(
         other = freeze(configuration=configuration, actor="user:alice", now=NOW)
         tokens[other.id] = quote(design=other, quantity=1, now=NOW).token
         items.append(Item(other, 1))
-    with django_assert_max_num_queries(16 + 4 * len(items)):
+    with django_assert_max_num_queries(21 + 4 * len(items)):
         assert submit(None, alice, items=items, quotes=tokens).lines.count() == 5

@@ -23,6 +23,9 @@ JOINED = 6
 SOONER = 4 * 3600
 # What is moved for somebody's sake keeps so much before its own promise.
 RESERVE = 4 * 3600
+# A date behind a queue is as uncertain as the queue is long: so many per cent of the working time until then
+# are added to it.
+QUEUE_PERCENT = 10
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,15 @@ def earliest(
     capacity: Capacity,
     *,
     step_slack: int = Limits().max_seconds,
+    queue_percent: int = QUEUE_PERCENT,
     sooner: bool = False,
 ) -> Answer:
     """When ``quantity`` units (at least 1) can be finished; with ``sooner``, at what cost earlier, too.
 
     Every date is found by putting the work into the plan and certain to hold with it: nobody else becomes
     late. Each step waits ``step_slack`` working seconds for the rest of its run, as long as an operation of
-    a run may be, so that a promise survives being planned together with others.
+    a run may be, and behind a queue ``queue_percent`` of the working time until then are added, so that a
+    promise survives being planned together with others.
     """
     unit = _unit(work)
     if found := list(obstacles(unit, capacity.shop)):
@@ -76,7 +81,7 @@ def earliest(
     sheets = _sheets(unit, quantity, capacity.shop) if unit.parts else 0
     spoiled: list[str] = []
     while True:
-        answer, spoils = _answer(unit, quantity, sheets, capacity, step_slack, sooner, spoiled)
+        answer, spoils = _answer(unit, quantity, sheets, capacity, step_slack, queue_percent, sooner, spoiled)
         if not spoils:
             return answer
         spoiled += spoils
@@ -88,6 +93,7 @@ def _answer(
     sheets: int,
     capacity: Capacity,
     slack: int,
+    queue_percent: int,
     sooner: bool,
     spoiled: Sequence[str],
 ) -> tuple[Answer, list[str]]:
@@ -116,7 +122,7 @@ def _answer(
                 found.append((one, sheets))
     if not found:
         return Answer(reason=_no_time(unit, capacity)), []
-    choices = _best([_choice(each, legs, capacity, laid, unit) for each, laid in found])
+    choices = _best([_choice(each, capacity, laid, unit, queue_percent) for each, laid in found])
     spoils = [lot for lot, expires in lots if expires < choices[0].ready_at]
     uses = tuple(sorted((needed if not choices[0].joins else consumed).items()))
     return Answer(choices, "", uses), spoils
@@ -177,15 +183,21 @@ def _best(choices: list[Choice]) -> tuple[Choice, ...]:
     return tuple(kept)
 
 
-def _choice(found: Found, legs: Sequence[Leg], capacity: Capacity, sheets: int, unit: Unit) -> Choice:
+def _choice(found: Found, capacity: Capacity, sheets: int, unit: Unit, queue_percent: int) -> Choice:
     return Choice(
         code=found.way.code,
-        ready_at=found.end,
+        ready_at=_behind_the_queue(found, capacity, queue_percent),
         terms=_terms(found, capacity, sheets, unit),
-        busy=tuple(each.busy for each in found.placed if each.own),
+        busy=tuple(each.claimed for each in found.placed),
         joins=found.joins,
         moves=found.moves,
     )
+
+
+def _behind_the_queue(found: Found, capacity: Capacity, percent: int) -> int:
+    lane = capacity.lanes[found.placed[-1].busy.machine]
+    waited = sum(end - start for start, end in lane.worked(capacity.shop.now, found.end))
+    return lane.forward(found.end, waited * percent // 100) or found.end
 
 
 def _terms(found: Found, capacity: Capacity, sheets: int, unit: Unit) -> Terms:

@@ -177,7 +177,15 @@ def prepare(
     begin = max(shop.now + review_seconds, frozen_until)
     overtime = {calendar.code: calendar.overtime for calendar in shop.calendars}
     lanes = {machine.code: lane_of(machine, shop) for machine in shop.machines}
-    known = [busy for busy in load.busy if busy.machine in lanes]
+    shared: Counter[str] = Counter()
+    for each in load.held:
+        if each.load and not each.seconds:
+            shared[each.load] += each.filled
+    known = [
+        each._replace(filled=each.filled + shared[each.load]) if each.load in shared else each
+        for each in load.busy
+        if each.machine in lanes
+    ]
     busy = [
         each if each.fixed or each.setup_start >= begin else each._replace(fixed=True)
         for each in sorted(known, key=lambda b: (b.start, b.end))
@@ -209,6 +217,8 @@ def prepare(
     for each in busy:
         book.take(each)
     for each in sorted(load.held, key=lambda b: (b.start, b.end)):
+        if each.load and not each.seconds:
+            continue
         if each.machine in lanes and (kept := _kept(each, book.lanes[each.machine], shop)) is not None:
             book.take(kept)
     until = {

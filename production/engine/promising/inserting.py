@@ -46,12 +46,18 @@ class Leg:
 
 
 class Placed(NamedTuple):
-    """A leg in its place. ``own`` is False where it goes along in a load that was planned already."""
+    """A leg in its place. ``own`` is False where it goes along with what was planned already; ``claim`` is
+    then what it takes besides: the time by which that grows, or so much of a load."""
 
     busy: Busy
     preference: int
     own: bool = True
     loads: int = 0
+    claim: Busy | None = None
+
+    @property
+    def claimed(self) -> Busy:
+        return self.claim or self.busy
 
 
 def legs_of(routing: Sequence[Step], gang: Step, material: str, sheets: int, quantity: int) -> list[Leg]:
@@ -192,9 +198,14 @@ def _along(
             and not leg.step.tool
         ):
             if found is None or busy.end < found.busy.end:
-                return Placed(busy, preference, own=False)
+                return Placed(busy, preference, own=False, claim=share_of(busy, need))
             break
     return found
+
+
+def share_of(load: Busy, filled: int) -> Busy:
+    """So much of a planned load: no time of its own."""
+    return load._replace(runs=(), seconds=0, filled=filled, due=None, operator="", tool="")
 
 
 def attended(

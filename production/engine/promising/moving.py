@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from production.engine.nesting import Open, fit
 from production.engine.promising.book import Book, Capacity, OpenRun
-from production.engine.promising.inserting import Leg, Placed, Way, attended, insert, seconds_on
+from production.engine.promising.inserting import (
+    Leg,
+    Placed,
+    Way,
+    attended,
+    insert,
+    seconds_on,
+    share_of,
+)
 from production.engine.promising.machines import Busy
 from production.engine.proposal import Zones
 from production.engine.work import Part
@@ -80,13 +88,22 @@ def join(
         book.take(again)
         before = max(before, again.end)
         if mine:
-            placed.append(Placed(again, 0, own=False))
+            placed.append(Placed(again, 0, own=False, claim=_growth(again, busy)))
             safe += max(slack - longer.seconds, 0)
     if grown or not placed:
         return None
     last = placed[-1].busy
     end = book.lanes[last.machine].forward(last.end, safe)
     return None if end is None else Found(way, tuple(placed), end, moves, run.id)
+
+
+def _growth(again: Busy, before: Busy) -> Busy:
+    """What the operation takes more than before: its end, or so much of its load."""
+    extra = again.seconds - before.seconds
+    if again.load:
+        return share_of(again, again.filled - before.filled)
+    since = again.end - extra
+    return Busy(again.machine, since, since, again.end, again.family, step=again.step, seconds=extra)
 
 
 def rush(

@@ -50,7 +50,7 @@ def work(*steps: Step, parts: tuple[Part, ...] = (), materials: tuple[Use, ...] 
 def asked(
     wanted: Work, capacity: Capacity, quantity: int = 1, *, slack: int = 0, sooner: bool = False
 ) -> Answer:
-    return earliest(wanted, quantity, capacity, step_slack=slack, sooner=sooner)
+    return earliest(wanted, quantity, capacity, step_slack=slack, queue_percent=0, sooner=sooner)
 
 
 def bench(seconds: int = 600, **changes: object) -> Step:
@@ -85,6 +85,10 @@ def test_what_nests_on_the_sheets_of_an_open_run_joins_it() -> None:
     assert answer.choices[0].joins == "r1"
     assert answer.ready_at == MONDAY + DAY + 2 * HOUR + 1200, "each of its operations takes ten minutes more"
     assert ("oak", 1) not in answer.uses, "it takes no sheet of its own"
+    assert [(busy.machine, busy.end - busy.start) for busy in answer.choices[0].busy] == [
+        ("laser-1", 600),
+        ("bench-1", 600),
+    ], "what is held of the machines is what the run's operations grow by"
 
 
 def test_what_does_not_nest_gets_a_run_of_its_own() -> None:
@@ -189,7 +193,10 @@ def test_a_load_with_room_takes_more_in() -> None:
     full = Busy("oven-1", MONDAY, MONDAY, start, "cold")
     taken = asked(work(CURE), prepare(shop(), Load(busy=(full, load))))
     assert taken.ready_at == start + 1800
-    assert taken.choices[0].busy == (), "it claims no time of its own"
+    held = taken.choices[0].busy
+    assert [(each.load, each.seconds, each.filled) for each in held] == [("l1", 0, 4)], "no time of its own"
+    again = asked(work(CURE), prepare(shop(), Load(busy=(full, load), held=held)))
+    assert again.ready_at == start + 3600, "the room of the load is taken"
     more = asked(work(CURE), prepare(shop(), Load(busy=(full, load._replace(filled=7)))))
     assert more.ready_at == start + 3600
 
