@@ -12,7 +12,7 @@ from django import forms
 
 from configurator.models import Family
 from production.delays import KINDS
-from production.models import Machine, Operation, PlannerSettings, RunState
+from production.models import Machine, Operation, PlannerSettings, RunState, WorkCentre
 from production.stock import MOST, Delivery
 from production.words import Names
 
@@ -83,6 +83,49 @@ class LateFilter(forms.Form):
         families = Family.objects.order_by("position", "code").values_list("code", "name")
         self.fields["machine"].choices = [("", "any"), *machines]  # type: ignore[attr-defined]
         self.fields["family"].choices = [("", "all families"), *families]  # type: ignore[attr-defined]
+
+
+class MoveTo(forms.Form):
+    """Where and when an operation is wanted, in the workshop's time, and what the person saw: the version of
+    its run or of the plan."""
+
+    machine = forms.CharField(max_length=40)
+    start = forms.DateTimeField(
+        error_messages={"required": "Say from when on.", "invalid": "Say from when on."}
+    )
+    version = forms.IntegerField(min_value=1, required=False)
+    plan = forms.IntegerField(min_value=1, required=False)
+    back = forms.CharField(required=False, max_length=300)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not data.get("version") and not data.get("plan"):
+            raise forms.ValidationError("Load the page again and move it anew.")
+        return data
+
+
+class NewFeed(forms.Form):
+    """A calendar of everything, of a work centre or of a machine; ``of`` becomes (work centre, machine)."""
+
+    name = forms.CharField(
+        max_length=100, strip=True, error_messages={"required": "Give the calendar a name."}
+    )
+    of = forms.ChoiceField(required=False, label="Runs of")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        centres = WorkCentre.objects.order_by("position", "code")
+        machines = Machine.objects.order_by("work_centre__position", "code")
+        self.fields["of"].choices = [  # type: ignore[attr-defined]
+            ("", "all machines"),
+            ("work centre", [(f"centre:{each.code}", each.name) for each in centres]),
+            ("machine", [(f"machine:{each.code}", each.name) for each in machines]),
+        ]
+
+    def clean_of(self) -> tuple[WorkCentre | None, Machine | None]:
+        kind, _, code = str(self.cleaned_data["of"]).partition(":")
+        centre = WorkCentre.objects.filter(pk=code).first() if kind == "centre" else None
+        return centre, Machine.objects.filter(code=code).first() if kind == "machine" else None
 
 
 class Reason(forms.Form):

@@ -188,6 +188,15 @@ def gantt(
             "aria-label": title,
         },
     )
+    # Where time and rows lie, for scripts: from, to (pixels), from, to (seconds since 1970); codes downwards.
+    root.set(
+        "data-time",
+        ";".join(
+            f"{each.left:.1f},{each.right:.1f},{each.start.timestamp():.0f},{each.end.timestamp():.0f}"
+            for each in scale.stretches
+        ),
+    )
+    root.set("data-rows", ",".join(row.code for row in rows))
     drawn = [bar for bar in bars if bar.end > scale.start and bar.setup_start < scale.end]
     _patterns(root, drawn, any(row.stops for row in rows))
     _ground(root, rows, scale)

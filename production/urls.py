@@ -4,6 +4,7 @@ from django.urls import path
 
 from production.views import (
     artwork,
+    calendars,
     dispatch,
     drafts,
     floor,
@@ -11,6 +12,7 @@ from production.views import (
     late,
     load,
     materials,
+    moves,
     past,
     plans,
     queue,
@@ -47,6 +49,11 @@ urlpatterns = [
     path("events/rush/", drafts.rush, name="event-rush"),
     path("events/late-material/", drafts.late_material, name="event-late-material"),
     path("events/absent/", drafts.absent, name="event-absent"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/new/", calendars.create, name="calendar-create"),
+    path("calendars/<slug:pk>/revoke/", calendars.revoke, name="calendar-revoke"),
+    path("calendars/<str:token>.ics", calendars.feed, name="calendar-feed"),
+    path("operations/<int:pk>/move/", moves.move, name="operation-move"),
     path("runs/", plans.runs, name="runs"),
     path("runs/<slug:pk>/", runs.run, name="run"),
     path("runs/<slug:pk>/sheets/<int:index>.webp", runs.sheet_picture, name="sheet-picture"),

@@ -141,6 +141,9 @@ _SENTENCES: dict[str, Any] = {
     "run.pinned": lambda d: "pinned: the planner leaves it as it is",
     "run.unpinned": lambda d: "unpinned: the planner may change it again",
     "run.split": _split,
+    "run.moved": lambda d: (
+        f"moved step {d.get('step')}, from {d.get('from', {}).get('machine')} to {d['to']['machine']}"
+    ),
     "run.rejected": lambda d: "rejected" + _because(d),
     "run.undone": lambda d: f"took back {UNDOES.get(str(d.get('undone')), 'the last decision')}",
     "run.done": lambda d: f"done, {_counted(d.get('pieces'), 'piece')} made",
@@ -175,6 +178,8 @@ _SENTENCES: dict[str, Any] = {
         f"counted {d.get('on_hand', 0):,}, {d.get('change', 0):+,} against the books"
     ),
     "machine.stopped": lambda d: f"{d.get('machine')} taken out of service" + _because(d),
+    "calendar.created": lambda d: f"made the calendar {d.get('name', '?')}",
+    "calendar.revoked": lambda d: f"revoked the calendar {d.get('name', '?')}",
     "machine.started": lambda d: f"{d.get('machine')} back in service",
     "line.ready": lambda d: "a line waits to be planned" + _because(d),
     "line.planned": lambda d: "a line planned",

@@ -25,16 +25,17 @@ from rest_framework.views import APIView
 from configurator.api.callers import caller
 from ledger.api.paging import Cursor
 from ledger.api.preconditions import etag, expected_version
-from production import files, planning, review
+from production import files, moving, planning, review
 from production.api.shapes import (
     AskedShape,
+    MoveShape,
     PiecesShape,
     PlanSerializer,
     ReasonShape,
     RunDetailSerializer,
     RunSerializer,
 )
-from production.models import Piece, Plan, ProductionFile, Run, RunState
+from production.models import Machine, Piece, Plan, ProductionFile, Run, RunState
 
 SCOPES = ("production:read", "production:write")
 IF_MATCH = OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True)
@@ -204,6 +205,36 @@ class Split(Decision):
         review.split(
             run=run,
             pieces=_pieces(run, shape.validated_data["pieces"]),
+            expected_version=version,
+            actor=caller(request).actor,
+            now=now,
+        )
+
+
+class Move(Decision):
+    """Put an operation of the run on a machine from a time on, or as soon after as that is free; what is in
+    its way is put off, and the run is pinned. The whole plan is certified first."""
+
+    @extend_schema(
+        operation_id="move_run", parameters=[IF_MATCH], request=MoveShape, responses=RunDetailSerializer
+    )
+    def post(self, request: Request, pk: str) -> Response:
+        return super().post(request, pk)
+
+    def apply(self, request: Request, run: Run, version: int | None, now: datetime) -> None:
+        shape = MoveShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        asked = shape.validated_data
+        operation = run.operations.filter(sequence=asked["sequence"]).first()
+        if operation is None:
+            raise ValidationError({"sequence": "The run has no such operation."})
+        machine = Machine.objects.filter(code=asked["machine"]).first()
+        if machine is None:
+            raise ValidationError({"machine": "There is no such machine."})
+        moving.move(
+            operation=operation,
+            machine=machine,
+            start=asked["start"],
             expected_version=version,
             actor=caller(request).actor,
             now=now,

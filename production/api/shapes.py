@@ -256,6 +256,14 @@ class PiecesShape(Strict):
     pieces = serializers.ListField(child=Whole(), min_length=1, max_length=10_000)
 
 
+class MoveShape(Strict):
+    """Where an operation of the run (by its ``sequence``) is wanted, and from when on."""
+
+    sequence = Whole(min_value=1, max_value=100_000)
+    machine = Text(max_length=40)
+    start = serializers.DateTimeField()
+
+
 class AskedShape(serializers.Serializer[Any]):
     """Work was asked for: follow it at ``job``."""
 

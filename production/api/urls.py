@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.api import artwork, events, runs, shop, whatif
+from production.api import artwork, events, lists, runs, shop, whatif
 
 urlpatterns = [
     path("scenarios/", whatif.Scenarios.as_view(), name="api-scenarios"),
@@ -28,6 +28,9 @@ urlpatterns = [
     path("drafts/<slug:pk>/accept/", events.AcceptDraft.as_view(), name="api-draft-accept"),
     path("drafts/<slug:pk>/discard/", events.DiscardDraft.as_view(), name="api-draft-discard"),
     path("plans/current/", runs.CurrentPlan.as_view(), name="api-current-plan"),
+    path("operations/", lists.Operations.as_view(), name="api-operations"),
+    path("load/", lists.Load.as_view(), name="api-load"),
+    path("late-lines/", lists.LateLines.as_view(), name="api-late-lines"),
     path("runs/", runs.Runs.as_view(), name="api-runs"),
     path("runs/<slug:pk>/", runs.OneRun.as_view(), name="api-run"),
     path("runs/<slug:pk>/release/", runs.Release.as_view(), name="api-run-release"),
@@ -35,6 +38,7 @@ urlpatterns = [
     path("runs/<slug:pk>/unpin/", runs.Unpin.as_view(), name="api-run-unpin"),
     path("runs/<slug:pk>/undo/", runs.Undo.as_view(), name="api-run-undo"),
     path("runs/<slug:pk>/reject/", runs.Reject.as_view(), name="api-run-reject"),
+    path("runs/<slug:pk>/move/", runs.Move.as_view(), name="api-run-move"),
     path("runs/<slug:pk>/split/", runs.Split.as_view(), name="api-run-split"),
     path("runs/<slug:pk>/files/again/", runs.RunFilesAgain.as_view(), name="api-run-files-again"),
     path("runs/<slug:pk>/files/<int:file_id>/", runs.RunFile.as_view(), name="api-run-file"),

@@ -5,6 +5,7 @@ from production.models.cells import CellPart, CellRound
 from production.models.drafts import Draft
 from production.models.events import PlanEvent, Rush
 from production.models.evidence import ProductionFile, Scrap
+from production.models.feeds import CalendarFeed
 from production.models.materials import Material, MaterialLot, MaterialMovement, Offcut
 from production.models.planner import PlannerSettings
 from production.models.runs import (
@@ -36,6 +37,7 @@ from production.models.shop import (
 __all__ = [
     "Calendar",
     "CalendarException",
+    "CalendarFeed",
     "CellPart",
     "CellRound",
     "CheckedArtwork",

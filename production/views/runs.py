@@ -16,7 +16,7 @@ from ledger.models import Entry, Job
 from orders.fulfilment import MoveRefused
 from production import files, review, stock
 from production.forms import Pieces, Reason, Seen
-from production.models import Material, Operation, Piece, ProductionFile, Run, Sheet
+from production.models import Machine, Material, Operation, Piece, ProductionFile, Run, Sheet
 from production.sheets import SheetStopped
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.drawings import drawings_of
@@ -67,6 +67,7 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
                 for each in operations
             ],
             "with_people": any(each.operator or each.tool or each.load for each in operations),
+            "machines": Machine.objects.filter(in_service=True).order_by("work_centre__position", "code"),
             "lots": [(stocked.get(use["material"]), use) for use in found.lots],
             "begins": min((each.setup_start for each in operations), default=None),
             "ends": max((each.end for each in operations), default=None),

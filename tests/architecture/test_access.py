@@ -19,7 +19,7 @@ from configurator.views.fonts import files
 from ledger import jobs
 from ledger.models import Job
 from orders.models import CartLine, Payment, PromiseHold
-from production import drafts, upkeep, whatif
+from production import drafts, feeds, upkeep, whatif
 from production.models import (
     Draft,
     LineFile,
@@ -91,6 +91,7 @@ def scene(
     operation = Operation.objects.filter(run=released).earliest("start")
     file = ProductionFile.objects.filter(run=released)[0]
     offcut = Offcut.objects.create(code="cut-1", material_id="acrylic-3", width_um=200_000, height_um=100_000)
+    feed = feeds.create(name="Floor", centre=None, machine=None, actor="user:bob", now=timezone.now())
     return {
         "proposed": {"pk": run.pk},
         "released": {"pk": released.pk},
@@ -131,6 +132,9 @@ def scene(
         "stop": {"stop_id": stop.pk},
         "absence": {"absence_id": absence.pk},
         "": {},
+        "feed": {"pk": feed.pk},
+        "operation-key": {"pk": Operation.objects.filter(run=run).earliest("start").pk},
+        "feed-token": {"token": feeds.token_of(feed)},
         "key": {"key": "x"},
         "reset": {"uidb36": "1", "key": "x"},
     }
@@ -179,6 +183,11 @@ GET = {
     "plan-progress": ("", "login 403 403 200 200"),
     "plan-propose": ("", "login 403 403 403 405"),
     "plan-stop": ("job", "login 403 403 403 405"),
+    "calendars": ("", "login 403 403 200 200"),
+    "calendar-create": ("", "login 403 403 403 405"),
+    "calendar-revoke": ("feed", "login 403 403 403 405"),
+    "calendar-feed": ("feed-token", "200 200 200 200 200"),
+    "operation-move": ("operation-key", "login 403 403 403 405"),
     "load": ("", "login 403 403 200 200"),
     "late": ("", "login 403 403 200 200"),
     "held-dates": ("", "login 403 403 200 200"),
@@ -310,6 +319,9 @@ GET = {
     "api-draft-discard": ("draft", "401 403 403 403 405"),
     "api-plans": ("", "401 403 403 403 200"),
     "api-current-plan": ("", "401 403 403 403 200"),
+    "api-operations": ("", "401 403 403 403 200"),
+    "api-load": ("", "401 403 403 403 200"),
+    "api-late-lines": ("", "401 403 403 403 200"),
     "api-runs": ("", "401 403 403 403 200"),
     "api-run": ("proposed", "401 403 403 403 200"),
     "api-run-release": ("proposed", "401 403 403 403 405"),
@@ -317,6 +329,7 @@ GET = {
     "api-run-unpin": ("proposed", "401 403 403 403 405"),
     "api-run-undo": ("released", "401 403 403 403 405"),
     "api-run-reject": ("proposed", "401 403 403 403 405"),
+    "api-run-move": ("proposed", "401 403 403 403 405"),
     "api-run-split": ("proposed", "401 403 403 403 405"),
     "api-line-files": ("", "401 403 403 403 200"),
     "api-line-again": ("ordered", "401 403 403 403 405"),
@@ -360,6 +373,10 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "event-rush": ("post", {"line": "x", "reason": ""}, "login 403 403 403 302"),
     "event-late-material": ("post", {}, "login 403 403 403 302"),
     "event-absent": ("post", {}, "login 403 403 403 302"),
+    "plan-stop": ("post", {}, "login 403 403 403 302"),
+    "calendar-create": ("post", {"name": "Lasers"}, "login 403 403 403 302"),
+    "calendar-revoke": ("post", {}, "login 403 403 403 302"),
+    "operation-move": ("post", {"machine": "laser-1", "start": "2030-01-01T08:00"}, "login 403 403 403 302"),
     "run-files-again": ("post", {}, "login 403 403 403 302"),
     "run-release": ("post", {"version": "{version}"}, "login 403 403 403 302"),
     "run-pin": ("post", {"version": "{version}"}, "login 403 403 403 302"),
@@ -466,6 +483,7 @@ CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "api-run-undo": ("post", {}, "401 403 403 403 200"),
     "api-run-reject": ("post", {"reason": "x"}, "401 403 403 403 200"),
     "api-run-files-again": ("post", {}, "401 403 403 403 409"),
+    "api-run-move": ("post", {}, "401 403 403 403 400"),
     "api-run-split": ("post", {"pieces": [0]}, "401 403 403 403 400"),
 }  # fmt: skip
 REFUSED = {"401", "403", "404", "login"}

@@ -95,6 +95,7 @@ def test_no_page_of_the_workshop_has_a_barrier(
         "held/",
         "setups/",
         "plans/",
+        "calendars/",
         f"orders/{line.order_id}/",
         f"runs/{run.pk}/",
         f"runs/{mug.pk}/",
@@ -145,6 +146,35 @@ def test_the_keyboard_alone_releases_a_run_from_the_chart_and_takes_it_back(staf
     expect(page.get_by_text("the last decision is undone")).to_be_visible()
     run.refresh_from_db()
     assert run.state == "proposed"
+
+
+def test_work_is_moved_by_mouse_and_by_keyboard_alone(staff: Enter) -> None:
+    run = laser_run()
+    page = staff()
+    page.goto("/staff/plan/?zoom=week")
+    bar = page.locator(f"svg.gantt a[href='/staff/runs/{run.pk}/'] .work").first
+    bar.scroll_into_view_if_needed()
+    box, other = bar.bounding_box(), page.locator(".gantt-names li", has_text="Laser 2").bounding_box()
+    assert box and other
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, other["y"] + 10, steps=4)
+    page.mouse.up()
+    expect(page.get_by_text(f"R-{run.number} is on Laser 2")).to_be_visible()
+    cut = run.operations.earliest("sequence")
+    assert cut.machine.code == "laser-2"
+
+    page.locator(".gantt-frame").focus()
+    with page.expect_navigation():
+        page.keyboard.press("-")
+    expect(page.get_by_role("link", name="Month")).to_have_attribute("aria-current", "true")
+    page.goto(f"/staff/runs/{run.pk}/")
+    tab_to(page, "Move step")
+    page.keyboard.press("Enter")
+    page.get_by_label("To machine").first.select_option(label="Laser 1 (150 W)")
+    tab_to(page, "Move")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"R-{run.number} is on Laser 1")).to_be_visible()
 
 
 def test_released_files_appear_without_loading_the_page_again(staff: Enter) -> None:
