@@ -169,7 +169,7 @@ def test_work_is_moved_by_mouse_and_by_keyboard_alone(staff: Enter) -> None:
         page.keyboard.press("-")
     expect(page.get_by_role("link", name="Month")).to_have_attribute("aria-current", "true")
     page.goto(f"/staff/runs/{run.pk}/")
-    tab_to(page, "Move step")
+    tab_to(page, "Move")  # at its first step
     page.keyboard.press("Enter")
     page.get_by_label("To machine").first.select_option(label="Laser 1 (150 W)")
     tab_to(page, "Move")
