@@ -29,6 +29,12 @@ def first_cut() -> Operation:
     return Operation.objects.filter(work_centre="laser").earliest("start", "pk")
 
 
+def last_cut() -> Operation:
+    """The last one of another run."""
+    others = Operation.objects.filter(work_centre="laser").exclude(run=first_cut().run_id)
+    return others.latest("start", "pk")
+
+
 def move(operation: Operation, machine: str, start: datetime, **more: int) -> moving.Moved:
     return moving.move(
         operation=operation,
@@ -68,10 +74,9 @@ def test_its_later_steps_follow(plan: Plan) -> None:
 
 
 def test_what_is_in_its_way_is_put_off_and_nothing_begins_earlier(plan: Plan) -> None:
-    last = Operation.objects.filter(work_centre="laser").latest("start", "pk")
-    first = Operation.objects.filter(machine=last.machine).earliest("start", "pk")
+    first, last = first_cut(), last_cut()
     before = dict(Operation.objects.exclude(run=last.run_id).values_list("pk", "start"))
-    moved = move(last, last.machine.code, first.start - timedelta(seconds=1))
+    moved = move(last, first.machine.code, first.start - timedelta(seconds=1))
     after = dict(Operation.objects.exclude(run=last.run_id).values_list("pk", "start"))
     assert moved.others == sum(after[pk] != before[pk] for pk in before)
     assert all(after[pk] >= before[pk] for pk in before)
@@ -110,10 +115,9 @@ def test_released_work_is_not_moved(plan: Plan) -> None:
 
 
 def test_pinned_work_is_not_pushed(plan: Plan) -> None:
-    last = Operation.objects.filter(work_centre="laser").latest("start", "pk")
-    first = Operation.objects.filter(machine=last.machine).earliest("start", "pk")
+    first, last = first_cut(), last_cut()
     review.pin(run=first.run, actor="user:bob", now=NOW)
-    answer = refusal(last, last.machine.code, first.start - timedelta(seconds=1))
+    answer = refusal(last, first.machine.code, first.start - timedelta(seconds=1))
     assert f"R-{first.run.number}" in answer and "pinned" in answer
 
 
