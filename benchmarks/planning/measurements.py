@@ -13,6 +13,7 @@ from benchmarks.planning import (
     osp,
     others,
     promise,
+    repair,
     scale,
     simulation,
     workshop,
@@ -28,6 +29,7 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "osp": osp.section,
     "simulation": simulation.section,
     "promise": promise.section,
+    "repair": repair.section,
     "peers": others.section,
     "scale": scale.section,
 }

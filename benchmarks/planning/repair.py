@@ -108,7 +108,7 @@ def _broken(asked: Problem, scale: Scale) -> tuple[Problem, str]:
         units=units,
         limits=replace(asked.limits, review_seconds=0),
         weights=replace(asked.weights, moved=MOVED),
-        zones=Zones(slushy_until=now + 8 * HOUR),
+        zones=Zones(slushy_until=now + 30 * 24 * HOUR),  # the whole plan is firm
         base=future,
     )
     return problem, hit
