@@ -162,7 +162,7 @@ SCHEMA = _object(
         )
     ),
     materials=_list(_MATERIAL),
-    planner=_object([], **{name: {"type": ["integer", "null"], "minimum": 0} for name in PLANNER}),
+    planner=_object([], **{name: {"type": ["integer", "boolean", "null"], "minimum": 0} for name in PLANNER}),
 )
 
 
