@@ -28,10 +28,10 @@ from ledger.requesting import request
 from production.engine.cells import join, split
 from production.engine.certificate import certify
 from production.engine.codec import decode_problem, decode_proposal, encode_problem, encode_proposal
-from production.engine.planning import iterations, propose
+from production.engine.planning import propose
 from production.facts import Facts
 from production.models import CellPart, CellRound
-from production.planning import ITERATIONS, Computed, Report, solve, take_facts
+from production.planning import Computed, Report, enough_tried, solve, take_facts
 from production.wishes import QUEUE
 
 JOB_KIND = "planning.cell"
@@ -111,8 +111,8 @@ def plan_part(claim: Claim) -> Effect | None:
     if row is None:
         return None  # answered already, or nobody waits for it any more
     problem = decode_problem(_unpacked(row.problem))
-    claim.report({"step": "planning", "units": len(problem.units), "of": ITERATIONS})
-    enough = iterations(ITERATIONS)
+    claim.report({"step": "planning", "units": len(problem.units), "of": settings.PLANNING_TRIES})
+    enough = enough_tried()
     joining = Job.objects.filter(pk=row.round_id, stop_asked=True)
     seen = {"tried": 0, "stop": False}
 

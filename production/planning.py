@@ -12,12 +12,14 @@ is stored, under the planning lock, the facts are read again:
 So a piece is in one run at most whoever plans, and nobody's release is lost.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -25,7 +27,7 @@ from ledger.entries import record
 from production import demand
 from production.engine.certificate import Breach, Certificate, certify
 from production.engine.measuring import measure
-from production.engine.planning import iterations, propose, refit
+from production.engine.planning import Stop, propose, refit
 from production.engine.proposal import Problem, Proposal, Unplanned
 from production.engine.repairing import right_shift
 from production.facts import Facts, fingerprint, moment, read_problem
@@ -49,7 +51,6 @@ __all__ = [
     "take_facts",
 ]
 
-ITERATIONS = 60
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -109,20 +110,27 @@ def solve(
 ) -> Computed:
     """A certified proposal for these facts, the best until ``stop``. Raises ``NotCertified``."""
     say = report or (lambda progress: None)
-    say({"step": "planning", "units": len(facts.problem.units)})
-    enough = iterations(ITERATIONS)
+    about = {"step": "planning", "units": len(facts.problem.units), "of": settings.PLANNING_TRIES}
+    say(about)
+    enough = enough_tried()
 
     def ended(tried: int) -> bool:
-        say({"step": "planning", "units": len(facts.problem.units), "tried": tried, "of": ITERATIONS})
+        say({**about, "tried": tried})
         return enough(tried) or stop()
 
-    proposal = propose(facts.problem, seed=seed, stop=ended)
+    proposal = propose(facts.problem, seed=seed, stop=ended, report=lambda found: say({**found, **about}))
     say({"step": "checking", "units": len(facts.problem.units), "runs": len(proposal.runs)})
     certificate = certify(facts.problem, proposal)
     computed = Computed(facts, proposal, certificate, actor, seed, now)
     if certificate.ok and _planned(proposal) >= _standing(facts):
         return computed
     return _rather_known(computed)
+
+
+def enough_tried() -> Stop:
+    """Ends a search that begins now: when enough schedules were tried, or it has taken long enough."""
+    deadline = time.monotonic() + settings.PLANNING_SECONDS
+    return lambda tried: tried >= settings.PLANNING_TRIES or time.monotonic() > deadline
 
 
 def _standing(facts: Facts) -> set[str]:

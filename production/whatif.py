@@ -19,7 +19,7 @@ from ledger.requesting import request
 from production import demand
 from production.engine.certificate import certify
 from production.engine.explaining import Explainer, Remedy, remedies
-from production.engine.planning import Stop, propose
+from production.engine.planning import Stop, iterations, propose
 from production.engine.proposal import Problem, Proposal
 from production.engine.simulation import Outcome, simulate
 from production.engine.whatif import BadChange, Change, ExtraShift, changed
@@ -31,7 +31,8 @@ from production.plans import read_standing
 
 JOB_KIND = "planning.scenario"
 QUEUE = "planning"
-ITERATIONS = 60
+# Schedules that each plan of a scenario may try: by count alone, so that all get the same effort.
+TRIES = 200
 REPLICATIONS = 200
 LISTED = 200  # lines that a result names
 MOST_CHANGES = 20
@@ -216,7 +217,9 @@ def compute(
     before = _planned(facts.problem, stop)
     if scenario.remedies:
         report({"step": "what would help", "units": len(facts.problem.units)})
-        found = remedies(facts.problem, before, extra_shifts=extra_shifts(now=now), stop=stop or _enough)
+        found = remedies(
+            facts.problem, before, extra_shifts=extra_shifts(now=now), stop=stop or iterations(TRIES)
+        )
         data = {"before": _figures(facts.problem, before, known), "remedies": [_told(each) for each in found]}
         return Result(facts.base, data)
     try:
@@ -308,12 +311,8 @@ def _span(calendar: str, start: datetime, end: datetime) -> ExtraShift:
     return ExtraShift(calendar, seconds(start), seconds(end))
 
 
-def _enough(tried: int) -> bool:
-    return tried >= ITERATIONS
-
-
 def _planned(problem: Problem, stop: Stop | None) -> Proposal:
-    proposal = propose(problem, stop=stop or _enough)
+    proposal = propose(problem, stop=stop or iterations(TRIES))
     certificate = certify(problem, proposal)
     if not certificate.ok:
         first = certificate.breaches[0]

@@ -297,6 +297,10 @@ SOONER_LEAST_CENTS = env.number("SOONER_LEAST_CENTS", 500)  # and at least so mu
 PROMISE_HOLD_MINUTES = env.number("PROMISE_HOLD_MINUTES", 30, least=1)  # in a cart, from the last look at it
 PROMISE_HOLD_MOST_MINUTES = env.number("PROMISE_HOLD_MOST_MINUTES", 240, least=1)  # however often looked at
 PLANNING_QUIET_SECONDS = env.number("PLANNING_QUIET_SECONDS", 60)  # between plans that nobody asked for
+# A plan is searched for until so many schedules were tried (the same plan again from the same facts and
+# seed), or for so long.
+PLANNING_TRIES = env.number("PLANNING_TRIES", 2_000)
+PLANNING_SECONDS = env.number("PLANNING_SECONDS", 20, least=1)
 PLANNING_DRAFT_SECONDS = env.number("PLANNING_DRAFT_SECONDS", 900)  # for staff to look at a repair
 PLANNING_REPAIR_SECONDS = env.number("PLANNING_REPAIR_SECONDS", 20, least=1)  # for a better repair
 PLANNING_PIECES = env.number("PLANNING_PIECES", 5_000, least=1)  # in one plan: those due first

@@ -83,6 +83,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _short_searches() -> Iterator[None]:
+    """Plans of tests are small: a few schedules are enough, here and in processes that tests start."""
+    os.environ["PLANNING_TRIES"] = "60"
+    with override_settings(PLANNING_TRIES=60):
+        yield
+    del os.environ["PLANNING_TRIES"]
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords() -> Iterator[None]:
     """Argon2 is slow on purpose; tests make hundreds of people."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):

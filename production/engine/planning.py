@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from production.engine.batching import form_runs, held_together
@@ -120,9 +121,17 @@ def _searched(
     compiled, frozen = compiled_around(runs, problem, fixed=stays.fixed, spare=spare, split=True)
     aim_at_base(compiled, runs, problem)
     composer = Composer(compiled, runs, problem, seed=seed, locked={run.id for run in stays.runs})
-    composer.run(stop, report=report)
+    told = None
+    if report is not None:
+        bound = lower_bound(problem, {unit for run in runs for unit in run.units})
+        told = partial(_told, report, bound)
+    composer.run(stop, report=told)
     chosen = composer.result()
     return list(chosen.values()), read_schedule(composer.search, chosen, frozen, problem, stays.fixed)
+
+
+def _told(report: Report, bound: int, progress: dict[str, Any]) -> None:
+    report({**progress, "bound": bound})
 
 
 def _numbered(runs: Iterable[Run], found: Schedule) -> tuple[tuple[Run, ...], Schedule]:
