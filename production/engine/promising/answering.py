@@ -25,7 +25,7 @@ SOONER = 4 * 3600
 RESERVE = 4 * 3600
 # A date behind a queue is as uncertain as the queue is long: so many per cent of the working time until then
 # are added to it.
-QUEUE_PERCENT = 10
+QUEUE_PERCENT = 20
 
 
 @dataclass(frozen=True)

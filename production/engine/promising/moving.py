@@ -125,15 +125,19 @@ def rush(
         for each in placed:
             if each.own:
                 book.take(each.busy)
-        moved = _replay(book, capacity, firm, reserve)
+        touched = {each.busy.machine for each in placed}
+        moved = _replay(book, capacity, firm, touched, reserve)
         if isinstance(moved, int):
             return Found(way, tuple(placed), end, moved)
         firm.update(moved)
     return None
 
 
-def _replay(book: Book, capacity: Capacity, firm: set[str], reserve: int) -> int | tuple[str, ...]:
-    """How many operations moved; or the runs of the first that would become late."""
+def _replay(
+    book: Book, capacity: Capacity, firm: set[str], touched: set[str], reserve: int
+) -> int | tuple[str, ...]:
+    """How many operations moved; or the runs of the first that would become late. ``touched`` are machines
+    on which anything is other than it was; on the others everything is free that was."""
     ends: dict[str, int] = {}
     moves = 0
     for busy in capacity.movable:
@@ -143,11 +147,16 @@ def _replay(book: Book, capacity: Capacity, firm: set[str], reserve: int) -> int
                 return busy.runs
             continue
         after = max((ends.get(run, 0) for run in busy.runs), default=0)
+        if busy.machine not in touched and after <= busy.start and not (busy.operator or busy.tool):
+            book.take(busy)
+            continue
         again = _put(busy, book, max(busy.start, after))
         if again is None or _late(again, busy, reserve):
             return busy.runs
         moves += again.start > busy.start + TOLERANCE
         book.take(again)
+        if again.start != busy.start:
+            touched.add(busy.machine)
         if again.end > busy.end:
             for run in busy.runs:
                 ends[run] = max(ends.get(run, 0), again.end)
