@@ -179,7 +179,7 @@ def _value(name: str, value: Any, kind: Any) -> Any:
             at = parse_datetime(value) if isinstance(value, str) else None
         except ValueError:
             at = None
-        if at is None or at.tzinfo is None:
+        if at is None or at.tzinfo is None or not 2000 <= at.year <= 2400:
             raise ScenarioRefused(f"{name}: a date and time with its offset is expected, not {value!r}.")
         return seconds(at)
     if kind is int:

@@ -83,6 +83,11 @@ class QuantityShape(Strict):
     quantity = Pieces(min_value=0, required=False)
     option = Text(max_length=40, required=False, help_text="Another of the dates that were offered.")
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError("Say a quantity or an option.")
+        return attrs
+
 
 class CustomerSerializer(Strict, serializers.ModelSerializer[Customer]):
     class Meta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,9 +43,10 @@ def _moment(request: Request, name: str) -> datetime | None:
         found = parse_datetime(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    # Centuries away a moment may be none in another zone, and the database knows no such offset.
+    if found is None or found.tzinfo is None or not 2000 <= found.year <= 2400:
         raise ValidationError({name: "A moment with its zone, like 2026-11-23T06:00:00Z."})
-    return found
+    return found.astimezone(UTC)
 
 
 class Operations(ListAPIView[Operation]):

@@ -274,6 +274,8 @@ class AskedShape(serializers.Serializer[Any]):
 class ScenarioSerializer(serializers.ModelSerializer[Scenario]):
     """A what-if scenario; ``result`` is null until it is done."""
 
+    result = serializers.DictField(allow_null=True, read_only=True)
+
     class Meta:
         model = Scenario
         fields = [
