@@ -68,10 +68,7 @@ def read(path: Path) -> Instance:
     states, capacities = numbers("initState"), numbers("max_cap")
     named = re.findall(r"\{([^}]*)\}", fields["eligible_machine"])
     may = [tuple(sorted(int(oven) - 1 for oven in each.split(","))) for each in named]
-    columns = [
-        numbers(each)
-        for each in ("size", "attribute", "earliest_start", "latest_end", "min_time", "max_time")
-    ]
+    columns = [numbers(name) for name in COLUMNS]
     if {len(column) for column in columns} != {jobs} or len(may) != jobs:
         raise ValueError(f"{path.name}: {jobs} jobs, but rows of another length")
     return Instance(
@@ -112,17 +109,16 @@ def read(path: Path) -> Instance:
 
 def faults(problem: OvenProblem, loads: Sequence[Load]) -> Iterator[str]:
     """What is wrong with loads as a whole plan. Independent of the planner: every rule in its own words."""
-    times = Counter(job for load in loads for job in load.jobs)
-    for job in range(len(problem.jobs)):
-        if times[job] != 1:
-            yield f"job {job} is in {times[job]} loads"
+    times = Counter(number for load in loads for number in load.jobs)
+    for number in range(len(problem.jobs)):
+        if times[number] != 1:
+            yield f"job {number} is in {times[number]} loads"
     for load in loads:
-        oven = problem.ovens[load.oven]
         jobs = [problem.jobs[job] for job in load.jobs]
         where = f"oven {load.oven} at {load.start}"
         if len({job.family for job in jobs}) != 1:
             yield f"{where}: families mixed"
-        if sum(job.size for job in jobs) > oven.capacity:
+        if sum(job.size for job in jobs) > problem.ovens[load.oven].capacity:
             yield f"{where}: too full"
         for number, job in zip(load.jobs, jobs, strict=True):
             length = load.end - load.start
