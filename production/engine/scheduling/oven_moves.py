@@ -19,10 +19,10 @@ SIZE, FAMILY, EARLY, LATE, SHORT, LONG, MASK, FIXED, RATE, IN, NEXT, PREV = rang
 LOAD = 16
 COUNT, FIRST, FILLED, KIND, READY, LEAST, MOST, MAY, OVEN, POS, END, COST, WINDOW = range(13)
 NEW_END, NEW_COST, NEW_WINDOW = 13, 14, 15
-OVENS = 6
-CAPACITY, STATE, SPEED, FROM, TO, HAS = range(6)
+OVENS = 5
+CAPACITY, STATE, FROM, TO, HAS = range(5)
 JOBS, MACHINES, FAMILIES, RUN_COST, LOAD_COST = range(5)
-CURRENT, BEST, SINCE = range(3)
+CURRENT, BEST = range(2)
 NEVER = 1 << 40  # later than every instant
 PENALTY = 1 << 40  # for a job that no working time is left for: more than everything else together
 SHARES = 1024  # a draw of so many, by which a worse plan is taken or not
@@ -154,7 +154,7 @@ def retime(
         row = load * LOAD
         kind = loads[row + KIND]
         setup = 2 * (family * families + kind)
-        seconds = -(-loads[row + LEAST] * 100 // ovens[machine + SPEED])
+        seconds = loads[row + LEAST]
         ready = loads[row + READY]
         start = -1
         while window < ovens[machine + TO]:

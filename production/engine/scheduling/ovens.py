@@ -54,7 +54,6 @@ class Oven:
     capacity: int
     state: int
     windows: tuple[tuple[int, int], ...]
-    speed_percent: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +115,8 @@ def _able(job: OvenJob, problem: OvenProblem) -> list[int]:
         oven
         for oven in job.ovens
         if job.size <= problem.ovens[oven].capacity
-        and any(
-            start + _seconds(job.shortest, problem.ovens[oven]) <= end
-            for start, end in problem.ovens[oven].windows
-        )
+        and any(start + max(job.shortest, 1) <= end for start, end in problem.ovens[oven].windows)
     ]
-
-
-def _seconds(shortest: int, oven: Oven) -> int:
-    return -(-max(shortest, 1) * 100 // oven.speed_percent)
 
 
 class _Table:
@@ -158,7 +150,7 @@ class _Table:
         first = 0
         for number, oven in enumerate(problem.ovens):
             last = first + len(oven.windows)
-            facts = (oven.capacity, oven.state, oven.speed_percent, first, last, 0)
+            facts = (oven.capacity, oven.state, first, last, 0)
             first = last
             for k, value in enumerate(facts):
                 self.ovens[number * m.OVENS + k] = value
@@ -181,7 +173,7 @@ class _Table:
         self.touched = zeros(self.count + 3)
         self.free = ints([self.count + 1, *range(self.count + 1)])
         self.best = zeros(3 * self.count)
-        self.state = zeros(3)
+        self.state = zeros(2)
 
     def fill(self) -> None:
         """Greedy: by the end that is asked for, into the last load of its family that has room and has not
@@ -341,7 +333,7 @@ def timed(
     for number, jobs in enumerate(order):
         each = [problem.jobs[job] for job in jobs]
         family = each[0].family
-        seconds = _seconds(max(job.shortest for job in each), machine)
+        seconds = max(1, *(job.shortest for job in each))
         ready = max(job.earliest for job in each)
         setup = problem.setup_seconds[state][family]
         while window < len(machine.windows):
