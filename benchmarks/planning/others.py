@@ -4,9 +4,9 @@ Everybody is given processor seconds, threads included, and stops when they are 
 kernels and is never given more. PyJobShop knows neither runs nor loads: it is given those of our first plan
 and decides machines, sequences and times; ours is asked the same (its runs fixed), and the whole problem.
 CP-SAT is hinted with our first plan: at 80 and 200 lines it decides runs and loads too, at 1,000 they are
-given. Where a peer finds nothing, our first plan counts as its own. What a peer says counts as sequences,
-timed by the benchmark as early as may be (PyJobShop lets a set-up reach into a break). Every plan is
-certified, and costs what the product reckons.
+given. Where a peer finds nothing, our first plan counts as its own; where it fails, nothing is compared.
+What a peer says counts as sequences, timed by the benchmark as early as may be (PyJobShop lets a set-up reach
+into a break). Every plan is certified, and costs what the product reckons.
 """
 
 from collections.abc import Sequence
@@ -50,6 +50,7 @@ FULL = (
 QUICK = (Round(80, 5, 0, 5, True, 1.00),)
 # CPU seconds of our first plan, and the most it may take.
 FIRST, FIRST_PLAN = 1.0, 5.0
+NONE_FOUND = "none found"
 
 
 @dataclass
@@ -60,6 +61,11 @@ class Answer:
     spent: float
     proposal: Proposal | None = None
     why: str = ""
+
+    @property
+    def found_nothing(self) -> bool:
+        """It answered that it has no plan; one that failed or gave a wrong plan did not."""
+        return self.why == NONE_FOUND
 
     @property
     def cost(self) -> float | None:
@@ -167,7 +173,7 @@ def peer_plan(
             return Answer(who, cpu, why=str(error))
     value = reply.value
     if not value["found"]:
-        return Answer(who, reply.cpu, why="none found")
+        return Answer(who, reply.cpu, why=NONE_FOUND)
     machines: dict[str, list[int]] = value["machines"]
     runs, loads = value.get("runs", given.runs), value.get("loads", given.loads)
 
@@ -221,9 +227,9 @@ def bars(size: Round, answers: dict[str, Answer]) -> list[Bar]:
 
     def beside(name: str, mine: str, other: str, limit: float) -> None:
         one, two = answers.get(mine), answers.get(other)
-        theirs = two.cost if two and two.cost else answers["first"].cost
-        figure = one.cost / theirs if one and one.cost and theirs else None
-        why = "" if figure else "; ".join(f"{e.who}: {e.why}" for e in (one, two) if e and e.why)
+        theirs = answers["first"].cost if two and two.found_nothing else two.cost if two else None
+        figure = one.cost / theirs if one and one.cost is not None and theirs else None
+        why = "" if figure is not None else "; ".join(f"{e.who}: {e.why}" for e in (one, two) if e and e.why)
         found.append(Bar(name, figure, limit, at_most=True, why=why[:160]))
 
     if size.pyjobshop and size.lines < 1_000:
@@ -232,10 +238,9 @@ def bars(size: Round, answers: dict[str, Answer]) -> list[Bar]:
         beside(f"cost beside PyJobShop, {given}, the same runs", "fixed", "pyjobshop", 1.00)
     if size.pyjobshop and size.lines >= 1_000:
         first = answers["first"]
-        theirs = answers["pyjobshop"].cost if "pyjobshop" in answers else None
-        name = f"a plan of {size.lines:,} lines where PyJobShop has " + (
-            "none" if theirs is None else f"one of cost {theirs:,.0f}"
-        )
+        peer = answers.get("pyjobshop")
+        has = "none" if peer is None or peer.found_nothing else peer.why or f"one of cost {peer.cost:,.0f}"
+        name = f"a plan of {size.lines:,} lines where PyJobShop has {has}"
         figure = first.spent if first.proposal else None
         found.append(Bar(name, figure, FIRST_PLAN, "CPU s", at_most=True, why=first.why))
     if size.cpsat:

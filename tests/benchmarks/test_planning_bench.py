@@ -10,7 +10,7 @@ from benchmarks.planning import command
 from benchmarks.planning.environment import PEERS
 from benchmarks.planning.measurements import MEASUREMENTS, full, quick
 from benchmarks.planning.osp import files
-from benchmarks.planning.others import FULL, hint_of
+from benchmarks.planning.others import FULL, NONE_FOUND, Answer, Round, bars, hint_of
 from benchmarks.planning.plant import plant, programme
 from benchmarks.planning.plant_plans import Stuck, as_proposal, sequences_of, tables
 from production.engine.certificate import certify
@@ -96,6 +96,18 @@ def test_peers_are_told_the_plant_and_hinted_with_a_plan(planned) -> None:
     assert all(len(row) == len(told["setups"]["uv"]) for row in told["setups"]["uv"])
     hint = hint_of(problem, ours, sequences_of(problem, ours.runs, ours.operations))
     assert len(hint["times"]) == 2 * len(hint["runs"]) + len(hint["loads"])
+
+
+@pytest.mark.parametrize(("why", "figure"), [(NONE_FOUND, 1.0), ("cpsat_plant has ended", None)])
+def test_our_first_plan_stands_in_for_a_peer_that_found_nothing_not_for_one_that_failed(
+    planned, why, figure
+) -> None:
+    first, ours = (Answer(who, 1.0, planned[1]) for who in ("first", "ours"))
+    answers = {"first": first, "ours": ours, "cpsat": Answer("CP-SAT", 5.0, why=why)}
+    (bar,) = bars(Round(80, 5, 0, 5, True, 1.0), answers)
+    assert bar.figure == figure
+    assert bar.holds == (figure is not None)
+    assert figure is not None or bar.why == "CP-SAT: cpsat_plant has ended"
 
 
 def test_the_full_run_asks_peers_at_the_sizes_of_the_bars() -> None:

@@ -71,6 +71,7 @@ class Plant:
                     model.add_hint(literal, int(line in own))
                     model.add_implication(literal, used)
                     belongs[line].append(literal)
+                model.add_bool_or([*members.values(), ~used])
                 model.add(
                     sum(self.lines[n]["load"] * lit for n, lit in members.items()) <= self.tables["sheet"]
                 )
@@ -132,6 +133,7 @@ class Plant:
                 self._if(literal, self.tasks["pack"][run].start >= task.end)
             if not self.fixed:
                 model.add_hint(used, int(number is not None))
+                model.add_bool_or([*inside.values(), ~used])
                 model.add(sum(filled) <= self.tables["oven"])
             self.cost.append(60 * weights["load"] * used)
             self.cured_in.append(inside)
