@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -92,8 +93,9 @@ def _promiser(dotted: str) -> Promiser:
 
 def ask(*, work: Work, quantity: int, lead_days: int, currency: str, now: datetime) -> Promise:
     """When ``quantity`` pieces of ``work`` could leave the house: production's answer and the family's
-    days of handling on top. Work without a routing gets no date. Sooner dates are those on an earlier day,
-    for families priced in the workshop's currency."""
+    days of handling on top. Work without a routing gets no date. Sooner dates are those on an earlier day
+    where the workshop is, for families priced in its currency, each at a surcharge that is whole cents for
+    every piece: what is told is what is charged."""
     if not work.routing:
         return Promise(None, "No routing: this family has no way through the workshop yet.", routed=False)
     answer = _promiser(settings.PROMISER).promise(work=work, quantity=quantity, now=now)
@@ -101,23 +103,30 @@ def ask(*, work: Work, quantity: int, lead_days: int, currency: str, now: dateti
         return answer
     handling = timedelta(days=lead_days)
     kept: list[Sooner] = []
-    day = timezone.localdate(answer.ready_at)
-    for each in answer.sooner:
-        if currency == settings.WORKSHOP_CURRENCY and timezone.localdate(each.ready_at) < day:
-            kept.append(replace(each, ready_at=each.ready_at + handling))
-            day = timezone.localdate(each.ready_at)
+    zone = ZoneInfo(settings.WORKSHOP_ZONE)  # pages and API offer the same
+    day = timezone.localdate(answer.ready_at, zone)
+    for each in answer.sooner if currency == settings.WORKSHOP_CURRENCY else ():
+        if timezone.localdate(each.ready_at, zone) < day:
+            surcharge = _share(each.surcharge, quantity) * quantity
+            kept.append(replace(each, ready_at=each.ready_at + handling, surcharge=surcharge))
+            day = timezone.localdate(each.ready_at, zone)
     return replace(answer, ready_at=answer.ready_at + handling, sooner=tuple(kept))
 
 
 def with_surcharge(price: Price, promise: Promise) -> Price:
-    """The price with what the chosen date costs, as a line: a share for each piece, rounded up to cents."""
+    """The price with what the chosen date costs, as a line: a share for each piece."""
     if not promise.surcharge:
         return price
-    cents = -(-int(promise.surcharge * 100) // price.quantity)
-    share = (Decimal(cents) / 100).quantize(Decimal("0.01"))
+    share = _share(promise.surcharge, price.quantity)
     line = PriceLine("sooner", f"Sooner: {option_name(promise.option)}", share)
     unit = price.unit + line.amount
     return replace(price, lines=(*price.lines, line), unit=unit, total=unit * price.quantity)
+
+
+def _share(surcharge: Decimal, quantity: int) -> Decimal:
+    """Of each of so many pieces, rounded up to cents."""
+    cents = -(-int(surcharge * 100) // quantity)
+    return (Decimal(cents) / 100).quantize(Decimal("0.01"))
 
 
 def option_name(option: str) -> str:

@@ -74,6 +74,7 @@ def test_a_sooner_date_is_held_at_its_price(line: CartLine) -> None:
     assert said.price.lines[-1].code == "sooner"
     assert said.price.lines[-1].amount == Decimal("3.34"), "10.01 for three pieces, rounded up"
     assert said.price.total == Decimal("15.30") + 3 * Decimal("3.34")
+    assert said.promise.surcharge == Decimal("10.02"), "what is told is what is charged"
 
 
 def test_a_date_that_is_not_offered_is_refused_and_the_standard_one_held(line: CartLine) -> None:
@@ -92,7 +93,7 @@ def test_what_was_held_becomes_the_promise_of_the_order(line: CartLine, alice: U
     choose_date(cart=line.cart, line_id=line.pk, option="rush", now=NOW)
     placed = order(line.cart, alice, quotes=quoted(cart=line.cart, now=NOW).tokens).lines.get()
     assert placed.promised_at == NOW + timedelta(days=2)
-    assert (placed.promise_option, placed.promise_surcharge) == ("rush", Decimal("10.01"))
+    assert (placed.promise_option, placed.promise_surcharge) == ("rush", Decimal("10.02"))
     assert placed.total == Decimal("25.32")
     hold = PromiseHold.objects.get(state=ORDERED)
     assert (hold.line, hold.option) == (placed, "rush")
