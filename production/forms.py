@@ -25,6 +25,11 @@ STATES = (
 )
 
 
+def mistakes(form: forms.BaseForm) -> str:
+    """Everything that is wrong with what was typed, for a message."""
+    return " ".join(str(text) for texts in form.errors.values() for text in texts)
+
+
 class QueueFilter(forms.Form):
     """All fields may be empty; what cannot be read is ignored rather than refused."""
 
@@ -375,6 +380,9 @@ class RushForm(forms.Form):
     reason = forms.CharField(
         max_length=200, strip=True, error_messages={"required": "Say why it is in a hurry."}
     )
+
+    def clean_weight(self) -> int:
+        return self.cleaned_data["weight"] or 1
 
 
 class LaterLot(forms.Form):

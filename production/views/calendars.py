@@ -11,7 +11,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from production import feeds
-from production.forms import NewFeed
+from production.forms import NewFeed, mistakes
 from production.models import CalendarFeed
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.words import read_names, who
@@ -47,7 +47,7 @@ def calendars(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     form = NewFeed(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("calendars")
     centre, machine = form.cleaned_data["of"]
     try:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from orders import fulfilment, payments
 from orders.changes import available_actions
 from orders.models import Order, Payment
-from production.forms import Parcel
+from production.forms import Parcel, mistakes
 from production.views.access import PLANNER, actor, is_in, staff_only
 
 
@@ -40,7 +40,7 @@ def ship(request: HttpRequest, pk: str) -> HttpResponse:
     order = get_object_or_404(Order, pk=pk)
     form = Parcel(request.POST, choices=[(line.pk, line.pk) for line in order.lines.all()])
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("staff-order", pk=pk)
     wanted = form.cleaned_data
     try:

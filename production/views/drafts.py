@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +22,7 @@ from orders.models import Line
 from production import drafts, events, wishes
 from production.before_after import bars_of, picture
 from production.facts import planner_settings
-from production.forms import Absence, Discarded, LaterLot, RushForm, Taken
+from production.forms import Absence, Discarded, LaterLot, RushForm, Taken, mistakes
 from production.models import Draft, Machine, MaterialLot, Operator, PlanEvent
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.members import late_text
@@ -208,7 +209,7 @@ def accept(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(Draft.objects.select_related("base", "plan"), pk=pk)
     form = Taken(request.POST, choices=[change["id"] for change in found.diff["changes"]])
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("draft", pk=pk)
     part = form.cleaned_data["part"]
     chosen = set(form.cleaned_data["changes"]) if part else None
@@ -241,7 +242,7 @@ def discard(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(Draft, pk=pk)
     form = Discarded(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("draft", pk=pk)
     try:
         drafts.discard(
@@ -282,9 +283,13 @@ def guard(request: HttpRequest) -> HttpResponse:
     return redirect("events")
 
 
-def _tell(request: HttpRequest, do: Callable[[], PlanEvent]) -> HttpResponse:
+def _tell(request: HttpRequest, form: Form, tell: Callable[[dict[str, Any]], PlanEvent]) -> HttpResponse:
+    """Tell what the form says, or say why it cannot be so."""
+    if not form.is_valid():
+        messages.error(request, mistakes(form))
+        return redirect("events")
     try:
-        event = do()
+        event = tell(form.cleaned_data)
     except events.EventRefused as refused:
         messages.error(request, str(refused))
     else:
@@ -292,64 +297,32 @@ def _tell(request: HttpRequest, do: Callable[[], PlanEvent]) -> HttpResponse:
     return redirect("events")
 
 
-def _invalid(request: HttpRequest, form: Any) -> HttpResponse:
-    messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
-    return redirect("events")
-
-
 @staff_only(PLANNER)
 @require_POST
 def rush(request: HttpRequest) -> HttpResponse:
-    form = RushForm(request.POST)
-    if not form.is_valid():
-        return _invalid(request, form)
-    data, now = form.cleaned_data, timezone.now()
-    line = get_object_or_404(Line, pk=data["line"])
-    return _tell(
-        request,
-        lambda: events.rush(
-            line=line,
-            wanted_at=data["wanted_at"],
-            weight=data["weight"] or 1,
-            reason=data["reason"],
-            actor=actor(request),
-            now=now,
-        ),
-    )
+    def tell(data: dict[str, Any]) -> PlanEvent:
+        line = get_object_or_404(Line, pk=data.pop("line"))
+        return events.rush(line=line, **data, actor=actor(request), now=timezone.now())
+
+    return _tell(request, RushForm(request.POST), tell)
 
 
 @staff_only(PLANNER)
 @require_POST
 def late_material(request: HttpRequest) -> HttpResponse:
-    form = LaterLot(request.POST)
-    if not form.is_valid():
-        return _invalid(request, form)
-    data, now = form.cleaned_data, timezone.now()
-    lot = get_object_or_404(MaterialLot, pk=data["lot"])
-    return _tell(
-        request,
-        lambda: events.late_material(
-            lot=lot, available_at=data["available_at"], reason=data["reason"], actor=actor(request), now=now
-        ),
-    )
+    def tell(data: dict[str, Any]) -> PlanEvent:
+        lot = get_object_or_404(MaterialLot, pk=data.pop("lot"))
+        return events.late_material(lot=lot, **data, actor=actor(request), now=timezone.now())
+
+    return _tell(request, LaterLot(request.POST), tell)
 
 
 @staff_only(PLANNER)
 @require_POST
 def absent(request: HttpRequest) -> HttpResponse:
-    form = Absence(request.POST)
-    if not form.is_valid():
-        return _invalid(request, form)
-    data, now = form.cleaned_data, timezone.now()
-    operator = get_object_or_404(Operator, code=data["operator"])
-    return _tell(
-        request,
-        lambda: events.absent(
-            operator=operator,
-            start=data["start"] or now,
-            end=data["end"],
-            reason=data["reason"],
-            actor=actor(request),
-            now=now,
-        ),
-    )
+    def tell(data: dict[str, Any]) -> PlanEvent:
+        operator, now = get_object_or_404(Operator, code=data.pop("operator")), timezone.now()
+        start = data.pop("start") or now
+        return events.absent(operator=operator, start=start, **data, actor=actor(request), now=now)
+
+    return _tell(request, Absence(request.POST), tell)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from orders.fulfilment import MoveRefused
 from production import shopfloor, upkeep
-from production.forms import MachineDown, ScrapReason
+from production.forms import MachineDown, ScrapReason, mistakes
 from production.models import Machine, Operation, Piece, Run, WorkCentre
 from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
 from production.views.drawings import drawings_of
@@ -208,7 +208,7 @@ def scrap(request: HttpRequest, piece_id: int) -> HttpResponse:
             "it is owed again, and the next plan makes it anew.",
         )
     else:
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
     return redirect("floor-run", pk=run_id) if run_id else redirect("floor")
 
 
@@ -219,7 +219,7 @@ def stop_machine(request: HttpRequest, code: str) -> HttpResponse:
     machine = get_object_or_404(Machine, code=code)
     form = MachineDown(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("floor")
     now, hours = timezone.now(), form.cleaned_data["hours"]
     try:

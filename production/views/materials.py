@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from production import offcuts, stock
-from production.forms import Counted, Kept, LeftOver, MaterialFilter, Received, micrometres
+from production.forms import Counted, Kept, LeftOver, MaterialFilter, Received, micrometres, mistakes
 from production.models import Material, Offcut
 from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
 from production.views.drawings import size_of
@@ -73,7 +73,7 @@ def _change(
 ) -> HttpResponse:
     held = get_object_or_404(Material, pk=code)
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("material", code=code)
     try:
         held = change(held)
@@ -113,7 +113,7 @@ def count(request: HttpRequest, code: str) -> HttpResponse:
 def _about_offcuts(request: HttpRequest, code: str, form: Form, change: Callable[[], str]) -> HttpResponse:
     """Do it and say what was done, or why it was not."""
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
     else:
         try:
             messages.success(request, change())

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from production import moving, review
-from production.forms import MoveTo
+from production.forms import MoveTo, mistakes
 from production.models import Machine, Operation
 from production.views.access import PLANNER, actor, staff_only
 
@@ -22,7 +22,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     operation = get_object_or_404(Operation.objects.select_related("run"), pk=pk)
     form = MoveTo(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("run", pk=operation.run_id)
     asked = form.cleaned_data
     back = asked["back"]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from ledger.models import Entry, Job
 from orders.fulfilment import MoveRefused
 from production import files, review, stock
-from production.forms import Pieces, Reason, Seen
+from production.forms import Pieces, Reason, Seen, mistakes
 from production.models import Machine, Material, Operation, Piece, ProductionFile, Run, Sheet
 from production.sheets import SheetStopped
 from production.views.access import PLANNER, actor, is_in, staff_only
@@ -278,7 +278,7 @@ def split(request: HttpRequest, pk: str) -> HttpResponse:
     ids = list(found.pieces.values_list("pk", flat=True))
     form = Pieces(request.POST, choices=[(piece, str(piece)) for piece in ids])
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("run", pk=pk)
     who, now = actor(request), timezone.now()
     chosen = list(found.pieces.filter(pk__in=form.cleaned_data["pieces"]))

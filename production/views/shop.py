@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from production import shopkeeping
 from production.facts import planner_settings
-from production.forms import Span, Told
+from production.forms import Span, Told, mistakes
 from production.models import (
     Calendar,
     Machine,
@@ -76,7 +76,7 @@ def shop(request: HttpRequest) -> HttpResponse:
 
 def _change(request: HttpRequest, form: Span, change: Callable[[Span], object], done: str) -> HttpResponse:
     if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        messages.error(request, mistakes(form))
         return redirect("shop")
     try:
         change(form)
