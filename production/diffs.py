@@ -163,7 +163,7 @@ def _step(operation: Operation, runs: Mapping[str, int]) -> dict[str, Any]:
 def _measured(problem: Problem, plan: Proposal) -> Any:
     asked = {unit.id for unit in problem.units}
     known: list[PlannedRun] = [run for run in plan.runs if asked.intersection(run.units)]
-    return measure(problem, known, plan.operations, 0)
+    return measure(problem, known, plan.operations, 0, frozen=plan.frozen)
 
 
 def _line_ends(problem: Problem, plan: Proposal) -> dict[str, int]:

@@ -153,7 +153,8 @@ def _rather_known(computed: Computed) -> Computed:
     problem = replace(computed.facts.problem, base=read_base(now=computed.now))
     known = right_shift(problem)
     asked = computed.facts.problem  # without a base nothing counts as moved
-    known = replace(known, kpis=measure(asked, known.runs, known.operations, len(known.unplanned)))
+    kpis = measure(asked, known.runs, known.operations, len(known.unplanned), frozen=known.frozen)
+    known = replace(known, kpis=kpis)
     certificate = certify(asked, known)
     if certificate.ok and (
         not computed.certificate.ok or len(_planned(known)) > len(_planned(computed.proposal))

@@ -76,13 +76,14 @@ def join(problem: Problem, parts: Sequence[Proposal], *, bound: int = 0) -> Prop
     shown = {frozen.id: frozen for part in parts for frozen in part.frozen}
     unplanned = sorted((u for part in parts for u in part.unplanned), key=lambda u: u.unit)
     renamed = tuple(replace(run, id=names[number, run.id]) for number, run in runs)
+    # A cell knows only what comes before on its own machines.
+    frozen = tuple(replace(shown.get(f.id, f), after=f.after) for f in problem.frozen)
     return Proposal(
         runs=renamed,
         operations=tuple(operations),
-        # A cell knows only what comes before on its own machines.
-        frozen=tuple(replace(shown.get(f.id, f), after=f.after) for f in problem.frozen),
+        frozen=frozen,
         unplanned=tuple(unplanned),
-        kpis=measure(problem, renamed, operations, len(unplanned), bound=bound),
+        kpis=measure(problem, renamed, operations, len(unplanned), frozen=frozen, bound=bound),
     )
 
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from production.engine.proposal import Kpis, Operation, Problem, Run, Terms
+from production.engine.proposal import FrozenOperation, Kpis, Operation, Problem, Run, Terms
 from production.engine.shop import Shop
 from production.engine.work import Unit
 
@@ -26,9 +26,16 @@ class _Busy(NamedTuple):
 
 
 def measure(
-    problem: Problem, runs: Sequence[Run], operations: Sequence[Operation], unplanned: int, *, bound: int = 0
+    problem: Problem,
+    runs: Sequence[Run],
+    operations: Sequence[Operation],
+    unplanned: int,
+    *,
+    frozen: Sequence[FrozenOperation] | None = None,
+    bound: int = 0,
 ) -> Kpis:
-    """The figures of these runs and operations; ``bound`` is handed on (``scheduling.bounds``)."""
+    """The figures of these runs and operations around the ``frozen`` work as the plan has it (None: as the
+    problem does); ``bound`` is handed on (``scheduling.bounds``)."""
     ends = unit_ends(problem.units, operations)
     late = [
         ends[unit.id] - unit.due
@@ -63,7 +70,7 @@ def measure(
             tardiness=weights.tardiness * _weighted_lateness(problem.units, ends) // 60,
             setups=(
                 weights.setup * sum(seconds for _, seconds in setups) // 60
-                + _change_costs(problem, operations, busy)
+                + _change_costs(problem.shop, problem.frozen if frozen is None else frozen, busy)
             ),
             runs=weights.run * len(runs),
             loads=weights.load * loads,
@@ -138,19 +145,19 @@ def _weighted_lateness(units: Iterable[Unit], ends: dict[str, int]) -> int:
     return sum(late * weight for late, weight in lines.values())
 
 
-def _change_costs(problem: Problem, operations: Sequence[Operation], busy: Sequence[_Busy]) -> int:
+def _change_costs(shop: Shop, frozen: Iterable[FrozenOperation], busy: Sequence[_Busy]) -> int:
     """What the rules ask besides the time, for every change in front of a proposed operation."""
-    if not any(rule.cost for rule in problem.shop.setups):
+    if not any(rule.cost for rule in shop.setups):
         return 0
-    frozen = [_Busy(f.machine, f.setup_start, f.start, f.end, f.setup_family) for f in problem.frozen]
-    state = {machine.code: machine.setup_state for machine in problem.shop.machines}
+    others = [_Busy(f.machine, f.setup_start, f.start, f.end, f.setup_family) for f in frozen]
+    state = {machine.code: machine.setup_state for machine in shop.machines}
     proposed = set(busy)
     total = 0
-    for one in sorted({*busy, *frozen}, key=lambda b: (b.start, b.end)):
+    for one in sorted({*busy, *others}, key=lambda b: (b.start, b.end)):
         if one.machine in state:
             if one in proposed:
-                centre = problem.shop.machine[one.machine].work_centre
-                total += problem.shop.setup_cost(centre, state[one.machine], one.family)
+                centre = shop.machine[one.machine].work_centre
+                total += shop.setup_cost(centre, state[one.machine], one.family)
             state[one.machine] = one.family
     return total
 

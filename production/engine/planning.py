@@ -72,7 +72,14 @@ def propose(
         operations=answer.schedule.operations,
         frozen=answer.schedule.frozen,
         unplanned=listed,
-        kpis=measure(problem, answer.runs, answer.schedule.operations, len(listed), bound=bound),
+        kpis=measure(
+            problem,
+            answer.runs,
+            answer.schedule.operations,
+            len(listed),
+            frozen=answer.schedule.frozen,
+            bound=bound,
+        ),
     )
 
 
@@ -156,5 +163,5 @@ def refit(proposal: Proposal, problem: Problem, *, listed: Sequence[Unplanned] =
         operations=operations,
         frozen=frozen,
         unplanned=unplanned,
-        kpis=measure(problem, proposal.runs, operations, len(unplanned)),
+        kpis=measure(problem, proposal.runs, operations, len(unplanned), frozen=frozen),
     )

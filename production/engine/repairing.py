@@ -60,12 +60,13 @@ def right_shift(problem: Problem) -> Proposal:
     done = tuple(
         sorted([*settled, *answer.operations], key=lambda o: (o.setup_start, o.machine, o.run, o.step))
     )
+    stays = tuple(times[frozen.id] for frozen in problem.frozen)
     return Proposal(
         runs=whole,
         operations=done,
-        frozen=tuple(times[frozen.id] for frozen in problem.frozen),
+        frozen=stays,
         unplanned=tuple(unplanned),
-        kpis=measure(problem, whole, done, len(unplanned)),
+        kpis=measure(problem, whole, done, len(unplanned), frozen=stays),
     )
 
 

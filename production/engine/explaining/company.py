@@ -55,7 +55,7 @@ def together(
             if group
         ]
         answer = schedule(runs, question, seed=seed, stop=stop)
-        return measure(question, runs, answer.operations, 0)
+        return measure(question, runs, answer.operations, 0, frozen=answer.frozen)
 
     try:
         return Company(

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from production.engine.certificate import certify
-from production.engine.planning import propose
+from production.engine.planning import propose, refit
 from production.engine.proposal import FrozenOperation, Problem
+from production.engine.shop import SetupRule
 from tests.workshops import HOUR, MONDAY, sign, sign_shop
 
 
@@ -56,3 +57,31 @@ def test_what_was_begun_out_of_turn_puts_off_what_was_to_come_first() -> None:
     assert certify(problem, proposal).breaches == ()
     times = {frozen.id: frozen.start for frozen in proposal.frozen}
     assert times == {"begun": MONDAY, first.id: MONDAY + 2 * HOUR}
+
+
+def test_a_change_costs_by_where_frozen_work_stands_in_the_plan() -> None:
+    shop = sign_shop()
+    shop = replace(
+        shop,
+        machines=tuple(replace(m, setup_state="") for m in shop.machines if m.code != "laser-1"),
+        setups=(*shop.setups, SetupRule("laser", "walnut", "oak", 360, cost=700)),
+    )
+    # Not packed in time, so that the engraving after it waits, and the sign goes in front.
+    packed = replace(
+        released(MONDAY - HOUR),
+        id="pack",
+        step=5,
+        work_centre="packing",
+        machine="packing-1",
+        setup_family="any",
+        seconds=4 * HOUR,
+        end=MONDAY + 3 * HOUR,
+    )
+    problem = Problem(shop, (sign(1, due=MONDAY),), frozen=(packed, released(MONDAY, after=("pack",))))
+    proposal = propose(problem)
+    assert certify(problem, proposal).breaches == ()
+    (engraved,) = (o for o in proposal.operations if o.machine == "laser-2")
+    assert engraved.end < next(f.start for f in proposal.frozen if f.machine == "laser-2")
+    # Six minutes for oak, five for oil, and no rule's own cost.
+    assert proposal.kpis.terms.setups == 660
+    assert certify(problem, refit(proposal, problem)).breaches == ()
