@@ -18,8 +18,8 @@ from production.engine.planning import propose
 from production.engine.proposal import FrozenOperation, Operation, Problem, Proposal, Run, Unplanned
 from production.engine.routing import obstacles
 from production.engine.scheduling.construct import Stop, iterations, schedule
-from production.engine.shifting import shifted, uses_of
-from production.engine.shop import Shop
+from production.engine.scheduling.zones import without_material
+from production.engine.shifting import shifted
 from production.engine.work import Unit
 
 BEYOND = "No machine has enough working time left before the planning horizon."
@@ -42,7 +42,7 @@ def right_shift(problem: Problem) -> Proposal:
     loose = [unit for name, unit in able.items() if name not in staying]
     formed, short = form_runs(
         loose,
-        _without(problem.shop, runs, able),
+        without_material(problem.shop, runs, able),
         limits=problem.limits,
         claims=Counter({claim.material: claim.quantity for claim in problem.claims}),
     )
@@ -126,28 +126,3 @@ def _beyond(runs: Iterable[Run]) -> Iterator[Unplanned]:
     for run in runs:
         for unit in run.units:
             yield Unplanned(unit, "beyond-horizon", BEYOND)
-
-
-def _without(shop: Shop, runs: Iterable[Run], able: dict[str, Unit]) -> Shop:
-    """The shop without the materials that these runs use."""
-    used: Counter[str] = Counter()
-    lots: Counter[tuple[str, str]] = Counter()
-    offcuts: set[str] = set()
-    for run in runs:
-        of_run, of_lots, of_offcuts = uses_of(run, able)
-        used += of_run
-        lots += of_lots
-        offcuts |= of_offcuts
-    materials = []
-    for stock in shop.materials:
-        left = tuple(
-            replace(lot, quantity=max(lot.quantity - lots[stock.material, lot.code], 0)) for lot in stock.lots
-        )
-        here = sum(lot.quantity for lot in left if lot.available_at <= shop.now)
-        on_hand = here if stock.lots else max(stock.on_hand - used[stock.material], 0)
-        materials.append(replace(stock, on_hand=on_hand, lots=left))
-    return replace(
-        shop,
-        materials=tuple(materials),
-        offcuts=tuple(offcut for offcut in shop.offcuts if offcut.code not in offcuts),
-    )

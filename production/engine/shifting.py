@@ -14,6 +14,7 @@ from production.engine.proposal import FrozenOperation, Operation, Problem, Run
 from production.engine.routing import key_of
 from production.engine.scheduling.construct import settle
 from production.engine.scheduling.timeline import Timeline
+from production.engine.scheduling.zones import uses_of
 from production.engine.shop import Machine, Shop, WorkCentre, apart
 from production.engine.work import Step, Unit
 
@@ -136,18 +137,6 @@ def _supplied(problem: Problem, runs: Sequence[Run], able: dict[str, Unit]) -> d
             offcuts -= of_offcuts
             kept[run.id] = run
     return {run.id: run for run in runs if run.id in kept}
-
-
-def uses_of(run: Run, able: dict[str, Unit]) -> tuple[Counter[str], Counter[tuple[str, str]], set[str]]:
-    """What a run takes: of materials, of lots, and which offcuts."""
-    used = Counter(sheet.material for sheet in run.sheets if not sheet.offcut)
-    for unit in run.units:
-        for use in able[unit].materials:
-            used[use.material] += use.quantity
-    lots: Counter[tuple[str, str]] = Counter()
-    for lot in run.lots:
-        lots[lot.material, lot.lot] += lot.quantity
-    return used, lots, {sheet.offcut for sheet in run.sheets if sheet.offcut}
 
 
 def _put_off(

@@ -120,16 +120,10 @@ def without_material(shop: Shop, runs: Iterable[Run], units: Mapping[str, Unit])
     taken: Counter[tuple[str, str]] = Counter()
     offcuts: set[str] = set()
     for run in runs:
-        for sheet in run.sheets:
-            if sheet.offcut:
-                offcuts.add(sheet.offcut)
-            else:
-                used[sheet.material] += 1
-        for code in run.units:
-            for use in units[code].materials:
-                used[use.material] += use.quantity
-        for lot in run.lots:
-            taken[lot.material, lot.lot] += lot.quantity
+        of_run, of_lots, of_offcuts = uses_of(run, units)
+        used += of_run
+        taken += of_lots
+        offcuts |= of_offcuts
     materials = []
     for stock in shop.materials:
         lots = tuple(
@@ -141,3 +135,15 @@ def without_material(shop: Shop, runs: Iterable[Run], units: Mapping[str, Unit])
         materials.append(replace(stock, on_hand=on_hand, lots=lots))
     kept_offcuts = tuple(offcut for offcut in shop.offcuts if offcut.code not in offcuts)
     return replace(shop, materials=tuple(materials), offcuts=kept_offcuts)
+
+
+def uses_of(run: Run, units: Mapping[str, Unit]) -> tuple[Counter[str], Counter[tuple[str, str]], set[str]]:
+    """What a run takes: of materials, of lots, and which offcuts."""
+    used = Counter(sheet.material for sheet in run.sheets if not sheet.offcut)
+    for unit in run.units:
+        for use in units[unit].materials:
+            used[use.material] += use.quantity
+    lots: Counter[tuple[str, str]] = Counter()
+    for lot in run.lots:
+        lots[lot.material, lot.lot] += lot.quantity
+    return used, lots, {sheet.offcut for sheet in run.sheets if sheet.offcut}
