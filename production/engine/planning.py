@@ -9,7 +9,7 @@ correctness: that is the certificate's to say.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -113,11 +113,16 @@ def _planned(
     chosen, found = _searched(problem, runs, stays, seed, stop, report)
     left_out = set(found.left_out)
     unplanned = {**against, **{one.unit: one for one in short}}
-    for run in chosen:
-        if run.id in left_out:
-            text = "No machine has enough working time left before the planning horizon."
-            unplanned.update((unit, Unplanned(unit, "beyond-horizon", text)) for unit in run.units)
+    unplanned |= {one.unit: one for one in beyond_horizon(run for run in chosen if run.id in left_out)}
     return _Answer(*_numbered([run for run in chosen if run.id not in left_out], found), unplanned)
+
+
+def beyond_horizon(runs: Iterable[Run]) -> Iterator[Unplanned]:
+    """The units of runs for which no working time was left."""
+    text = "No machine has enough working time left before the planning horizon."
+    for run in runs:
+        for unit in run.units:
+            yield Unplanned(unit, "beyond-horizon", text)
 
 
 def _searched(

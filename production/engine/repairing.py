@@ -9,20 +9,18 @@ Neither says anything about its own correctness: that is the certificate's to sa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from production.engine.batching import form_runs
 from production.engine.measuring import measure
-from production.engine.planning import propose
-from production.engine.proposal import FrozenOperation, Operation, Problem, Proposal, Run, Unplanned
+from production.engine.planning import beyond_horizon, propose
+from production.engine.proposal import FrozenOperation, Operation, Problem, Proposal, Unplanned
 from production.engine.routing import obstacles
 from production.engine.scheduling.construct import Stop, iterations, schedule
 from production.engine.scheduling.zones import without_material
 from production.engine.shifting import shifted
 from production.engine.work import Unit
-
-BEYOND = "No machine has enough working time left before the planning horizon."
 
 
 def right_shift(problem: Problem) -> Proposal:
@@ -52,7 +50,7 @@ def right_shift(problem: Problem) -> Proposal:
     answer = schedule(new, around, stop=iterations(0))
     left_out = set(answer.left_out)
     placed = [run for run in new if run.id not in left_out]
-    unplanned += [*short, *_beyond(run for run in new if run.id in left_out)]
+    unplanned += [*short, *beyond_horizon(run for run in new if run.id in left_out)]
     unplanned.sort(key=lambda one: one.unit)
     times = {frozen.id: frozen for frozen in answer.frozen}
     settled = [_retimed(o, times[frozen.id]) for o, frozen in zip(operations, standing, strict=True)]
@@ -120,9 +118,3 @@ def _name(operation: Operation) -> str:
 
 def _retimed(operation: Operation, frozen: FrozenOperation) -> Operation:
     return replace(operation, setup_start=frozen.setup_start, start=frozen.start, end=frozen.end)
-
-
-def _beyond(runs: Iterable[Run]) -> Iterator[Unplanned]:
-    for run in runs:
-        for unit in run.units:
-            yield Unplanned(unit, "beyond-horizon", BEYOND)
