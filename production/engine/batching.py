@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from production.engine.filling import Filling, Room
+from production.engine.filling import Filling, Room, Tools, contested, tools_at
 from production.engine.lots import Arrivals, allot, is_apart
 from production.engine.nesting import Item, TooLarge
 from production.engine.proposal import Key, Limits, Run, Sheet, Unplanned
@@ -31,11 +31,12 @@ LATEST = 1 << 62
 @dataclass(frozen=True, order=True)
 class _Group:
     """Units that may share a run. ``wave`` keeps apart what cannot begin at about the same time, ``order``
-    what takes its sheets from a lot of its own."""
+    what takes its sheets from a lot of its own, ``tools`` what needs different ones for the same step."""
 
     key: Key
     wave: int
     order: str
+    tools: Tools
 
 
 @dataclass
@@ -211,12 +212,14 @@ def _grouped(units: Sequence[Unit], stock: _Stock, limits: Limits) -> _Demand:
     shop = stock.shop
     worth: dict[Key, int] = {}
     first = _first_of_shipments(units)
+    keys = {unit.id: key_of(unit, shop) for unit in units}
+    clashes = contested((keys[unit.id], unit) for unit in units)
     for unit in sorted(units, key=lambda unit: (first.get(unit.together, _urgency(unit)), _urgency(unit))):
         uses = _uses(unit)
         if lacking := stock.lacking(uses):
             demand.answered.append(Unplanned(unit.id, "material-short", _lack(lacking, stock)))
             continue
-        key = key_of(unit, shop)
+        key = keys[unit.id]
         if key.material:
             if key not in worth:
                 worth[key] = _worth_trying(key, stock)
@@ -230,7 +233,8 @@ def _grouped(units: Sequence[Unit], stock: _Stock, limits: Limits) -> _Demand:
         area[key] += _area(unit)
         ready = max(stock.ready(uses), unit.release)
         stock.take(uses)
-        group = _Group(key, _wave(ready, shop, limits), unit.order if is_apart(unit, shop) else "")
+        apart = unit.order if is_apart(unit, shop) else ""
+        group = _Group(key, _wave(ready, shop, limits), apart, tools_at(clashes[key], [unit]))
         demand.groups.setdefault(group, deque()).append(unit)
     return demand
 

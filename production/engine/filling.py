@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from production.engine.nesting import Item, Open, Placed, SheetSize, area_bound, fit, nest, without
 from production.engine.nesting.offcuts import Piece, opened, save_sheets
-from production.engine.proposal import Limits, Placement, Sheet
+from production.engine.proposal import Key, Limits, Placement, Sheet
 from production.engine.shop import Offcut, Shop
 from production.engine.work import Part, Step, Unit
 
@@ -21,11 +21,34 @@ QUICK_WAYS = 4
 
 Place = tuple[int, str, str]
 Copy = tuple[Unit, Part, int]
+Tools = tuple[tuple[Place, str], ...]
 
 
 def place_of(step: Step) -> Place:
     """What operations of one run are told apart by."""
     return step.step, step.work_centre, step.setup_family
+
+
+def contested(keyed: Iterable[tuple[Key, Unit]]) -> dict[Key, frozenset[Place]]:
+    """By key where some of its units need one tool and some another: no operation can do those together."""
+    tools: dict[Key, dict[Place, set[str]]] = {}
+    for key, unit in keyed:
+        places = tools.setdefault(key, {})
+        for step in unit.routing:
+            if step.tool:
+                places.setdefault(place_of(step), set()).add(step.tool)
+    return {
+        key: frozenset(place for place, found in places.items() if len(found) > 1)
+        for key, places in tools.items()
+    }
+
+
+def tools_at(places: frozenset[Place], units: Iterable[Unit]) -> Tools:
+    """What the units need at these places: they share a run with others that need the same."""
+    if not places:
+        return ()
+    steps = (step for unit in units for step in unit.routing if step.tool)
+    return tuple(sorted({(place, step.tool) for step in steps if (place := place_of(step)) in places}))
 
 
 class Room:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from production.engine.filling import contested, place_of, tools_at
 from production.engine.kernels import BEYOND, Ints, ints
 from production.engine.nesting import SheetSize
 from production.engine.proposal import Key, Operation, Problem, Run
@@ -120,8 +121,14 @@ class _Compiler:
         self.machine_number = {machine.code: n for n, machine in enumerate(self.machines)}
         self.centres = tuple(self.shop.work_centres)
         self.centre_number = {centre.code: n for n, centre in enumerate(self.centres)}
-        self.keys = tuple(sorted({run.key for run in runs}))
-        self.key_number = {key: n for n, key in enumerate(self.keys)}
+        # What needs different tools for the same step counts as another key: it must not meet in a run.
+        clashes = contested((run.key, self.units[code]) for run in runs for code in run.units)
+        shared = [
+            (run.key, tools_at(clashes[run.key], (self.units[code] for code in run.units))) for run in runs
+        ]
+        numbers = {each: n for n, each in enumerate(sorted(set(shared)))}
+        self.keys = tuple(key for key, _ in numbers)
+        self.key_numbers = [numbers[each] for each in shared]
         self.options: list[tuple[str, int]] = []
 
     def compile(
@@ -161,8 +168,7 @@ class _Compiler:
     def _kinds(self) -> None:
         """The kinds of each key, in the order of the steps, and the edges between them."""
         routings: list[dict[tuple[Step, ...], None]] = [{} for _ in self.keys]
-        for run in self.runs:
-            number = self.key_number[run.key]
+        for number, run in zip(self.key_numbers, self.runs, strict=True):
             routings[number].update(dict.fromkeys(self.units[code].routing for code in run.units))
         self.path: dict[tuple[int, tuple[Step, ...]], tuple[Kind, ...]] = {}
         self.preference: dict[tuple[Kind, str], int] = {}
@@ -171,7 +177,7 @@ class _Compiler:
         for number, key in enumerate(self.keys):
             merged = _merged((step for routing in routings[number] for step in routing), key)
             for routing in routings[number]:
-                path = tuple(merged[_place(step)] for step in routing)
+                path = tuple(merged[place_of(step)] for step in routing)
                 self.path[number, routing] = path
                 found[number].update(path)
                 for kind, step in zip(path, routing, strict=True):
@@ -376,7 +382,7 @@ class _Compiler:
             )
         }  # fmt: skip
         pointers = [0]
-        for run in self.runs:
+        for number, run in zip(self.key_numbers, self.runs, strict=True):
             mine: list[int] = []
             for members in self._parted(run):
                 unit = members[0]
@@ -386,7 +392,6 @@ class _Compiler:
                 if line == len(weights):
                     weights.append(1)
                 weights[line] = max(weights[line], *(one.weight for one in members if one.due is not None), 0)
-                number = self.key_number[run.key]
                 path = self.path[number, unit.routing]
                 rows[A_KEY].append(number)
                 rows[A_LINE].append(line)
@@ -560,7 +565,7 @@ class _Compiler:
             s[s[BASE_MACHINE] + t] = -1
         number = {run.id: r for r, run in enumerate(self.runs)}
         for r, run in enumerate(self.runs):
-            s[s[R_KEY] + r] = self.key_number[run.key]
+            s[s[R_KEY] + r] = self.key_numbers[r]
             s[s[R_NESTED] + r] = len(run.sheets)
             s[s[R_MINIMUM] + r] = earliest.get(run.id, 0)
             s[s[R_UNTIL] + r] = latest.get(run.id, BEYOND)
@@ -571,7 +576,7 @@ class _Compiler:
             self._fix(s, number[one.run], one.operation)
 
     def _fix(self, s: Ints, r: int, operation: Operation) -> None:
-        kinds = self.kinds[self.key_number[self.runs[r].key]]
+        kinds = self.kinds[self.key_numbers[r]]
         for j, kind in enumerate(kinds):
             if (kind.step, kind.family) == (operation.step, operation.setup_family):
                 t = r * self.width + j
@@ -612,18 +617,14 @@ def joined(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _place(step: Step) -> tuple[int, str, str]:
-    return step.step, step.work_centre, step.setup_family
-
-
 def _merged(steps: Iterable[Step], key: Key) -> dict[tuple[int, str, str], Kind]:
     """The kinds of these steps: what can be done in one operation of a run, where all of it can be done."""
     others: dict[tuple[int, str, str], set[str]] = {}
     tools: dict[tuple[int, str, str], str] = {}
     for step in steps:
         alternates = {alternate.work_centre for alternate in step.alternates}
-        others[_place(step)] = others.get(_place(step), alternates) & alternates
-        tools[_place(step)] = max(tools.get(_place(step), ""), step.tool)
+        others[place_of(step)] = others.get(place_of(step), alternates) & alternates
+        tools[place_of(step)] = max(tools.get(place_of(step), ""), step.tool)
     gang = (key.step, key.work_centre, key.setup_family)
     return {
         place: Kind(

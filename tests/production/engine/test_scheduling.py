@@ -125,6 +125,17 @@ def test_a_fixture_of_which_there_is_one_is_in_one_place() -> None:
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
+def test_pieces_that_need_different_fixtures_for_a_step_are_in_different_runs() -> None:
+    fixtures = ("jig", "vice", "")
+    routings = [
+        (Step(10, "press", "any", 60), Step(20, "helper", "", 300, tool=fixtures[n % 3])) for n in range(9)
+    ]
+    shop = replace(workshop(), tools=(Tool("jig", 1), Tool("vice", 1)))
+    proposal = planned(*(piece(n, *steps) for n, steps in enumerate(routings)), shop=shop, tried=600)
+    done = sorted((o.tool, len(o.units)) for o in at(proposal, "helper"))
+    assert done == [("", 3), ("jig", 3), ("vice", 3)]
+
+
 def test_an_alternate_is_taken_where_that_is_sooner() -> None:
     step = Step(10, "bench", "", 4 * HOUR, alternates=(Alternate("helper", 5 * HOUR, 1),))
     units = [piece(n, replace(step, setup_family=f"f{n}"), due=MONDAY + 6 * HOUR) for n in range(2)]
