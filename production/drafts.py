@@ -7,11 +7,13 @@ the same pieces, or the whole no longer passes, nothing happens and the refusal 
 change.
 
 Note on failures. A first repair only puts work off; a better one replaces it in the same draft when the
-search is done. A search that fails, runs out of time or answers nonsense leaves the first one; a repair that
-fails leaves the plan in force, and its events say why.
+search is done. Where nothing has to be put off (a line is in a hurry, a machine is back) only the search can
+find something, and there is a draft when it does. A search that fails, runs out of time or answers nonsense
+leaves the first one; a repair that fails leaves the plan in force, and its events say why.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +23,6 @@ from django.db.models import Max
 
 from ledger.entries import record
 from ledger.models import Job
-from ledger.requesting import request
 from production import demand, planning, wishes
 from production.diffs import describe, is_harmless, on_new_facts, tokens
 from production.engine.certificate import Certificate, certify
@@ -30,12 +31,15 @@ from production.engine.codec import decode_proposal, encode_proposal
 from production.engine.planning import Stop, propose
 from production.engine.proposal import Problem, Proposal
 from production.engine.repairing import improve, named, right_shift
+from production.events import clock
 from production.facts import Facts, moment, planner_settings, read_problem
 from production.locking import planning_lock
 from production.models import Draft, Plan, PlanEvent, PlannerSettings, Run
 from production.plans import read_base
 
 GUARD = "system:guard"
+# Events after which what stands can stay, and only a search finds what is better.
+GIVING = (PlanEvent.Kind.RUSH, PlanEvent.Kind.MACHINE_BACK, PlanEvent.Kind.CANCELLED)
 
 
 class DraftRefused(Exception):
@@ -84,7 +88,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Repair:
-    """A certified answer. ``put_off`` is the one that only waits."""
+    """A certified answer. ``put_off`` is the one that only waits; ``searched``: a better one was tried."""
 
     asked: Asked
     proposal: Proposal
@@ -92,6 +96,7 @@ class Repair:
     put_off: Proposal
     actor: str
     seed: int = 0
+    searched: bool = False
 
 
 # --- computing --------------------------------------------------------------------------------------------
@@ -132,7 +137,8 @@ def better_repair(*, asked: Asked, actor: str, seed: int = 0, stop: Stop | None 
     """The cheapest answer found until ``stop``. Raises ``planning.NotCertified``."""
     first = first_repair(asked=asked, actor=actor)
     found = improve(asked.problem, first.proposal, seed=seed, stop=stop)
-    return replace(first, proposal=found, certificate=_certified(asked.problem, found), seed=seed)
+    certificate = _certified(asked.problem, found)
+    return replace(first, proposal=found, certificate=certificate, seed=seed, searched=True)
 
 
 def _certified(problem: Problem, proposal: Proposal) -> Certificate:
@@ -146,9 +152,9 @@ def _certified(problem: Problem, proposal: Proposal) -> Certificate:
 
 
 def store(repair: Repair, *, now: datetime) -> Draft | None:
-    """Put the first repair beside the plan in force, in place of the draft before it, and ask for a better
-    one. None when the facts went on meanwhile (then a further repair has been asked for), or when there is
-    nothing to change."""
+    """Put the repair beside the plan in force, in place of the draft before it, and ask for a better one
+    unless that was looked for. None when the facts went on meanwhile (then a further repair has been asked
+    for), or when there is nothing to change."""
     asked = repair.asked
     with transaction.atomic():
         planning_lock()
@@ -157,6 +163,9 @@ def store(repair: Repair, *, now: datetime) -> Draft | None:
             wishes.request_repair(actor=repair.actor, now=now)
             return None
         if not changes(asked.before, repair.proposal):
+            if not repair.searched and _gives(asked.events):
+                wishes.request_better(actor=repair.actor, now=now)
+                return None
             _answered(asked.events, asked.plan, now, "Nothing in the plan has to change for it.")
             return None
         for old in Draft.objects.open():
@@ -173,13 +182,16 @@ def store(repair: Repair, *, now: datetime) -> Draft | None:
         )
         draft.events.set(PlanEvent.objects.filter(pk__in=asked.events))
         _record(draft, "draft.made", repair.actor, now, events=list(asked.events))
-        request(
-            kind=wishes.IMPROVE_KIND,
-            payload={"draft": draft.pk, "actor": repair.actor},
-            key=f"{wishes.IMPROVE_KIND}:{draft.pk}",
-            now=now,
-        )
+        if repair.searched:
+            return _found(draft, repair, now)
+        wishes.request_better(actor=repair.actor, now=now, draft=draft.pk)
         return draft
+
+
+def _gives(events: Collection[str]) -> bool:
+    """Whether a better plan may be there although nothing has to be put off; a person who asks for a repair
+    without an event thinks so."""
+    return not events or PlanEvent.objects.filter(pk__in=events, kind__in=GIVING).exists()
 
 
 def asked_of(draft: Draft) -> Asked | None:
@@ -204,15 +216,21 @@ def store_better(*, draft: Draft, repair: Repair, now: datetime) -> Draft | None
             return None
         for name, value in _content(repair).items():
             setattr(draft, name, value)
-        draft.stage, draft.improved_at = Draft.Stage.IMPROVED, now
-        draft.version += 1
-        draft.save()
-        _record(draft, "draft.improved", repair.actor, now)
-        harmless = is_harmless(draft.diff, repair.asked.problem, repair.proposal)
-        if planner_settings().takes_harmless and harmless:
+        return _found(draft, repair, now)
+
+
+def _found(draft: Draft, repair: Repair, now: datetime) -> Draft:
+    """The draft holds what the search found; harmless ones are accepted where staff have said so."""
+    draft.stage, draft.improved_at = Draft.Stage.IMPROVED, now
+    draft.version += 1
+    draft.save()
+    _record(draft, "draft.improved", repair.actor, now)
+    harmless = is_harmless(draft.diff, repair.asked.problem, repair.proposal)
+    if planner_settings().takes_harmless and harmless:
+        with suppress(DraftRefused, DraftConflict):  # then it is for staff to look at
             accept(draft=draft, actor=GUARD, now=now)
-            draft.refresh_from_db()
-        return draft
+        draft.refresh_from_db()
+    return draft
 
 
 def note_failure(*, job: Job, error: str, now: datetime) -> None:
@@ -320,7 +338,8 @@ def discard(
 def set_guard(*, takes: bool, actor: str, now: datetime) -> PlannerSettings:
     """Whether repairs that make nobody late and move nothing released are accepted by themselves."""
     with transaction.atomic():
-        settings, _ = PlannerSettings.objects.select_for_update().get_or_create(pk=1)
+        planning_lock()
+        settings, _ = PlannerSettings.objects.get_or_create(pk=1)
         settings.takes_harmless = takes
         settings.version += 1
         settings.save(update_fields=["takes_harmless", "version"])
@@ -364,7 +383,7 @@ def _require_time(taken: Sequence[Change], before: Proposal, now: datetime) -> N
     if begun:
         raise DraftRefused(
             [
-                f"Work of this draft was to begin at {min(begun):%H:%M} UTC, which has gone by: "
+                f"Work of this draft was to begin at {clock(min(begun))}, which has gone by: "
                 "ask for a new repair."
             ]
         )

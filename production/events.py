@@ -164,19 +164,29 @@ def absent(
             reasons.append("An absence ends at a moment that is still to come, within 80 days.")
         if reasons:
             raise EventRefused(reasons)
-        OperatorAbsence.objects.create(operator=held, start=start, end=end, reason=reason)
-        facts = {"operator": held.code, "start": start.isoformat(), "end": end.isoformat()}
-        record(
-            stream=f"operator:{held.code}",
-            kind="operator.absent",
-            actor=actor,
-            data={**facts, "reason": reason},
-            now=now,
-        )
-        text = f"{held} is away from {clock(start)} to {clock(end)}: {reason}"
-        return tell(
-            kind=PlanEvent.Kind.ABSENT, subject=held.code, text=text, facts=facts, actor=actor, now=now
-        )
+        absence = OperatorAbsence.objects.create(operator=held, start=start, end=end, reason=reason)
+        return tell_absence(absence, actor=actor, now=now)
+
+
+def tell_absence(absence: OperatorAbsence, *, actor: str, now: datetime) -> PlanEvent:
+    """Record an absence that was noted in this transaction, and ask for a repair."""
+    operator, reason = absence.operator, absence.reason
+    facts = {
+        "operator": operator.code,
+        "start": absence.start.isoformat(),
+        "end": absence.end.isoformat(),
+    }
+    record(
+        stream=f"operator:{operator.code}",
+        kind="operator.absent",
+        actor=actor,
+        data={**facts, "reason": reason},
+        now=now,
+    )
+    text = f"{operator} is away from {clock(absence.start)} to {clock(absence.end)}: {reason}"
+    return tell(
+        kind=PlanEvent.Kind.ABSENT, subject=operator.code, text=text, facts=facts, actor=actor, now=now
+    )
 
 
 def cancelled(*, order: Order, actor: str, now: datetime) -> PlanEvent | None:

@@ -70,7 +70,7 @@ def _failures(now: datetime) -> dict[str, Failures]:
             stops.setdefault(machine, []).append((at - stopped_at.pop(machine)).total_seconds())
     known = {machine: long for machine, long in stops.items() if len(long) >= FEWEST_STOPS}
     worked = dict(
-        Operation.objects.filter(machine__code__in=known, finished_at__gt=now - SINCE)
+        Operation.objects.filter(machine__code__in=known, finished_at__gt=now - SINCE, occupies=True)
         .order_by()
         .values_list("machine__code")
         .annotate(seconds=Sum("seconds"))

@@ -1,6 +1,8 @@
 """What staff change of the shop as the days go: planned maintenance, absences, what the planner is told.
 
-Each change is recorded, and a new plan is asked for (tasks.py follows ``shop.changed``).
+Each change is recorded. What takes time away from the plan in force is an event, and a repair of it is asked
+for; what gives time back, or tells the planner something, leaves it right: a new plan is asked for (tasks.py
+follows ``shop.changed``).
 """
 
 from collections.abc import Mapping
@@ -10,8 +12,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ledger.entries import record
+from production import events
 from production.locking import planning_lock
-from production.models import Machine, MachineStop, Operator, OperatorAbsence, PlannerSettings
+from production.models import (
+    Machine,
+    MachineStop,
+    Operator,
+    OperatorAbsence,
+    PlanEvent,
+    PlannerSettings,
+)
 
 LONGEST = timedelta(days=366)
 
@@ -32,8 +42,18 @@ def plan_stop(
     with transaction.atomic():
         planning_lock()
         stop = MachineStop.objects.create(machine=machine, reason=reason.strip(), start=start, end=end)
-        told = {"machine": machine.code, "reason": stop.reason, "start": _told(start), "end": _told(end)}
-        _record("maintenance planned", told, actor, now)
+        facts = {"machine": machine.code, "start": _told(start), "end": _told(end)}
+        told = {**facts, "reason": stop.reason}
+        record(stream=f"machine:{machine.code}", kind="machine.stop_planned", actor=actor, data=told, now=now)
+        times = f"from {events.clock(start)} to {events.clock(end)}"
+        events.tell(
+            kind=PlanEvent.Kind.MACHINE_DOWN,
+            subject=machine.code,
+            text=f"{machine} is stopped {times}: {stop.reason}",
+            facts=facts,
+            actor=actor,
+            now=now,
+        )
     return stop
 
 
@@ -56,8 +76,7 @@ def note_absence(
         absence = OperatorAbsence.objects.create(
             operator=operator, reason=reason.strip(), start=start, end=end
         )
-        told = {"operator": operator.code, "reason": absence.reason, "start": _told(start), "end": _told(end)}
-        _record("absence noted", told, actor, now)
+        events.tell_absence(absence, actor=actor, now=now)
     return absence
 
 

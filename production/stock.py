@@ -15,9 +15,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Max, Q
+from django.utils.timezone import localtime
 
 from ledger.entries import record
 from production.engine.proposal import LotUse
+from production.locking import planning_lock
 from production.models import Material, MaterialLot, MaterialMovement, Run
 
 UNLABELLED = "unlabelled"  # what lay there before a material was kept by lots
@@ -95,6 +97,7 @@ def receive(
     if not 1 <= quantity <= MOST:
         raise StockRefused(f"Receive at least 1 and at most {MOST:,} {material.unit}, not {quantity:,}.")
     with transaction.atomic():
+        planning_lock()
         held = Material.objects.select_for_update().get(pk=material.pk)
         told: dict[str, object] = {"quantity": quantity}
         if delivery is None:
@@ -130,6 +133,7 @@ def announce(
         raise StockRefused("What comes later comes later than now: receive what is here.")
     _require_keeping(delivery, available_at)
     with transaction.atomic():
+        planning_lock()
         held = Material.objects.select_for_update().get(pk=material.pk)
         _keep_by_lots(held, actor, now)
         lot = MaterialLot.objects.filter(material=held, code=delivery.code).first()
@@ -154,6 +158,7 @@ def count(*, material: Material, on_hand: int, actor: str, now: datetime, lot: s
     if not 0 <= on_hand <= MOST:
         raise StockRefused(f"Count at least 0 and at most {MOST:,} {material.unit}, not {on_hand:,}.")
     with transaction.atomic():
+        planning_lock()
         held = Material.objects.select_for_update().get(pk=material.pk)
         row = _counted_lot(held, lot)
         books = held if row is None else row
@@ -232,7 +237,8 @@ def expired_lots(*, run: Run, now: datetime) -> list[str]:
     if not run.lots:
         return []
     return [
-        f"The lot {lot.code} of {lot.material_id} expired on {lot.expires_at:%d %b %Y}: undo the release."
+        f"The lot {lot.code} of {lot.material_id} expired on {localtime(lot.expires_at):%d %b %Y}: "
+        "undo the release."
         for lot in _rows(run).values()
         if _has_expired(lot, now)
     ]

@@ -148,20 +148,22 @@ def repair(claim: Claim) -> Effect | None:
 
 @handler(wishes.IMPROVE_KIND, queue=wishes.QUEUE)
 def improve(claim: Claim) -> Effect | None:
-    """A better repair in the same draft, as long as it waits for a decision and the facts are the same."""
-    draft = Draft.objects.get(pk=claim.payload["draft"])
-    asked = drafts.asked_of(draft)
+    """A better repair in the same draft, as long as it waits for a decision and the facts are the same; where
+    nothing had to be put off there is no draft yet."""
+    actor, known = claim.payload["actor"], claim.payload["draft"]
+    draft = Draft.objects.get(pk=known) if known else None
+    asked = drafts.asked_of(draft) if draft else drafts.ask(actor=actor, now=timezone.now())
     if asked is None:
-        if draft.state != Draft.State.OPEN:
-            return None
-        return partial(request_repair_as_effect, actor=claim.payload["actor"])
+        if draft is None:
+            return partial(request_soon_as_effect, actor=actor)
+        return partial(request_repair_as_effect, actor=actor) if draft.state == Draft.State.OPEN else None
     deadline = time.monotonic() + settings.PLANNING_REPAIR_SECONDS
 
     def stop(tried: int) -> bool:
         return tried >= IMPROVE_ITERATIONS or claim.is_lost() or time.monotonic() > deadline
 
-    better = drafts.better_repair(asked=asked, actor=claim.payload["actor"], stop=stop)
-    return partial(store_better_as_effect, draft, better)
+    better = drafts.better_repair(asked=asked, actor=actor, stop=stop)
+    return partial(store_better_as_effect, draft, better) if draft else partial(store_draft_as_effect, better)
 
 
 def note_cancelled_as_effect(entry: Entry) -> None:

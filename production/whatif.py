@@ -4,6 +4,7 @@ Both sides are planned from the same facts with the same effort, and both pass t
 difference is the changes' own. Nothing of it touches the plan in force.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from ledger.entries import record
 from ledger.models import Job
 from ledger.requesting import request
 from production import demand
+from production.engine.certificate import KINDS as KINDS_OF_BREACH
 from production.engine.certificate import certify
 from production.engine.explaining import Explainer, Remedy, remedies
 from production.engine.planning import Stop, iterations, propose
@@ -43,6 +45,8 @@ KINDS: dict[str, type] = {
     "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)[1:]: kind
     for kind in get_args(Change)
 }
+
+log = logging.getLogger(__name__)
 
 
 class ScenarioRefused(Exception):
@@ -214,7 +218,7 @@ def compute(
         demand.take_in()
         facts = read_problem(now=now)
     report({"step": "as it is", "units": len(facts.problem.units)})
-    before = _planned(facts.problem, stop)
+    before = _planned(facts.problem, stop, "as things are")
     if scenario.remedies:
         report({"step": "what would help", "units": len(facts.problem.units)})
         found = remedies(
@@ -227,7 +231,7 @@ def compute(
     except BadChange as fault:
         raise ScenarioRefused(str(fault)) from fault
     report({"step": "with the changes", "units": len(question.units)})
-    after = _planned(question, stop)
+    after = _planned(question, stop, "with these changes")
     report({"step": "playing both", "units": len(question.units)})
     late_before, late_after = _late(facts.problem, before), _late(question, after)
     newly = sorted(late_after.keys() - late_before.keys(), key=lambda line: (-late_after[line], line))
@@ -311,12 +315,17 @@ def _span(calendar: str, start: datetime, end: datetime) -> ExtraShift:
     return ExtraShift(calendar, seconds(start), seconds(end))
 
 
-def _planned(problem: Problem, stop: Stop | None) -> Proposal:
+def _planned(problem: Problem, stop: Stop | None, which: str) -> Proposal:
     proposal = propose(problem, stop=stop or iterations(TRIES))
     certificate = certify(problem, proposal)
     if not certificate.ok:
-        first = certificate.breaches[0]
-        raise ScenarioRefused(f"The plan failed its check, at {first.where}: {first.text}")
+        log.error("a plan of a scenario breaks rules: %s", certificate.breaches[:3])
+        found = "; ".join(dict.fromkeys(KINDS_OF_BREACH[each.kind] for each in certificate.breaches[:3]))
+        raise ScenarioRefused(
+            f"No plan that can be worked was found {which}: the check refused what the planner proposed "
+            f"({found}). The plan in force is as it was. This is a fault of the planner: tell whoever looks "
+            f"after it, the log has the details."
+        )
     return proposal
 
 

@@ -83,6 +83,16 @@ def request_repair(*, actor: str, now: datetime, at_once: bool = False) -> Job:
         )
 
 
+def request_better(*, actor: str, now: datetime, draft: str | None = None) -> Job:
+    """Ask for a search: for a repair better than that of ``draft``, or where nothing has to be put off."""
+    return request(
+        kind=IMPROVE_KIND,
+        payload={"actor": actor, "draft": draft},
+        key=f"{IMPROVE_KIND}:{draft or uuid.uuid4().hex}",
+        now=now,
+    )
+
+
 def begin(claim: Claim) -> None:
     """Mark this job as the one that computes. Raises ``NotNow`` while another one does, or while it is too
     early for a plan that nobody asked for."""

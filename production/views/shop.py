@@ -83,7 +83,7 @@ def _change(request: HttpRequest, form: Span, change: Callable[[Span], object], 
     except shopkeeping.ShopkeepingRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{done} A new plan is asked for.")
+        messages.success(request, f"{done} A repair of the plan is looked for.")
     return redirect("shop")
 
 

@@ -206,3 +206,17 @@ def test_a_repair_that_makes_somebody_late_waits_for_staff(broken: Draft) -> Non
     drafts.store_better(draft=broken, repair=drafts.first_repair(asked=asked, actor="user:finn"), now=NOW)
     broken.refresh_from_db()
     assert broken.state == "open"
+
+
+def test_a_harmless_repair_that_can_no_longer_be_taken_waits_for_staff(
+    broken: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PlannerSettings.objects.update_or_create(pk=1, defaults={"takes_harmless": True})
+    asked = drafts.asked_of(broken)
+    assert asked is not None
+    repair = drafts.first_repair(asked=asked, actor="user:finn")
+    monkeypatch.setattr(drafts, "is_harmless", lambda *_: True)
+    drafts.store_better(draft=broken, repair=repair, now=NOW + timedelta(days=2))
+    broken.refresh_from_db()
+    assert (broken.state, broken.stage) == ("open", "improved")
+    assert Plan.objects.count() == 1

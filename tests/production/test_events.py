@@ -1,5 +1,6 @@
 """What happens in a workshop, told once: it takes effect, is on record, and a repair is asked for."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from production.models import (
     MaterialLot,
     Operator,
     Piece,
+    Plan,
     PlanEvent,
     PlannerSettings,
     Run,
@@ -194,6 +196,46 @@ def test_an_order_that_was_not_planned_is_cancelled_without_an_event(place_line:
     changes.cancel(order=line.order, reason="", **BOB)
     assert events.cancelled(order=line.order, actor="user:ann", now=NOW) is None
     assert not PlanEvent.objects.exists()
+
+
+def test_a_line_in_a_hurry_is_put_forward_by_the_search(place_line: PlaceLine) -> None:
+    """Nothing has to be put off for it, so the first repair finds nothing."""
+    lines = [place_line(quantity=4, seconds=3600, due_days=3) for _ in range(6)]
+    plan_now()
+    ends = {run: max(o.end for o in run.operations.all()) for run in Run.objects.all()}
+    last = max(ends, key=lambda run: ends[run])
+    hurried = Line.objects.get(pk=last.pieces.values("line")[:1])
+    assert hurried in lines
+    Job.objects.all().delete()
+    events.rush(line=hurried, reason="fair", wanted_at=NOW + HOUR, weight=50, **BOB)
+    asked = drafts.ask(actor="user:finn", now=NOW)
+    assert asked is not None
+    assert drafts.store(drafts.first_repair(asked=asked, actor="user:finn"), now=NOW) is None
+    assert PlanEvent.objects.open().count() == 1
+    job = Job.objects.get(kind=wishes.IMPROVE_KIND)
+    better = drafts.better_repair(asked=asked, actor="user:finn", stop=lambda tried: tried > 30)
+    draft = drafts.store(better, now=NOW)
+    assert draft is not None and job.payload["draft"] is None
+    assert (draft.stage, draft.state) == ("improved", "open")
+    assert Job.objects.filter(kind=wishes.IMPROVE_KIND).count() == 1
+    drafts.accept(draft=draft, **BOB)
+    assert PlanEvent.objects.get().answered_by == Plan.objects.current().get()
+    mine = Run.objects.proposed().filter(pieces__line=hurried).distinct()
+    assert max(o.end for run in mine for o in run.operations.all()) < ends[last]
+    sound()
+
+
+def test_a_search_that_finds_nothing_better_answers_the_event(place_line: PlaceLine) -> None:
+    line = place_line(quantity=1)
+    plan_now()
+    events.rush(line=line, reason="fair", weight=2, **BOB)
+    asked = drafts.ask(actor="user:finn", now=NOW)
+    assert asked is not None
+    better = drafts.better_repair(asked=asked, actor="user:finn", stop=lambda tried: tried > 5)
+    same = replace(better, proposal=better.put_off)
+    assert drafts.store(same, now=NOW) is None
+    assert "Nothing in the plan has to change" in PlanEvent.objects.get().note
+    assert not Job.objects.filter(kind=wishes.IMPROVE_KIND).exists()
 
 
 def test_an_event_that_changes_nothing_is_answered_without_a_draft(place_line: PlaceLine) -> None:

@@ -8,12 +8,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ledger.models import Entry, Job
-from production import shopkeeping
+from production import shopkeeping, wishes
 from production.facts import planner_settings, read_shop
-from production.models import Machine, MachineStop, MaterialLot, Operator, OperatorAbsence
+from production.models import Machine, MachineStop, MaterialLot, Operator, OperatorAbsence, PlanEvent
 from production.shopfile import load
+from tests.production.repairs import first_laser, plan_now
 from tests.production.test_shopfile import FULL
-from tests.production.workshop import NOW
+from tests.production.workshop import NOW, PlaceLine
 
 pytestmark = pytest.mark.django_db
 SOON, LATER = NOW + timedelta(hours=1), NOW + timedelta(hours=5)
@@ -63,12 +64,26 @@ def test_planned_maintenance_keeps_work_away_and_asks_for_a_plan() -> None:
         machine=oven, reason="Door", start=SOON, end=LATER, actor="user:bob", now=NOW
     )
     assert read_shop(now=NOW).machine["oven-2"].stops == ((int(SOON.timestamp()), int(LATER.timestamp())),)
-    told = Entry.objects.of("shop").last()
-    assert told is not None and told.data["what"] == "maintenance planned"
-    assert Job.objects.filter(kind="production.demand").exists()
+    told = Entry.objects.of("machine:oven-2").last()
+    assert told is not None and told.kind == "machine.stop_planned"
+    assert Job.objects.filter(kind=wishes.JOB_KIND).exists()
+    assert not Job.objects.filter(kind="production.demand").exists()
     shopkeeping.cancel_stop(stop=stop, actor="user:bob", now=NOW + timedelta(hours=2))
     stop.refresh_from_db()
     assert stop.end == NOW + timedelta(hours=2)
+    assert Job.objects.filter(kind="production.demand").count() == 1
+
+
+def test_a_planned_stop_and_an_absence_ask_for_a_repair_of_the_plan(place_line: PlaceLine) -> None:
+    place_line(quantity=2)
+    plan_now()
+    Job.objects.all().delete()
+    laser = first_laser()
+    shopkeeping.plan_stop(machine=laser, reason="Lens", start=SOON, end=LATER, actor="user:bob", now=NOW)
+    ann = Operator.objects.create(code="ann", name="Ann")
+    shopkeeping.note_absence(operator=ann, reason="Ill", start=SOON, end=LATER, actor="user:bob", now=NOW)
+    assert [event.kind for event in PlanEvent.objects.open().order_by("pk")] == ["machine_down", "absent"]
+    assert [job.kind for job in Job.objects.all()] == [wishes.REPAIR_KIND]
 
 
 @pytest.mark.usefixtures("full")
