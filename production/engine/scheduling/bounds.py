@@ -6,20 +6,19 @@ The sum of bounds of the single terms (``Terms``), each true for itself:
 - loads: by family and batch work centre;
 - set-ups: into every family of a work centre once, from whatever is nearest, unless a machine stands ready;
 - machines and energy: the work of a work centre on its cheapest machine;
-- tardiness: each unit alone in the shop, without set-ups.
+- tardiness: each unit alone in the shop, and lines queueing for a work centre (``tardiness``).
 A step that can be done elsewhere too counts nowhere, except in its own time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from production.engine.durations import machine_seconds
 from production.engine.proposal import Key, Problem
-from production.engine.routing import gang_step, key_of, sheet_size
-from production.engine.shop import Machine, Shop, WorkCentre
+from production.engine.routing import key_of, sheet_size
+from production.engine.scheduling.tardiness import least_lateness
+from production.engine.shop import Shop
 from production.engine.work import Step, Unit
 
 
@@ -31,17 +30,19 @@ def lower_bound(problem: Problem, planned: Collection[str] | None = None) -> int
         return 0
     weights = problem.weights
     runs, sheets = _runs_and_sheets(units, problem)
-    seconds, cost = _setups(units, problem)
+    setups = _setups(units, problem)
     machines, energy = _machine_work(units, shop)
     return (
         weights.run * runs
         + weights.sheet * sheets // 10**10
         + weights.load * sum(_loads(units, shop).values())
-        + weights.setup * seconds // 60
-        + cost
+        + weights.setup * sum(seconds for seconds, _ in setups.values()) // 60
+        + sum(cost for _, cost in setups.values())
         + machines // 3600
         + weights.energy * energy // 3_600_000
-        + weights.tardiness * _lateness(units, problem) // 60
+        + weights.tardiness
+        * least_lateness(units, problem, setups={place: each[0] for place, each in setups.items()})
+        // 60
     )
 
 
@@ -98,22 +99,34 @@ def _loads(units: Iterable[Unit], shop: Shop) -> dict[tuple[str, str], int]:
     return found
 
 
-def _setups(units: Iterable[Unit], problem: Problem) -> tuple[int, int]:
-    """Seconds and cost of one set-up into every family that no machine stands ready for."""
+def _setups(units: Iterable[Unit], problem: Problem) -> dict[tuple[str, str], tuple[int, int]]:
+    """Seconds and cost of the least set-up into every family that no machine stands ready for."""
     shop = problem.shop
     wanted = {(step.work_centre, step.setup_family) for unit in units for step in _own(unit, shop)}
     ready = {(machine.work_centre, machine.setup_state) for machine in shop.machines}
     ready |= {(frozen.work_centre, frozen.setup_family) for frozen in problem.frozen}
     states: dict[str, set[str]] = {}
-    for centre, family in wanted | ready:
+    for centre, family in wanted | ready | _elsewhere(units):
         states.setdefault(centre, set()).add(family)
-    seconds = cost = 0
+    found = {}
     for centre, family in wanted - ready:
         others = states[centre] - {family}
-        if others:
-            seconds += min(shop.setup_seconds(centre, other, family) for other in others)
-            cost += min(shop.setup_cost(centre, other, family) for other in others)
-    return seconds, cost
+        found[centre, family] = (
+            min((shop.setup_seconds(centre, other, family) for other in others), default=0),
+            min((shop.setup_cost(centre, other, family) for other in others), default=0),
+        )
+    return found
+
+
+def _elsewhere(units: Iterable[Unit]) -> set[tuple[str, str]]:
+    """Families that may come to a work centre by steps with a choice."""
+    return {
+        (code, step.setup_family)
+        for routing in {unit.routing for unit in units}
+        for step in routing
+        if step.alternates
+        for code in (step.work_centre, *(other.work_centre for other in step.alternates))
+    }
 
 
 def _machine_work(units: Iterable[Unit], shop: Shop) -> tuple[int, int]:
@@ -128,69 +141,6 @@ def _machine_work(units: Iterable[Unit], shop: Shop) -> tuple[int, int]:
         money += min((seconds * 100 * m.cost_rate // m.speed_percent for m in able), default=0)
         energy += min((seconds * 100 * m.power_w // m.speed_percent for m in able), default=0)
     return money, energy
-
-
-def _lateness(units: Sequence[Unit], problem: Problem) -> int:
-    """Weighted seconds by which lines are late even with the shop to themselves."""
-    ends: dict[tuple[int, tuple[Step, ...], str], int] = {}
-    last: dict[str, int] = {}
-    end_of: dict[str, int] = {}
-    for unit in units:
-        place = (unit.release, unit.routing, unit.sheet_material if unit.parts else "")
-        if place not in ends:
-            ends[place] = _earliest_end(unit, problem)
-        end_of[unit.id] = ends[place]
-        if unit.together:
-            last[unit.together] = max(last.get(unit.together, 0), ends[place])
-    lines: dict[str, tuple[int, int]] = {}
-    for unit in units:
-        if unit.due is not None:
-            late, weight = lines.get(unit.line, (0, 0))
-            end = last[unit.together] if unit.together else end_of[unit.id]
-            lines[unit.line] = max(late, end - unit.due), max(weight, unit.weight)
-    return sum(late * weight for late, weight in lines.values())
-
-
-def _earliest_end(unit: Unit, problem: Problem) -> int:
-    shop = problem.shop
-    gang = gang_step(unit.routing, shop)
-    ready = max(unit.release, problem.shop.now)
-    for step in unit.routing:
-        ready += step.min_lag if step is not unit.routing[0] else 0
-        ends = []
-        for code in (step.work_centre, *(other.work_centre for other in step.alternates)):
-            centre = shop.centre.get(code)
-            seconds = step.at(code)
-            if centre is None or seconds is None:
-                continue
-            sheets = 1 if step == gang and unit.parts else 0
-            for machine in shop.machines_of[code]:
-                if machine.runs(step.setup_family):
-                    long = _alone(centre, machine, seconds, step.load, sheets)
-                    ends.append(_after(shop.windows[machine.code], ready, long))
-        ready = min(ends, default=ready)
-    return ready
-
-
-def _alone(centre: WorkCentre, machine: Machine, seconds: int, load: int, sheets: int) -> int:
-    return machine_seconds(centre, machine, [(seconds, load)], sheets=sheets)
-
-
-def _after(windows: Sequence[tuple[int, int]], ready: int, seconds: int) -> int:
-    """The end of so many seconds of work from ``ready`` on, paused when the machine does not work; with no
-    time left plain seconds."""
-    at = ready
-    number = max(bisect_right(windows, (ready, ready)) - 1, 0)
-    while number < len(windows):
-        start, end = windows[number]
-        begin = max(start, at)
-        if begin < end:
-            if begin + seconds <= end:
-                return begin + seconds
-            seconds -= end - begin
-            at = end
-        number += 1
-    return at + seconds
 
 
 def _own(unit: Unit, shop: Shop, *modes: str) -> Iterable[Step]:
