@@ -68,3 +68,12 @@ def mark_paid(*, payment: Payment, actor: str, now: datetime) -> Payment:
 def void_due(*, order: Order) -> None:
     """Cancel the invoices of an order that nobody has paid yet (inside the cancelling transaction)."""
     order.payments.filter(state=Payment.State.DUE).update(state=Payment.State.VOID)
+
+
+def invoice_anew(*, order: Order, now: datetime) -> None:
+    """Invoices that are due become void, and one over the order's total as it is now takes their place
+    (inside the transaction that changes the order)."""
+    due = list(order.payments.filter(state=Payment.State.DUE))
+    void_due(order=order)
+    provider = PROVIDERS[due[-1].provider if due else InvoiceProvider.code]
+    provider.collect(order=order, amount=order.total, currency=order.currency, now=now)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F, Q
 
 from orders.engine.lifecycle import LineState
 from orders.models import Line
@@ -30,18 +31,16 @@ def take_in() -> int:
 
 
 def drop_cancelled(*, actor: str, now: datetime) -> int:
-    """Take the pieces of cancelled lines out of the demand and out of proposed runs; how many.
+    """Take pieces that nobody wants any more (of cancelled lines, and of lines that became fewer) out of the
+    demand and out of proposed runs; how many.
 
     A run that has lost a piece no longer is what was certified: it is dissolved, and its other pieces
     are owed again. The caller holds the planning lock.
     """
-    gone = Piece.objects.filter(
-        line__state=LineState.CANCELLED, state__in=[PieceState.OWED, PieceState.PLANNED]
-    )
+    too_many = Q(line__state=LineState.CANCELLED) | Q(index__gt=F("line__quantity"))
+    gone = Piece.objects.filter(too_many, state__in=[PieceState.OWED, PieceState.PLANNED])
     runs = list(gone.filter(run__isnull=False).values_list("run_id", flat=True).distinct())
     lines = dissolve(run_ids=runs, reason="A piece was cancelled.") if runs else set()
-    dropped = Piece.objects.filter(line__state=LineState.CANCELLED, state=PieceState.OWED).update(
-        state=PieceState.CANCELLED
-    )
+    dropped = Piece.objects.filter(too_many, state=PieceState.OWED).update(state=PieceState.CANCELLED)
     lines_follow(line_ids=lines, actor=actor, now=now, reason="A piece of its run was cancelled.")
     return dropped

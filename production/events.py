@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.timezone import localtime
 
 from ledger.entries import record
+from orders.changes import order_fewer
 from orders.engine.lifecycle import LineState
 from orders.models import Line, Order
 from production import demand, wishes
@@ -204,6 +205,25 @@ def cancelled(*, order: Order, actor: str, now: datetime) -> PlanEvent | None:
             subject=order.pk,
             text=f"{order.number} was cancelled, {pieces} of the plan with it",
             facts={"order": order.pk, "pieces": planned},
+            actor=actor,
+            now=now,
+        )
+
+
+def fewer(*, line: Line, quantity: int, reason: str, actor: str, now: datetime) -> PlanEvent:
+    """A line becomes fewer pieces (``orders.changes.order_fewer``, which see), in the plan too: the runs of
+    the pieces that nobody wants any more are taken apart. Raises ``CannotChange``."""
+    with transaction.atomic():
+        planning_lock()
+        before = Line.objects.get(pk=line.pk).quantity
+        held = order_fewer(line=line, quantity=quantity, reason=reason, actor=actor, now=now)
+        demand.drop_cancelled(actor=actor, now=now)
+        order = Order.objects.get(pk=held.order_id)
+        return tell(
+            kind=PlanEvent.Kind.CHANGED,
+            subject=held.pk,
+            text=f"{order.number}/{held.position} is {quantity} instead of {before}: {reason}",
+            facts={"line": held.pk, "from": before, "to": quantity},
             actor=actor,
             now=now,
         )

@@ -177,6 +177,21 @@ class Parcel(forms.Form):
         self.fields["lines"].choices = choices  # type: ignore[attr-defined]
 
 
+class Fewer(forms.Form):
+    """How many pieces of a line remain, and why."""
+
+    quantity = forms.IntegerField(
+        min_value=0,
+        error_messages={
+            "required": "Say how many remain; 0 takes the line out of the order.",
+            "invalid": "How many remain is a whole number.",
+        },
+    )
+    reason = forms.CharField(
+        max_length=200, strip=True, error_messages={"required": "Say why: the customer will ask."}
+    )
+
+
 class MaterialFilter(forms.Form):
     """Both may be empty."""
 

@@ -42,8 +42,9 @@ def _pieces_and_runs_agree() -> Iterator[str]:
 
 @invariant("production: a line has all its pieces or none")
 def _all_pieces() -> Iterator[str]:
+    wanted = Piece.objects.filter(index__lte=F("line__quantity"))
     counted = dict(
-        Piece.objects.order_by().values("line").annotate(pieces=Count("pk")).values_list("line", "pieces")
+        wanted.order_by().values("line").annotate(pieces=Count("pk")).values_list("line", "pieces")
     )
     for line in Line.objects.filter(pk__in=counted).only("pk", "quantity"):
         if counted[line.pk] != line.quantity:
@@ -51,6 +52,9 @@ def _all_pieces() -> Iterator[str]:
     moving = [LineState.PLANNED, LineState.RELEASED, LineState.IN_PRODUCTION, LineState.MADE]
     for pk in Line.objects.filter(state__in=moving).exclude(pk__in=counted).values_list("pk", flat=True):
         yield f"line {pk} is in production and has no pieces"
+    surplus = Piece.objects.filter(index__gt=F("line__quantity")).exclude(state=PieceState.CANCELLED)
+    for piece in surplus.select_related("line").order_by("pk"):
+        yield f"piece {piece} is {piece.state}, its line is of {piece.line.quantity}"
 
 
 @invariant("production: lines are as far as their pieces")

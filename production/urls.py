@@ -27,6 +27,7 @@ urlpatterns = [
     path("", queue.home, name="staff-home"),
     path("queue/", queue.queue, name="queue"),
     path("orders/<slug:pk>/", queue.order, name="staff-order"),
+    path("lines/<slug:pk>/fewer/", dispatch.fewer, name="staff-line-fewer"),
     path("orders/<slug:pk>/ship/", dispatch.ship, name="staff-order-ship"),
     path("lines/<slug:pk>/again/", artwork.line_again, name="staff-line-again"),
     path("line-files/<int:file_id>/", artwork.line_file, name="staff-line-file"),

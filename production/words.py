@@ -192,5 +192,6 @@ _SENTENCES: dict[str, Any] = {
     "line.shipped": lambda d: (
         f"a line shipped with {d.get('carrier', '?')} {d.get('reference', '')}".rstrip()
     ),
+    "line.changed": lambda d: f"a line is {d.get('to', '?')} instead of {d.get('from', '?')}" + _because(d),
     "line.cancelled": lambda d: "a line cancelled" + _because(d),
 }

@@ -220,6 +220,9 @@ TABLE: dict[type[Exception], Refusal] = {
     checkout.CheckoutRefused: Refusal(409, "checkout-refused", "Nothing was ordered", _checkout),
     checkout.SubmitKeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),
     changes.CannotCancel: Refusal(409, "cannot-cancel", "The order cannot be cancelled"),
+    changes.CannotChange: Refusal(
+        409, "cannot-change", "The line cannot be changed so", lambda e: {"reasons": list(e.reasons)}
+    ),
     payments.PaymentRefused: Refusal(409, "payment-refused", "The payment is not due"),
     fulfilment.MoveRefused: Refusal(
         409,

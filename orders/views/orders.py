@@ -75,7 +75,9 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 
 def _order_row(order: Order) -> dict[str, Any]:
-    lines = list(order.lines.all())
+    lines = [line for line in order.lines.all() if line.state != LineState.CANCELLED] or list(
+        order.lines.all()
+    )
     name, badge, _ = STATES[OrderState(order.state)]
     dates = [line.promised_at for line in lines if line.promised_at is not None]
     return {

@@ -58,6 +58,7 @@ KINDS = {
     PlanEvent.Kind.SCRAP: ("piece", "reason"),
     PlanEvent.Kind.LATE_MATERIAL: ("material", "lot", "available_at", "reason"),
     PlanEvent.Kind.ABSENT: ("operator", "end", "reason"),
+    PlanEvent.Kind.CHANGED: ("line", "quantity", "reason"),
 }
 
 
@@ -67,7 +68,8 @@ class EventShape(Strict):
     ``machine_down``: machine, reason, until (when it is expected back; without it nobody knows).
     ``machine_back``: machine. ``rush``: line, reason, wanted_at or weight (how many times its being late
     counts). ``scrap``: piece, reason. ``late_material``: material, lot, available_at, reason. ``absent``:
-    operator, end, reason, start (without it: now). An order is cancelled at its own address.
+    operator, end, reason, start (without it: now). ``changed``: line, quantity (fewer than now; 0 takes the
+    line out of its order), reason. An order is cancelled at its own address.
     """
 
     kind = serializers.ChoiceField(choices=[kind.value for kind in KINDS])
@@ -77,6 +79,7 @@ class EventShape(Strict):
     line = Text(max_length=40, required=False)
     wanted_at = serializers.DateTimeField(required=False)
     weight = Whole(min_value=1, max_value=events.HEAVIEST, required=False)
+    quantity = Whole(min_value=0, required=False)
     piece = Whole(min_value=1, required=False)
     material = Text(max_length=80, required=False)
     lot = Text(max_length=80, required=False)
@@ -168,6 +171,11 @@ def _absent(told: Mapping[str, Any], actor: str, now: datetime) -> None:
     )
 
 
+def _changed(told: Mapping[str, Any], actor: str, now: datetime) -> None:
+    line = get_object_or_404(Line, pk=told["line"])
+    events.fewer(line=line, quantity=told["quantity"], reason=told["reason"], actor=actor, now=now)
+
+
 _TELL: dict[str, Callable[[Mapping[str, Any], str, datetime], None]] = {
     PlanEvent.Kind.MACHINE_DOWN: _down,
     PlanEvent.Kind.MACHINE_BACK: _back,
@@ -175,6 +183,7 @@ _TELL: dict[str, Callable[[Mapping[str, Any], str, datetime], None]] = {
     PlanEvent.Kind.SCRAP: _scrap,
     PlanEvent.Kind.LATE_MATERIAL: _late_material,
     PlanEvent.Kind.ABSENT: _absent,
+    PlanEvent.Kind.CHANGED: _changed,
 }
 
 

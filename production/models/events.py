@@ -31,6 +31,7 @@ class PlanEvent(models.Model):
         LATE_MATERIAL = "late_material", "late material"
         ABSENT = "absent", "absent operator"
         CANCELLED = "cancelled", "order cancelled"
+        CHANGED = "changed", "order changed"
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "evt"), editable=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -54,7 +55,7 @@ class PlanEvent(models.Model):
                 condition=Q(
                     kind__in=[
                         "machine_down", "machine_back", "rush", "scrap", "late_material", "absent",
-                        "cancelled",
+                        "cancelled", "changed",
                     ]
                 ),
                 name="event_kind_known",

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from orders import fulfilment, payments
-from orders.changes import available_actions
-from orders.models import Order, Payment
-from production.forms import Parcel, mistakes
+from orders.changes import CannotChange, available_actions
+from orders.models import Line, Order, Payment
+from production import events
+from production.forms import Fewer, Parcel, mistakes
 from production.views.access import PLANNER, actor, is_in, staff_only
 
 
@@ -71,3 +72,21 @@ def paid(request: HttpRequest, pk: str) -> HttpResponse:
     else:
         messages.success(request, f"Invoice {payment.reference} is paid.")
     return redirect("staff-order", pk=payment.order_id)
+
+
+@staff_only(PLANNER)
+@require_POST
+def fewer(request: HttpRequest, pk: str) -> HttpResponse:
+    """Fewer pieces of a line that is not released yet."""
+    line = get_object_or_404(Line, pk=pk)
+    form = Fewer(request.POST)
+    if not form.is_valid():
+        messages.error(request, mistakes(form))
+        return redirect("staff-order", pk=line.order_id)
+    try:
+        event = events.fewer(line=line, **form.cleaned_data, actor=actor(request), now=timezone.now())
+    except CannotChange as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{event.text}. A new invoice takes the place of the old one.")
+    return redirect("staff-order", pk=line.order_id)

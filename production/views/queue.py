@@ -16,6 +16,7 @@ from configurator.catalogue import spec_of
 from configurator.proofs import design_picture, drawings_of
 from configurator.views.findings import ShownFinding, shown_findings, shown_mismatches
 from ledger.models import Entry
+from orders.engine.lifecycle import Action, LineState, allowed
 from orders.models import Line, Order
 from production import gate
 from production.forms import QueueFilter
@@ -185,6 +186,7 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
                     "files": [
                         {"of": file, "differs": differs(row.line, file)} for file in made.get(row.line.pk, [])
                     ],
+                    "may_change": allowed(LineState(row.line.state), Action.CANCEL).allowed,
                     "file_awaited": bool(row.line.proof) and not made.get(row.line.pk),
                 }
                 for row in rows_of(lines, now=now, pieces=pieces)

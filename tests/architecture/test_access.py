@@ -177,6 +177,7 @@ GET = {
     "staff-home": ("", "login 403 403 200 200"),
     "queue": ("", "login 403 403 200 200"),
     "staff-order": ("order", "login 403 403 200 200"),
+    "staff-line-fewer": ("ordered", "login 403 403 403 405"),
     "staff-order-ship": ("order", "login 403 403 403 405"),
     "staff-payment-paid": ("payment", "login 403 403 403 405"),
     "plan": ("", "login 403 403 200 200"),
@@ -362,6 +363,7 @@ GET = {
 AWAY = {"reason": "x", "start": "2030-01-01T08:00", "end": "2030-01-01T09:00"}
 # Address -> method, body (`{...}` is filled in from the scene), and what each of PEOPLE is answered.
 CHANGE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "staff-line-fewer": ("post", {}, "login 403 403 403 302"),
     "staff-order-ship": ("post", {"carrier": "PostNL"}, "login 403 403 403 302"),
     "staff-line-again": ("post", {}, "login 403 403 403 302"),
     "staff-payment-paid": ("post", {}, "login 403 403 403 302"),

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from ledger.invariants import check_all
 from ledger.models import Entry
-from orders.changes import CannotCancel, available_actions, cancel
+from orders.changes import CannotCancel, CannotChange, available_actions, cancel, order_fewer
 from orders.fulfilment import (
     MoveRefused,
     mark_made,
@@ -160,6 +161,67 @@ def test_an_order_cannot_be_cancelled_twice(order: Order) -> None:
     cancel(order=order, reason="", actor="user:alice", now=LATER)
     with pytest.raises(CannotCancel, match="cancelled already"):
         cancel(order=order, reason="", actor="user:alice", now=LATER)
+
+
+def fewer(order: Order, quantity: int, reason: str = "two are enough") -> Line:
+    return order_fewer(line=order.lines.get(position=1), quantity=quantity, reason=reason, **BOB)
+
+
+def test_fewer_pieces_cost_less_and_are_invoiced_anew(order: Order) -> None:
+    unit = order.lines.get().unit_price
+    old = order.payments.get()
+    fewer(order, 2)
+    order.refresh_from_db()
+    assert (order.lines.get().quantity, order.total) == (2, 2 * unit)
+    assert sorted((p.state, p.amount) for p in order.payments.all()) == [
+        ("due", 2 * unit),
+        ("void", old.amount),
+    ]
+    entry = Entry.objects.of(f"order:{order.id}").last()
+    assert entry is not None
+    assert (entry.kind, entry.data["from"], entry.data["to"]) == ("line.changed", 3, 2)
+    assert not [found for found in check_all(prefix="orders") if found.breaches]
+
+
+def test_a_line_can_be_taken_out_of_an_order(order: Order) -> None:
+    line = order.lines.get()
+    second = Line.objects.get(pk=line.pk)
+    second.pk, second.position = "lin_second", 2
+    second.save(force_insert=True)
+    fewer(order, 0)
+    order.refresh_from_db()
+    assert (order.state, order.total) == ("placed", second.total)
+    assert order.lines.get(position=1).state == "cancelled"
+    assert not [found for found in check_all(prefix="orders") if found.breaches]
+
+
+@pytest.mark.parametrize("quantity", [-1, 3, 4])
+def test_a_line_does_not_become_more_pieces(order: Order, quantity: int) -> None:
+    with pytest.raises(CannotChange, match="More are an order of their own"):
+        fewer(order, quantity)
+
+
+def test_the_last_line_is_not_taken_out_of_an_order(order: Order) -> None:
+    with pytest.raises(CannotChange, match="cancel the order"):
+        fewer(order, 0)
+
+
+def test_a_released_line_does_not_become_fewer(order: Order) -> None:
+    plan_lines(line_ids=ids(order), **BOB)
+    release_lines(line_ids=ids(order), **BOB)
+    with pytest.raises(CannotChange, match="material may already be cut"):
+        fewer(order, 2)
+
+
+def test_a_paid_order_is_not_changed(order: Order) -> None:
+    mark_paid(payment=order.payments.get(), actor="user:bob", now=LATER)
+    with pytest.raises(CannotChange, match="pay it back first"):
+        fewer(order, 2)
+
+
+def test_a_change_wants_a_reason(order: Order) -> None:
+    with pytest.raises(CannotChange, match="Say why"):
+        fewer(order, 2, " ")
 
 
 def test_what_can_be_done_is_said_with_reasons(order: Order) -> None:

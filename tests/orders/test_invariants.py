@@ -33,7 +33,7 @@ def test_everything_holds_after_a_cancellation(order: Order) -> None:
 @pytest.mark.parametrize(
     ("tamper", "found_by"),
     [
-        (lambda: Order.objects.update(total="1.00"), "orders: the total is the sum of the lines"),
+        (lambda: Order.objects.update(total="1.00"), "orders: the total is the sum of the living lines"),
         (lambda: Payment.objects.update(amount="1.00"), "orders: payments cover the total"),
         (lambda: Order.objects.update(state="shipped"), "orders: the state follows from the lines"),
         (

@@ -191,6 +191,20 @@ def test_a_cancelled_order_leaves_its_runs_and_the_rest_is_repaired(place_line: 
     sound()
 
 
+def test_a_line_that_became_fewer_leaves_its_run_and_is_planned_anew(place_line: PlaceLine) -> None:
+    going, staying = place_line(quantity=3), place_line(quantity=2)
+    plan_now()
+    event = events.fewer(line=going, quantity=1, reason="two are enough", **BOB)
+    assert (event.kind, event.facts["from"], event.facts["to"]) == ("changed", 3, 1)
+    assert asked_for() == 1
+    sound()
+    drafts.accept(draft=drafted(), **BOB)
+    pieces = Piece.objects.filter(line__in=[going, staying]).order_by("line__position", "line", "index")
+    assert [p.state for p in pieces.filter(line=going)] == ["planned", "cancelled", "cancelled"]
+    assert [p.state for p in pieces.filter(line=staying)] == ["planned", "planned"]
+    sound()
+
+
 def test_an_order_that_was_not_planned_is_cancelled_without_an_event(place_line: PlaceLine) -> None:
     line = place_line()
     changes.cancel(order=line.order, reason="", **BOB)
