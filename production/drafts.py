@@ -39,7 +39,12 @@ from production.plans import read_base
 
 GUARD = "system:guard"
 # Events after which what stands can stay, and only a search finds what is better.
-GIVING = (PlanEvent.Kind.RUSH, PlanEvent.Kind.MACHINE_BACK, PlanEvent.Kind.CANCELLED)
+GIVING = (
+    PlanEvent.Kind.RUSH,
+    PlanEvent.Kind.MACHINE_BACK,
+    PlanEvent.Kind.CANCELLED,
+    PlanEvent.Kind.CHANGED,
+)
 
 
 class DraftRefused(Exception):
