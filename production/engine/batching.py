@@ -300,11 +300,12 @@ def _closed(filling: Filling, key: Key, shop: Shop, offcuts: Sequence[Offcut]) -
         units=tuple(unit.id for unit in filling.units),
         sheets=sheets,
         due=min(dues, default=None),
-        why=_why(filling.units, key, sheets),
+        why=why_together(filling.units, key, sheets),
     )
 
 
-def _why(units: Sequence[Unit], key: Key, sheets: tuple[Sheet, ...]) -> str:
+def why_together(units: Sequence[Unit], key: Key, sheets: tuple[Sheet, ...]) -> str:
+    """What the units of a run share, as people read it."""
     products = sorted({unit.product for unit in units if unit.product})
     what = f"{_many(len(units), 'piece')} of {_many(len({unit.order for unit in units}), 'order')}"
     if products:

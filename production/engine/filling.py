@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from production.engine.nesting import Item, Open, Placed, SheetSize, area_bound, fit, nest, without
 from production.engine.nesting.offcuts import Piece, opened, save_sheets
+from production.engine.outlines import turned
 from production.engine.proposal import Key, Limits, Placement, Sheet
 from production.engine.shop import Offcut, Shop
 from production.engine.work import Part, Step, Unit
@@ -260,7 +261,8 @@ class Filling:
     def _placement(self, item: Item, place: Placed) -> Placement:
         unit, part, copy = self.parts[item.number]
         width, height = (item.height, item.width) if place.rotated else (item.width, item.height)
-        return Placement(unit.id, part.code, copy, place.x, place.y, width, height, place.rotated)
+        outline = turned(part.outline, part.width_um) if place.rotated else part.outline
+        return Placement(unit.id, part.code, copy, place.x, place.y, width, height, place.rotated, outline)
 
 
 def _large_first(parts: tuple[Part, ...]) -> list[Part]:

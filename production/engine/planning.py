@@ -2,8 +2,9 @@
 
 Order of the work: what cannot be made here is listed with its reason; what stays of the plan in force stays
 (``scheduling.zones``); the rest is formed into runs by really nesting (``batching``); then runs and schedule
-are searched together around the frozen work (``scheduling.composing``). The answer says nothing about its own
-correctness: that is the certificate's to say.
+are searched together around the frozen work (``scheduling.composing``); parts with outlines are laid into
+each other (``interlocking``). The answer says nothing about its own correctness: that is the certificate's to
+say.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from production.engine.batching import form_runs, held_together
+from production.engine.interlocking import interlocked
 from production.engine.measuring import measure
 from production.engine.proposal import Operation, Problem, Proposal, Run, Unplanned
 from production.engine.routing import obstacles
@@ -29,6 +31,7 @@ from production.engine.scheduling.construct import (
     read_schedule,
 )
 from production.engine.scheduling.zones import Kept, aim_at_base, kept, without_material
+from production.engine.work import Unit
 
 __all__ = ["Report", "Stop", "iterations", "measure", "propose", "refit"]
 
@@ -105,6 +108,9 @@ def _planned(
         limits=problem.limits,
         claims=claims,
     )
+    # What takes time for each sheet has its sheets before it is given times, anything else after.
+    later = [run.id for run in formed if not _counts_sheets(run, able, problem)]
+    formed = interlocked(formed, able, problem.shop, left_alone=later)
     names = {run.id for run in stays.runs}
     runs = [
         *stays.runs,
@@ -112,9 +118,20 @@ def _planned(
     ]
     chosen, found = _searched(problem, runs, stays, seed, stop, report)
     left_out = set(found.left_out)
+    stay = names | {run.id for run in chosen if _counts_sheets(run, able, problem)}
+    chosen = interlocked(chosen, able, problem.shop, left_alone=stay)
     unplanned = {**against, **{one.unit: one for one in short}}
     unplanned |= {one.unit: one for one in beyond_horizon(run for run in chosen if run.id in left_out)}
     return _Answer(*_numbered([run for run in chosen if run.id not in left_out], found), unplanned)
+
+
+def _counts_sheets(run: Run, units: Mapping[str, Unit], problem: Problem) -> bool:
+    """Whether laying on a sheet takes time of its own wherever the run may be made together."""
+    steps = {step for unit in run.units for step in units[unit].routing if step.step == run.key.step}
+    places = {
+        place for step in steps for place in (step.work_centre, *(a.work_centre for a in step.alternates))
+    }
+    return any(problem.shop.centre[place].load_seconds for place in places if place in problem.shop.centre)
 
 
 def beyond_horizon(runs: Iterable[Run]) -> Iterator[Unplanned]:

@@ -5,6 +5,7 @@ Nothing here decides anything; the certificate imports these shapes and no plann
 
 from dataclasses import astuple, dataclass, field
 
+from production.engine.outlines import Outline, area_of
 from production.engine.shop import Shop
 from production.engine.work import Unit, Use
 
@@ -118,7 +119,8 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Placement:
     """``width_um`` and ``height_um`` as laid (sides swapped when rotated); x and y of the lower left
-    corner, from the corner of the sheet. ``copy`` counts from 1."""
+    corner, from the corner of the sheet. ``copy`` counts from 1. ``outline`` is the part's, if it has one,
+    as laid, from that lower left corner: then only what is inside of it is taken."""
 
     unit: str
     part: str
@@ -128,6 +130,12 @@ class Placement:
     width_um: int
     height_um: int
     rotated: bool
+    outline: Outline = ()
+
+    @property
+    def area(self) -> int:
+        """Square micrometres that the part covers."""
+        return area_of(self.outline) if self.outline else self.width_um * self.height_um
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ class Sheet:
 
     @property
     def used_area(self) -> int:
-        return sum(p.width_um * p.height_um for p in self.placements)
+        return sum(p.area for p in self.placements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,27 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from production.engine.outlines import Outline, area_of, read_outline
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A rectangle of one unit, ``count`` times; it may be turned by 90 degrees where ``may_rotate``."""
+    """A part of one unit, ``count`` times; it may be turned by 90 degrees where ``may_rotate``.
+
+    Its ``outline`` (``outlines``) fills the box of its width and height; without one it is that rectangle.
+    """
 
     code: str
     width_um: int
     height_um: int
     count: int = 1
     may_rotate: bool = True
+    outline: Outline = ()
+
+    @property
+    def area(self) -> int:
+        """Square micrometres of one copy."""
+        return area_of(self.outline) if self.outline else self.width_um * self.height_um
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,9 @@ def read_work(data: Mapping[str, Any]) -> Work:
                 height_um=int(part["height_um"]),
                 count=int(part["count"]),
                 may_rotate=bool(part["may_rotate"]),
+                outline=read_outline(
+                    part.get("outline") or (), int(part["width_um"]), int(part["height_um"])
+                ),
             )
             for part in data.get("parts", ())
             if int(part["count"]) > 0

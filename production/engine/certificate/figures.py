@@ -7,6 +7,7 @@ from production.engine.certificate.case import Case
 from production.engine.certificate.findings import Breach
 from production.engine.certificate.machines import Work
 from production.engine.certificate.matching import Content
+from production.engine.certificate.outlines import area as area_of
 from production.engine.certificate.working_time import WorkingTime
 from production.engine.proposal import Kpis, Operation, Terms
 from production.engine.shop import Machine
@@ -45,7 +46,7 @@ def _reckoned(case: Case, contents: Sequence[Content], work: MachineWork) -> Kpi
             whole += area
             bought += 0 if sheet.offcut else area
             for laid in sheet.placements:
-                covered += laid.width_um * laid.height_um
+                covered += area_of(laid.outline) if laid.outline else laid.width_um * laid.height_um
     setups = setup_seconds = setup_cost = overtime = energy = machine_cost = 0
     for machine, mine in work:
         times, extra = case.working_time(machine), _overtime(case, machine)

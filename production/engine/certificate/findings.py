@@ -19,6 +19,7 @@ KINDS = {
     "part-twice": "a part of a unit lies on two places",
     "part-unknown": "a placement of a part that its run does not have",
     "part-size": "a placement whose size is not that of the part",
+    "part-shape": "a placement whose outline is not that of the part",
     "part-turned": "a part is turned that may not be turned",
     "sheet-size": "a sheet that is not of the material or size that is kept",
     "sheet-empty": "a sheet without parts",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from production.engine.certificate.case import Case
 from production.engine.certificate.findings import Breach
+from production.engine.certificate.outlines import Corners, outline_of, overlaps_box, polygon, too_near
 from production.engine.proposal import Placement, Run, Sheet
 from production.engine.shop import Machine, Offcut
 from production.engine.work import Part
@@ -17,6 +18,7 @@ def check(case: Case) -> Iterator[Breach]:
     for run in case.proposal.runs:
         yield from _parts(case, run)
         machines = _machines(case, run)
+        outlines = _outlines(case, run)
         for number, sheet in enumerate(run.sheets, start=1):
             name = f"sheet {number}"
             offcut = offcuts.get(sheet.offcut) if sheet.offcut else None
@@ -28,7 +30,7 @@ def check(case: Case) -> Iterator[Breach]:
             yield from _size(case, run, name, sheet, offcut)
             if not sheet.placements:
                 yield case.of_run("sheet-empty", run, "Nothing lies on the sheet.", name=name)
-            yield from _places(case, run, name, sheet, machines, offcut)
+            yield from _places(case, run, name, sheet, machines, offcut, outlines)
 
 
 def _machines(case: Case, run: Run) -> list[Machine]:
@@ -72,9 +74,32 @@ def _parts(case: Case, run: Run) -> Iterator[Breach]:
             if (p.width_um, p.height_um) != size:
                 text = f"Laid as {p.width_um} × {p.height_um} µm, the part is {size[0]} × {size[1]} µm."
                 yield _of_part(case, run, "part-size", (p.unit, p.part, p.copy), text)
+            if (p.outline or part.outline) and p.outline != outline_of(part, rotated=p.rotated):
+                text = "The outline as laid is not that of the part."
+                yield _of_part(case, run, "part-shape", (p.unit, p.part, p.copy), text)
             if p.rotated and not part.may_rotate:
                 text = "The part may not be turned."
                 yield _of_part(case, run, "part-turned", (p.unit, p.part, p.copy), text)
+
+
+def _outlines(case: Case, run: Run) -> dict[tuple[str, str], Part]:
+    """The parts of the run that are no rectangles."""
+    return {
+        (name, part.code): part
+        for name in run.units
+        if name in case.units
+        for part in case.units[name].parts
+        if part.outline
+    }
+
+
+def _lying(p: Placement, outlines: dict[tuple[str, str], Part]) -> Corners:
+    """The outline of what lies there, by its part; none where it is a rectangle, or has not its size."""
+    part = outlines.get((p.unit, p.part))
+    if part is None:
+        return ()
+    size = (part.height_um, part.width_um) if p.rotated else (part.width_um, part.height_um)
+    return outline_of(part, rotated=p.rotated) if (p.width_um, p.height_um) == size else ()
 
 
 def _of_part(case: Case, run: Run, kind: str, place: tuple[str, str, int], text: str) -> Breach:
@@ -105,7 +130,13 @@ def _size(case: Case, run: Run, name: str, sheet: Sheet, offcut: Offcut | None) 
 
 
 def _places(
-    case: Case, run: Run, name: str, sheet: Sheet, machines: Sequence[Machine], offcut: Offcut | None
+    case: Case,
+    run: Run,
+    name: str,
+    sheet: Sheet,
+    machines: Sequence[Machine],
+    offcut: Offcut | None,
+    outlines: dict[tuple[str, str], Part],
 ) -> Iterator[Breach]:
     margin = max((machine.margin_um for machine in machines), default=0)
     gap = max((machine.gap_um for machine in machines), default=0)
@@ -114,25 +145,35 @@ def _places(
         if p.x_um < margin or p.y_um < margin or p.x_um + p.width_um > right or p.y_um + p.height_um > top:
             text = f"{_where(p)} is outside the usable area, {margin} µm from the edges of {name}."
             yield _of_part(case, run, "outside-sheet", (p.unit, p.part, p.copy), text)
-    for one, other in _too_near(sheet.placements, gap):
+    corners = [_lying(p, outlines) for p in sheet.placements] if outlines else []
+    shapes = (
+        [polygon(p, each) for p, each in zip(sheet.placements, corners, strict=True)] if any(corners) else []
+    )
+    near = (
+        ((sheet.placements[one], sheet.placements[other]) for one, other in too_near(shapes, gap))
+        if shapes
+        else _too_near(sheet.placements, gap)
+    )
+    for one, other in near:
         text = f"On {name}, {_where(one)} is nearer than {gap} µm to {_where(other)}."
         breach = _of_part(case, run, "parts-overlap", (one.unit, one.part, one.copy), text)
         yield breach
     for x, y, width, height in offcut.defects if offcut else ():
-        for p in sheet.placements:
+        for number, p in enumerate(sheet.placements):
             if (
                 p.x_um < x + width
                 and x < p.x_um + p.width_um
                 and p.y_um < y + height
                 and y < p.y_um + p.height_um
-            ):
+            ) and (not shapes or overlaps_box(shapes[number], x, y, width, height)):
                 text = f"{_where(p)} lies on the defect {width} × {height} µm at {x}, {y} of {name}."
                 yield _of_part(case, run, "on-defect", (p.unit, p.part, p.copy), text)
 
 
 def _too_near(placements: Sequence[Placement], gap: int) -> Iterator[tuple[Placement, Placement]]:
-    """Pairs nearer than ``gap``: a line swept from left to right over the parts that it cuts, kept by their
-    lower edges. Where those are apart, a new one can only be too near to its neighbours in that order."""
+    """Pairs of rectangles nearer than ``gap`` both ways: a line swept from left to right over the parts that
+    it cuts, kept by their lower edges. Where those are apart, a new one can only be too near to its
+    neighbours in that order."""
     moments = []
     for number, p in enumerate(placements):
         moments.append((p.x_um, 1, number))

@@ -54,7 +54,7 @@ def _runs_and_sheets(units: Sequence[Unit], problem: Problem) -> tuple[int, int]
     loads: dict[Key, Counter[tuple[int, str, str]]] = {}
     for unit in units:
         key = key_of(unit, shop)
-        area = sum(part.width_um * part.height_um * part.count for part in unit.parts)
+        area = sum(part.area * part.count for part in unit.parts)
         areas[key] += area
         largest[key] = max(largest[key], area)
         of_key = loads.setdefault(key, Counter())

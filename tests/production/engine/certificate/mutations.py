@@ -300,6 +300,17 @@ def part_a_tenth_of_a_millimetre_off(problem: Problem, proposal: Proposal, chanc
     )
 
 
+@plants("part-shape")
+def part_with_a_corner_cut_off(problem: Problem, proposal: Proposal, chance: random.Random) -> Answer:
+    return problem, with_placement(
+        proposal,
+        chance,
+        lambda _, p: changed(
+            p, outline=((0, 0), (p.width_um, 0), (p.width_um, p.height_um - 100), (0, p.height_um))
+        ),
+    )
+
+
 @plants("part-turned")
 def part_turned_that_may_not_be(problem: Problem, proposal: Proposal, chance: random.Random) -> Answer:
     run = run_of(proposal, "r3")
