@@ -212,7 +212,8 @@ def _put_off(problem: Problem, standing: Proposal) -> Proposal:
         named = ", ".join(f"R-{number}" for number in numbers[:5])
         raise ReviewRefused([f"There it has no room: no time, person, tool or material is left for {named}."])
     followed, frozen = follow_setups(operations, problem)
-    kpis = measure(problem, standing.runs, followed, 0, frozen=frozen)
+    # It becomes the plan in force itself: nothing of it has moved against that.
+    kpis = measure(replace(problem, base=None), standing.runs, followed, 0, frozen=frozen)
     return replace(standing, operations=followed, frozen=frozen, kpis=kpis)
 
 

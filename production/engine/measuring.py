@@ -100,26 +100,25 @@ def unit_ends(units: Iterable[Unit], operations: Iterable[Operation]) -> dict[st
 
 
 def count_moved(problem: Problem, operations: Iterable[Operation]) -> int:
-    """Operations of the base plan that begin before the end of the slushy zone and have moved (``Zones``)."""
+    """Moves against the base plan (``Zones``)."""
     if problem.base is None:
         return 0
     asked = {unit.id for unit in problem.units}
-    now: dict[tuple[str, int, str], list[Operation]] = {}
+    now: dict[tuple[str, int], list[Operation]] = {}
     for operation in operations:
         for unit in operation.units:
-            now.setdefault((unit, operation.step, operation.machine), []).append(operation)
+            now.setdefault((unit, operation.step), []).append(operation)
     moved = 0
     for old in problem.base.operations:
         units = asked.intersection(old.units)
-        if old.setup_start >= problem.zones.slushy_until or not units:
-            continue
-        candidates = now.get((min(units), old.step, old.machine), ())
-        if not any(
-            abs(new.start - old.start) <= problem.zones.tolerance and units.issubset(new.units)
-            for new in candidates
-        ):
-            moved += 1
+        if units:
+            candidates = (new for new in now.get((min(units), old.step), ()) if units.issubset(new.units))
+            moved += min((_moves(old, new, problem.zones.tolerance) for new in candidates), default=2)
     return moved
+
+
+def _moves(old: Operation, new: Operation, tolerance: int) -> int:
+    return int(new.machine != old.machine) + int(abs(new.start - old.start) > tolerance)
 
 
 def _busy(operations: Iterable[Operation]) -> list[_Busy]:

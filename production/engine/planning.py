@@ -148,8 +148,8 @@ def _searched(
     """The runs, changed where that pays, with their schedule."""
     spare = len(runs) // 3 + 4
     compiled, frozen = compiled_around(runs, problem, fixed=stays.fixed, spare=spare, split=True)
-    aim_at_base(compiled, runs, problem)
-    composer = Composer(compiled, runs, problem, seed=seed, locked={run.id for run in stays.runs})
+    from_base = aim_at_base(compiled, runs, problem)
+    composer = Composer(compiled, runs, problem, seed=seed, locked=stays.locked, from_base=from_base)
     told = None
     if report is not None:
         bound = lower_bound(problem, {unit for run in runs for unit in run.units})

@@ -32,8 +32,8 @@ class Weights:
 
     ``tardiness``: for each minute that a line of weight 1 is late; ``setup``: a minute of set-up; ``run``,
     ``load``: each run, each load of a batch machine; ``sheet``: a square decimetre of sheet; ``overtime``: a
-    minute of overtime; ``energy``: a kWh; ``preference``: a point of an alternate; ``moved``: each operation
-    that moves (``Zones``).
+    minute of overtime; ``energy``: a kWh; ``preference``: a point of an alternate; ``moved``: each move of an
+    operation (``Zones``).
     """
 
     tardiness: int = 10
@@ -50,10 +50,13 @@ class Weights:
 @dataclass(frozen=True, slots=True)
 class Zones:
     """How firm the base plan is. What begins before ``frozen_until`` stays as it is, and nothing new begins
-    before it; what begins before ``slushy_until`` moves only where that gains more than ``Weights.moved``;
-    what comes later is liquid. An operation begins with its set-up. One of the base plan has moved when no
-    operation of the new plan has all of its units that are still asked for (perhaps others too), its step and
-    machine within ``tolerance`` seconds of its start; one of which no unit is asked for does not count."""
+    before it; runs of which something begins before ``slushy_until`` keep their units; what comes later is
+    liquid. An operation begins with its set-up.
+
+    Near or far, work moves only where that gains more than ``Weights.moved``: an operation of the base plan
+    counts once when it is on another machine now, and once when it starts more than ``tolerance`` seconds
+    off. One of which no operation of the new plan has all units that are still asked for (perhaps others
+    too) at its step counts as both; one of which no unit is asked for does not count."""
 
     frozen_until: int = 0
     slushy_until: int = 0
@@ -243,7 +246,7 @@ class Kpis:
     thousand of sheet area. ``makespan``: seconds from now to the last end. A unit is tardy when its
     last operation (of all that ships together with it, the last) ends after its own promise; ``tardiness``
     sums those seconds. ``setups`` and their seconds count a load once.
-    ``moved`` are operations of the base plan's slushy zone that moved; ``bound`` is a cost that no plan of
+    ``moved`` are moves of operations of the base plan; ``bound`` is a cost that no plan of
     the same units can be below.
     """
 

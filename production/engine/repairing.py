@@ -69,9 +69,10 @@ def right_shift(problem: Problem) -> Proposal:
 
 
 def improve(problem: Problem, first: Proposal, *, seed: int = 0, stop: Stop | None = None) -> Proposal:
-    """The cheaper of ``first`` and what the search finds until ``stop``; more units planned always win."""
+    """The cheaper of ``first`` and what the search finds until ``stop``; more units planned always win, and
+    of what costs the same the one with fewer moves."""
     found = named(problem, propose(problem, seed=seed, stop=stop))
-    return min(first, found, key=lambda one: (one.kpis.unplanned, one.kpis.terms.cost))
+    return min(first, found, key=lambda one: (one.kpis.unplanned, one.kpis.terms.cost, one.kpis.moved))
 
 
 def named(problem: Problem, proposal: Proposal) -> Proposal:

@@ -5,16 +5,14 @@ the first gap on its own machine in which its predecessors are done and its pers
 are there. What is in one load of a batch machine stays together.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from production.engine.durations import machine_seconds
 from production.engine.proposal import FrozenOperation, Operation, Problem, Run
-from production.engine.routing import key_of
 from production.engine.scheduling.construct import settle
 from production.engine.scheduling.timeline import Timeline
-from production.engine.scheduling.zones import uses_of
+from production.engine.scheduling.zones import standing_runs
 from production.engine.shop import Machine, Shop, WorkCentre, apart
 from production.engine.work import Step, Unit
 
@@ -101,7 +99,7 @@ def shifted(problem: Problem, able: dict[str, Unit]) -> tuple[list[Run], list[Op
     base = problem.base
     if base is None:
         return [], []
-    runs = _supplied(problem, [run for run in base.runs if _stands(run, able, problem.shop)], able)
+    runs = {run.id: run for run in standing_runs(problem, able)}
     while True:
         wanted = [operation for operation in base.operations if operation.run in runs]
         done, failed = _put_off(problem, runs, wanted, able)
@@ -109,34 +107,6 @@ def shifted(problem: Problem, able: dict[str, Unit]) -> tuple[list[Run], list[Op
             return list(runs.values()), done
         for run in failed:
             del runs[run]
-
-
-def _stands(run: Run, able: dict[str, Unit], shop: Shop) -> bool:
-    return all(unit in able and key_of(able[unit], shop) == run.key for unit in run.units)
-
-
-def _supplied(problem: Problem, runs: Sequence[Run], able: dict[str, Unit]) -> dict[str, Run]:
-    """The runs for which there still is material, those due first."""
-    free = Counter({stock.material: stock.on_hand for stock in problem.shop.materials if not stock.lots})
-    free.subtract({claim.material: claim.quantity for claim in problem.claims})
-    lots = Counter(
-        {(stock.material, lot.code): lot.quantity for stock in problem.shop.materials for lot in stock.lots}
-    )
-    offcuts = {offcut.code for offcut in problem.shop.offcuts}
-    kept_by_lots = {stock.material for stock in problem.shop.materials if stock.lots}
-    kept = {}
-    for run in sorted(runs, key=lambda run: (1 << 62 if run.due is None else run.due, run.id)):
-        used, of_lots, of_offcuts = uses_of(run, able)
-        if (
-            all(free[material] >= n for material, n in used.items() if material not in kept_by_lots)
-            and all(lots[lot] >= n for lot, n in of_lots.items())
-            and of_offcuts <= offcuts
-        ):
-            free.subtract(used)
-            lots.subtract(of_lots)
-            offcuts -= of_offcuts
-            kept[run.id] = run
-    return {run.id: run for run in runs if run.id in kept}
 
 
 def _put_off(

@@ -131,22 +131,22 @@ def _lateness(case: Case) -> tuple[int, int, int]:
 
 
 def _moved(case: Case) -> int:
-    """Operations of the plan in force, begun before the slushy zone ends, that no operation on their machine
-    near their start continues. Units that are no longer asked for do not count."""
-    base, zones = case.problem.base, case.problem.zones
-    if base is None:
+    """Moves of the operations of the plan in force: one for another machine, one for another time, both where
+    no operation has all of its units. Units that are no longer asked for do not count."""
+    if case.problem.base is None:
         return 0
-    now: dict[tuple[str, int, str], list[Operation]] = {}
+    place: dict[tuple[str, int], Operation] = {}
     for operation in case.proposal.operations:
         for unit in operation.units:
-            now.setdefault((unit, operation.step, operation.machine), []).append(operation)
+            place[unit, operation.step] = operation
     moved = 0
-    for old in base.operations:
+    for old in case.problem.base.operations:
         left = [unit for unit in old.units if unit in case.units]
-        if not left or old.setup_start >= zones.slushy_until:
-            continue
-        moved += not any(
-            abs(new.start - old.start) <= zones.tolerance and set(left) <= set(new.units)
-            for new in now.get((left[0], old.step, old.machine), ())
-        )
+        new = place.get((left[0], old.step)) if left else None
+        if new is not None and set(left) <= set(new.units):
+            off = new.start - old.start
+            moved += new.machine != old.machine
+            moved += not -case.problem.zones.tolerance <= off <= case.problem.zones.tolerance
+        elif left:
+            moved += 2
     return moved

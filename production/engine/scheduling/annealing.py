@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
-from production.engine.kernels import ints
+from production.engine.kernels import BEYOND, ints
 from production.engine.scheduling import moves
 from production.engine.scheduling.compiled import Compiled
 from production.engine.scheduling.decoder import decode
@@ -60,6 +60,33 @@ class Search:
         if again > cost:
             # The way cannot be told by an order alone: then its first order, as it is.
             self.prm = ints(prm)
+        self.start()
+
+    def follow_base(self) -> None:
+        """The state becomes the plan in force, put off where it has to be: its work is held on its machines
+        and not before its times; of the ways to put other runs between it, the best."""
+        s, p = self.s, self.p
+        kinds = int(p[KINDS])
+        begins: dict[int, int] = {}
+        for r in range(self.compiled.runs):
+            for t in range(r * kinds, (r + 1) * kinds):
+                if s[s[BASE_MACHINE] + t] >= 0 and not s[s[T_FIXED] + t]:
+                    s[s[T_HELD] + t], s[s[T_FIX] + t] = s[s[BASE_START] + t], s[s[BASE_FIX] + t]
+                    begins[r] = min(begins.get(r, BEYOND), int(s[s[BASE_START] + t]))
+        others = [r for r in range(self.compiled.runs) if s[s[R_ATOMS] + r] and r not in begins]
+        best: tuple[int, list[int]] | None = None
+        # Others as soon as they may begin, a day or a shift before their promise, or behind all that stands.
+        for early in (BEYOND, 86_400, 8 * 3600, -BEYOND) if others else (0,):
+            place = {r: max(int(s[s[R_RELEASE] + r]), int(s[s[R_DUE] + r]) - early) for r in others} | begins
+            order = sorted(place, key=lambda r: (place[r], int(s[s[R_DUE] + r]), r))
+            self._set_order(order)
+            cost = self._decode((1, 4, 1, 0, 3600))
+            if best is None or cost < best[0]:
+                best = cost, order
+        if best is not None:
+            self._set_order(best[1])
+        self.prm = ints((1, 4, 1, 0, 3600))
+        s[self.control + moves.REPAIR] = 1
         self.start()
 
     def run(

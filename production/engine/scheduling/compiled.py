@@ -377,7 +377,7 @@ class _Compiler:
         rows: dict[int, list[int]] = {
             row: []
             for row in (
-                A_KEY, A_LINE, A_GROUP, A_DUE, A_LAST, A_RELEASE, A_UNITS, A_AREA,
+                A_KEY, A_LINE, A_GROUP, A_DUE, A_LAST, A_RELEASE, A_UNITS, A_AREA, A_HOME,
                 STEP_KIND, STEP_EDGE, STEP_LOAD, STEP_SECONDS,
             )
         }  # fmt: skip
@@ -401,6 +401,7 @@ class _Compiler:
                 rows[A_RELEASE].append(max(one.release for one in members))
                 rows[A_UNITS].append(len(members))
                 rows[A_AREA].append(len(members) * self._area(unit, run.key))
+                rows[A_HOME].append(len(self.run_atoms))
                 self._steps(unit, number, path, rows)
                 pointers.append(len(rows[STEP_KIND]))
             self.run_atoms.append(mine)
@@ -506,7 +507,8 @@ class _Compiler:
             COST_RUN: weights.run * 3600,
             COST_LOAD: weights.load * 3600,
             COST_OVERTIME: weights.overtime * 60,
-            COST_MOVED: weights.moved * 3600,
+            # The least there is on top: of two plans that cost the same, the one with fewer moves.
+            COST_MOVED: weights.moved * 3600 + 1,
             TOLERANCE: self.problem.zones.tolerance,
         }
         header = [numbers[n] for n in range(PLANT_NUMBERS)]
@@ -533,8 +535,10 @@ class _Compiler:
             FIRST_TAIL: centres,
         }
         lengths |= {NEXT_HEAD: centres, NEXT_TAIL: centres, L_LATE: self.lines, G_END: self.groups}
-        lengths |= {OUT: PLACE, TOP: PLACE, BEST: PLACE, CONTROL: CONTROLS, JOURNAL: 2 * atoms + 2}
-        lengths |= {KEPT_ORDER: runs, KEPT_WAIT: runs, KEPT_NESTED: runs, KEPT_FIX: tasks, KEPT_RUN: atoms}
+        lengths |= {OUT: PLACE, TOP: PLACE, BEST: PLACE, CONTROL: CONTROLS}
+        lengths |= {JOURNAL: 2 * max(atoms, self.width) + 2}
+        lengths |= {KEPT_ORDER: runs, KEPT_WAIT: runs, KEPT_NESTED: runs, KEPT_FIX: tasks}
+        lengths |= {KEPT_HELD: tasks, KEPT_RUN: atoms}
         lengths |= {M_FREE: machines, M_FAMILY: machines, M_WIN: machines, M_SEG: machines}
         lengths |= {RES_FREE: len(self.resources), RES_WIN: len(self.resources), C_FREE: centres}
         lengths |= {LD_DATA: machines * RING * LOAD_WIDTH, LD_COUNT: machines, SUM: 2}

@@ -27,12 +27,20 @@ ROUNDS = 60
 
 
 class Composer:
-    """The search over runs and schedule. ``locked`` are ids of runs that stay as they are."""
+    """The search over runs and schedule. ``locked`` are ids of runs that stay as they are; ``from_base``: it
+    begins with the plan in force (``zones.aim_at_base``)."""
 
     def __init__(
-        self, compiled: Compiled, runs: Sequence[Run], problem: Problem, *, seed: int, locked: Collection[str]
+        self,
+        compiled: Compiled,
+        runs: Sequence[Run],
+        problem: Problem,
+        *,
+        seed: int,
+        locked: Collection[str],
+        from_base: bool = False,
     ) -> None:
-        self.compiled, self.runs, self.problem = compiled, runs, problem
+        self.compiled, self.runs, self.problem, self.from_base = compiled, runs, problem, from_base
         self.search = Search(compiled, seed=seed)
         self.units = {unit.id: unit for unit in problem.units}
         self.sheets = {frozenset(run.units): len(run.sheets) for run in runs}
@@ -47,7 +55,10 @@ class Composer:
     ) -> None:
         """Until ``stop``; the state is then the best that is proven."""
         search, s = self.search, self.compiled.s
-        search.dispatch(stop)
+        if self.from_base:
+            search.follow_base()
+        else:
+            search.dispatch(stop)
         best, proven = search.cost, s[:] if isinstance(s, list) else s.copy()
         while search.active and not stop(search.tried):
             search.round(stop, report=report, may_change=True)

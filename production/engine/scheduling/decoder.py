@@ -299,10 +299,12 @@ def commit(p: Ints, s: Ints, t: int, found: int) -> None:
     )
     s[s[X_LOAD] + t] = -1
     s[s[SUM] + COST] += p[p[OPT_COST] + option]
-    if s[s[BASE_MACHINE] + t] >= 0 and (
-        s[s[BASE_MACHINE] + t] != m or abs(s[found + START] - s[s[BASE_START] + t]) > p[TOLERANCE]
-    ):
-        s[s[SUM] + COST] += p[COST_MOVED]
+    if s[s[BASE_MACHINE] + t] >= 0:
+        lost = s[s[R_LOST] + t // p[KINDS]] > 0
+        if lost or s[s[BASE_MACHINE] + t] != m:
+            s[s[SUM] + COST] += p[COST_MOVED]
+        if lost or abs(s[found + START] - s[s[BASE_START] + t]) > p[TOLERANCE]:
+            s[s[SUM] + COST] += p[COST_MOVED]
     centre = p[p[M_CENTRE] + m]
     if s[found + JOINS] >= 0:
         at = s[found + JOINS] * LOAD_WIDTH
@@ -450,7 +452,7 @@ def begin(p: Ints, s: Ints) -> None:
             t = r * kinds + j
             s[s[X_MACHINE] + t] = -1
             s[s[T_LEFT] + t] = 0
-            s[s[T_FLOOR] + t] = 0
+            s[s[T_FLOOR] + t] = s[s[T_HELD] + t]
             if s[s[T_UNITS] + t] > 0:
                 s[s[Q_BASE] + p[p[K_CENTRE] + key * kinds + j] + 1] += 1
         for e in range(p[p[EDGE_PTR] + key], p[p[EDGE_PTR] + key + 1]):
@@ -527,7 +529,9 @@ def fill_queues(p: Ints, s: Ints) -> None:
                 # One that a fixed task lets begin is in the other queue already.
                 if s[s[R_WHOLE] + r] == 0 and s[s[R_FIXED] + r] > 0 and has_before(p, s, r, j):
                     continue
-                s[s[T_READY] + t] = ready_of(p, s, r, j) if s[s[R_WHOLE] + r] == 0 else s[s[R_RELEASE] + r]
+                s[s[T_READY] + t] = max(s[s[R_RELEASE] + r], s[s[T_FLOOR] + t])
+                if s[s[R_WHOLE] + r] == 0:
+                    s[s[T_READY] + t] = ready_of(p, s, r, j)
                 c = p[p[K_CENTRE] + key * kinds + j]
                 s[s[Q_FIRST] + s[s[FIRST_TAIL] + c]] = t
                 s[s[FIRST_TAIL] + c] += 1
@@ -661,6 +665,10 @@ def decode(p: Ints, s: Ints, prm: Ints) -> int:
     cost = s[s[SUM] + COST]
     for r in range(runs):
         if s[s[R_ATOMS] + r] == 0:
+            if s[s[R_HOME] + r] > 0:
+                for t in range(r * kinds, r * kinds + kinds):
+                    if s[s[BASE_MACHINE] + t] >= 0:
+                        cost += 2 * p[COST_MOVED]
             continue
         if s[s[R_FAILED] + r] == 0 and s[s[R_UNTIL] + r] < BEYOND:
             key = s[s[R_KEY] + r]

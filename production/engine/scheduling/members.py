@@ -26,13 +26,15 @@ def reckon(p: Ints, s: Ints, r: int) -> None:
             s[s[T_SUM] + i] = s[s[T_MOST] + i] = 0
     for e in range(r * edges, r * edges + edges):
         s[s[R_EDGE] + e] = 0
-    units, area, release, due, atoms = 0, 0, s[s[R_MINIMUM] + r], NO_DUE, 0
+    units, area, release, due, atoms, own = 0, 0, s[s[R_MINIMUM] + r], NO_DUE, 0, 0
     a = s[s[R_HEAD] + r]
     while a >= 0:
         atoms += 1
         many = p[p[A_UNITS] + a]
         units += many
         area += p[p[A_AREA] + a]
+        if p[p[A_HOME] + a] == r:
+            own += many
         release = max(release, p[p[A_RELEASE] + a])
         due = min(due, p[p[A_DUE] + a])
         for i in range(p[p[A_PTR] + a], p[p[A_PTR] + a + 1]):
@@ -49,6 +51,8 @@ def reckon(p: Ints, s: Ints, r: int) -> None:
         a = s[s[A_NEXT] + a]
     s[s[R_ATOMS] + r], s[s[R_UNITS] + r], s[s[R_AREA] + r] = atoms, units, area
     s[s[R_RELEASE] + r], s[s[R_DUE] + r] = release, due
+    # What the plan in force has here and has gone elsewhere: its operations count as moved.
+    s[s[R_LOST] + r] = s[s[R_HOME] + r] - own if s[s[R_HOME] + r] > 0 else 0
     sheets = s[s[R_NESTED] + r]
     if p[p[KEY_AREA] + key] > 0 and sheets == 0:
         sheets = -(-area // p[p[KEY_AREA] + key])

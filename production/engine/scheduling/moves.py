@@ -14,11 +14,12 @@ from production.engine.scheduling.names import *
 
 # In State CONTROL: what the state costs, the best so far, how many places of the order are in use, the
 # threshold at the start of the round, schedules done and to do in it, whether runs may change, bits and
-# number of the moves for the worse (to set the threshold by), how long a load may be waited for.
-NOW, LEAST, USED, THRESHOLD, DONE, ROUND, MAY_CHANGE, WORSE, WORSE_COUNT, WAIT = range(10)
+# number of the moves for the worse (to set the threshold by), how long a load may be waited for, whether work
+# is held where the plan in force has it.
+NOW, LEAST, USED, THRESHOLD, DONE, ROUND, MAY_CHANGE, WORSE, WORSE_COUNT, WAIT, REPAIR = range(11)
 # The move that is tried: its kind, places in the order, runs, how many atoms it moved, and what was before.
-MOVE, FROM, TO, RUN, OTHER, MOVED, NESTED, NESTED_OTHER, OLD, TASK = range(10, 20)
-SHIFT, SWAP, HOLD, CHANGE, TRANSFER, EXCHANGE, MERGE, SPLIT = range(8)
+MOVE, FROM, TO, RUN, OTHER, MOVED, NESTED, NESTED_OTHER, OLD, TASK = range(11, 21)
+SHIFT, SWAP, HOLD, CHANGE, FREE, TRANSFER, EXCHANGE, MERGE, SPLIT = range(9)
 
 
 @kernel
@@ -49,6 +50,7 @@ def keep_best(p: Ints, s: Ints) -> None:
         s[s[KEPT_NESTED] + i] = s[s[R_NESTED] + i]
     for t in range(p[RUNS] * p[KINDS]):
         s[s[KEPT_FIX] + t] = s[s[T_FIX] + t]
+        s[s[KEPT_HELD] + t] = s[s[T_HELD] + t]
     for a in range(p[ATOMS]):
         s[s[KEPT_RUN] + a] = s[s[A_RUN] + a]
 
@@ -62,6 +64,7 @@ def take_best(p: Ints, s: Ints) -> None:
         s[s[R_NESTED] + i] = s[s[KEPT_NESTED] + i]
     for t in range(p[RUNS] * p[KINDS]):
         s[s[T_FIX] + t] = s[s[KEPT_FIX] + t]
+        s[s[T_HELD] + t] = s[s[KEPT_HELD] + t]
     for a in range(p[ATOMS]):
         if s[s[A_RUN] + a] != s[s[KEPT_RUN] + a]:
             if s[s[KEPT_RUN] + a] >= 0:
@@ -166,6 +169,8 @@ def choose_move(p: Ints, s: Ints, chance: Ints) -> None:
             if j >= 0:
                 other = s[s[ORDER] + j]
                 move = SPLIT
+    elif s[control + REPAIR] > 0 and s[s[R_HOME] + r] > 0 and draw(chance, 2) == 0:
+        move = FREE
     elif dice < 50:
         move = HOLD if s[control + WAIT] > 0 and dice % 2 == 0 else CHANGE
     elif dice < 58:
@@ -210,6 +215,34 @@ def change_one(p: Ints, s: Ints, chance: Ints) -> None:
 
 
 @kernel
+def free_run(p: Ints, s: Ints, chance: Ints) -> None:
+    """Tasks of a run that are held at their times in the plan in force are let go, or the other way round:
+    all of them or one, their machines too or not."""
+    control = s[CONTROL]
+    first = s[control + RUN] * p[KINDS]
+    one = draw(chance, 2 * p[KINDS])
+    anywhere = draw(chance, 8) == 0
+    hold = True
+    for n in range(p[KINDS]):
+        s[s[JOURNAL] + 2 * n], s[s[JOURNAL] + 2 * n + 1] = s[s[T_HELD] + first + n], s[s[T_FIX] + first + n]
+        if s[s[T_HELD] + first + n] > 0 and (one >= p[KINDS] or one == n):
+            hold = False
+    done = False
+    for n in range(p[KINDS]):
+        t = first + n
+        if s[s[BASE_MACHINE] + t] < 0 or (one < p[KINDS] and one != n):
+            continue
+        done = True
+        s[s[T_HELD] + t] = s[s[BASE_START] + t] if hold else 0
+        if hold:
+            s[s[T_FIX] + t] = s[s[BASE_FIX] + t]
+        elif anywhere:
+            s[s[T_FIX] + t] = 0
+    if not done:
+        s[control + MOVE] = -1
+
+
+@kernel
 def begin_split(p: Ints, s: Ints, r: int, other: int) -> None:
     """An empty run takes after another."""
     kinds = p[KINDS]
@@ -218,6 +251,7 @@ def begin_split(p: Ints, s: Ints, r: int, other: int) -> None:
     s[s[R_MINIMUM] + other], s[s[R_UNTIL] + other], s[s[R_OUT] + other] = 0, BEYOND, 0
     for n in range(kinds):
         s[s[T_FIX] + other * kinds + n] = s[s[T_FIX] + r * kinds + n]
+        s[s[T_HELD] + other * kinds + n] = 0
 
 
 @kernel
@@ -271,6 +305,10 @@ def take_back(p: Ints, s: Ints) -> None:
         s[s[R_WAIT] + r] = s[control + OLD]
     elif move == CHANGE:
         s[s[T_FIX] + s[control + TASK]] = s[control + OLD]
+    elif move == FREE:
+        for n in range(p[KINDS]):
+            t = r * p[KINDS] + n
+            s[s[T_HELD] + t], s[s[T_FIX] + t] = s[s[JOURNAL] + 2 * n], s[s[JOURNAL] + 2 * n + 1]
     else:
         other = s[control + OTHER]
         for n in range(s[control + MOVED] - 1, -1, -1):
@@ -294,6 +332,8 @@ def try_move(p: Ints, s: Ints, prm: Ints, chance: Ints) -> int:
         shift(s, s[control + FROM], s[control + TO])
     elif move == SWAP:
         swap(s, s[control + FROM], s[control + TO])
+    elif move == FREE:
+        free_run(p, s, chance)
     elif move < TRANSFER:
         change_one(p, s, chance)
     else:

@@ -5,16 +5,19 @@ machine works then and is not taken by frozen work, its people and lots are ther
 before it had to give way.
 """
 
+# ruff: noqa: F403, F405 - the names of the fields
+
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from production.engine.measuring import overlap
 from production.engine.proposal import Operation, Problem, Run
+from production.engine.routing import key_of
 from production.engine.scheduling.compiled import Compiled, Fixed
-from production.engine.scheduling.names import A_PTR, BASE_MACHINE, BASE_START, KINDS, STEP_KIND
+from production.engine.scheduling.names import *
 from production.engine.scheduling.standing import settle
 from production.engine.shop import Shop
 from production.engine.work import Unit
@@ -22,19 +25,20 @@ from production.engine.work import Unit
 
 @dataclass(frozen=True)
 class Kept:
-    """Runs of the base plan that keep their units, and their operations that keep their places."""
+    """Runs of the base plan that can go on: those of the slushy zone (``locked``, ids) keep their units, and
+    ``fixed`` are operations that keep their places."""
 
     runs: tuple[Run, ...] = ()
     fixed: tuple[Fixed, ...] = ()
+    locked: frozenset[str] = frozenset()
 
 
-def kept(problem: Problem, able: Collection[str]) -> Kept:
+def kept(problem: Problem, able: Mapping[str, Unit]) -> Kept:
     """What stays of the base plan; ``able`` are the units that can be planned at all."""
     base, zones = problem.base, problem.zones
-    if base is None or not base.operations or max(zones.frozen_until, zones.slushy_until) <= problem.shop.now:
+    if base is None or not base.operations:
         return Kept()
-    units = set(able)
-    runs = {run.id: run for run in base.runs if units.issuperset(run.units)}
+    runs = {run.id: run for run in standing_runs(problem, able)}
     busy: dict[str, list[tuple[int, int]]] = {}
     for frozen in settle(problem)[1]:
         busy.setdefault(frozen.machine, []).append((frozen.setup_start, frozen.end))
@@ -52,8 +56,37 @@ def kept(problem: Problem, able: Collection[str]) -> Kept:
         elif operation.setup_start < zones.frozen_until:
             fixed.append(Fixed(operation.run, operation))
     near = {o.run for o in base.operations if o.setup_start < max(zones.slushy_until, zones.frozen_until)}
-    stay = tuple(run for code, run in runs.items() if code in near)
-    return Kept(stay, tuple(one for one in fixed if one.run in near))
+    return Kept(tuple(runs.values()), tuple(fixed), frozenset(near & runs.keys()))
+
+
+def standing_runs(problem: Problem, able: Mapping[str, Unit]) -> list[Run]:
+    """The runs of the base plan whose units are all still to be made, of which the material is still there
+    (for those due first)."""
+    runs = [run for run in problem.base.runs if _is_whole(run, able, problem.shop)] if problem.base else []
+    free = Counter({stock.material: stock.on_hand for stock in problem.shop.materials if not stock.lots})
+    free.subtract({claim.material: claim.quantity for claim in problem.claims})
+    lots = Counter(
+        {(stock.material, lot.code): lot.quantity for stock in problem.shop.materials for lot in stock.lots}
+    )
+    offcuts = {offcut.code for offcut in problem.shop.offcuts}
+    kept_by_lots = {stock.material for stock in problem.shop.materials if stock.lots}
+    supplied = set()
+    for run in sorted(runs, key=lambda run: (1 << 62 if run.due is None else run.due, run.id)):
+        used, of_lots, of_offcuts = uses_of(run, able)
+        if (
+            all(free[material] >= n for material, n in used.items() if material not in kept_by_lots)
+            and all(lots[lot] >= n for lot, n in of_lots.items())
+            and of_offcuts <= offcuts
+        ):
+            free.subtract(used)
+            lots.subtract(of_lots)
+            offcuts -= of_offcuts
+            supplied.add(run.id)
+    return [run for run in runs if run.id in supplied]
+
+
+def _is_whole(run: Run, able: Mapping[str, Unit], shop: Shop) -> bool:
+    return all(unit in able and key_of(able[unit], shop) == run.key for unit in run.units)
 
 
 def _can_stay(
@@ -84,34 +117,39 @@ def _can_stay(
     )
 
 
-def aim_at_base(compiled: Compiled, runs: Iterable[Run], problem: Problem) -> None:
-    """Tell the search where the operations of the slushy zone are, so that moving them costs."""
+def aim_at_base(compiled: Compiled, runs: Sequence[Run], problem: Problem) -> bool:
+    """Tell the search where the operations of the base plan are, so that moving them costs; whether there
+    are any. ``runs`` are those that were compiled."""
     if problem.base is None:
-        return
+        return False
     p, s = compiled.p, compiled.s
     machines = {machine.code: number for number, machine in enumerate(compiled.machines)}
     number_of = {unit: number for number, run in enumerate(runs) for unit in run.units}
     kinds = {
-        (unit, compiled.kinds[key][j].step): j
-        for key, members in _atoms_by_key(compiled)
-        for atom in members
+        (unit, compiled.kinds[compiled.key_of(r)][j].step): j
+        for r in range(compiled.runs)
+        for atom in compiled.members(r)
         for step in range(p[p[A_PTR] + atom], p[p[A_PTR] + atom + 1])
         for j in (int(p[p[STEP_KIND] + step]),)
         for unit in compiled.atoms[atom]
     }
+    found = False
     for old in problem.base.operations:
         asked = [unit for unit in old.units if unit in number_of]
-        if old.setup_start >= problem.zones.slushy_until or not asked or old.machine not in machines:
+        if not asked or old.machine not in machines:
             continue
         numbers = {number_of[unit] for unit in asked}
         places = {kinds.get((unit, old.step)) for unit in asked}
         if len(numbers) == 1 and len(places) == 1 and None not in places:
-            t = numbers.pop() * int(p[KINDS]) + int(places.pop() or 0)
+            r, j = numbers.pop(), places.pop() or 0
+            t, kind = r * int(p[KINDS]) + j, compiled.key_of(r) * int(p[KINDS]) + j
+            options = compiled.options[int(p[p[OPT_PTR] + kind]) : int(p[p[OPT_PTR] + kind + 1])]
+            place = (old.work_centre, machines[old.machine])
             s[s[BASE_MACHINE] + t], s[s[BASE_START] + t] = machines[old.machine], old.start
-
-
-def _atoms_by_key(compiled: Compiled) -> Iterable[tuple[int, list[int]]]:
-    return ((int(compiled.key_of(r)), compiled.members(r)) for r in range(compiled.runs))
+            s[s[BASE_FIX] + t] = options.index(place) + 1 if place in options else 0
+            s[s[R_HOME] + r] = s[s[R_UNITS] + r]
+            found = True
+    return found
 
 
 def without_material(shop: Shop, runs: Iterable[Run], units: Mapping[str, Unit]) -> Shop:

@@ -71,14 +71,18 @@ def test_overtime_energy_and_the_machine_count_working_time_alone() -> None:
     assert (kpis.terms.overtime, kpis.terms.energy, kpis.terms.machines) == (30 * 60, 2 * 3600, 2 * 7200)
 
 
-def test_only_what_moves_in_the_slushy_zone_has_moved() -> None:
+def test_another_machine_and_another_time_are_a_move_each() -> None:
     asked = replace(problem(), zones=Zones(slushy_until=MONDAY + 4 * HOUR, tolerance=600))
     near, far = laser("sign-1", MONDAY + 2 * HOUR), laser("sign-2", MONDAY + 5 * HOUR)
     asked = replace(asked, base=replace(_empty(asked), operations=(near, far)))
-    shifted = replace(near, start=near.start + 601)
-    assert measure(asked, (), (near, replace(far, machine="laser-2")), 0).moved == 0
-    assert measure(asked, (), (replace(near, units=("sign-2", "sign-1")),), 0).moved == 0
-    assert measure(asked, (), (shifted, far), 0).terms.moved == 13
+    late = replace(near, start=near.start + 601)
+    assert measure(asked, (), (near, replace(far, start=far.start - 600)), 0).moved == 0
+    assert measure(asked, (), (replace(near, units=("sign-2", "sign-1")), far), 0).moved == 0
+    assert measure(asked, (), (late, far), 0).terms.moved == 13
+    # Far work counts as near work does.
+    assert measure(asked, (), (near, replace(far, machine="laser-2")), 0).moved == 1
+    assert measure(asked, (), (replace(late, machine="laser-2"), far), 0).moved == 2
+    assert measure(asked, (), (far,), 0).moved == 2
     assert measure(replace(asked, units=asked.units[1:]), (), (far,), 0).moved == 0
 
 

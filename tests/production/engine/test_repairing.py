@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.engine.planning import iterations, propose
-from production.engine.proposal import Problem, Proposal
+from production.engine.proposal import Operation, Problem, Proposal, Zones
 from production.engine.repairing import improve, right_shift
 from tests.production.breakdowns import NOW, base_of, broken, by_place, certified, planned
 from tests.workshops import DAY, HOUR, MONDAY, sign, sign_shop
@@ -84,6 +84,40 @@ def test_the_better_repair_never_costs_more_than_the_first() -> None:
     first = right_shift(problem)
     better = certified(problem, improve(problem, first, stop=iterations(30)))
     assert better.kpis.terms.cost <= first.kpis.terms.cost
+
+
+def test_where_moves_are_dear_only_what_must_move_does() -> None:
+    problem = planned(24)
+    problem = replace(
+        problem,
+        shop=broken(problem.shop, "laser-1", NOW + 2 * HOUR),
+        weights=replace(problem.weights, moved=10**6),
+        zones=Zones(),
+    )
+    first = right_shift(problem)
+    better = certified(problem, propose(problem, stop=iterations(400)))
+    assert better.kpis.moved <= first.kpis.moved
+    assert {frozenset(run.units) for run in better.runs} == {frozenset(run.units) for run in first.runs}
+    before, after = by_unit(base_of(problem)), by_unit(better)
+    other = [place for place in before if before[place].machine == "laser-2"]
+    assert other
+    assert all(
+        (after[place].machine, after[place].start) == ("laser-2", before[place].start) for place in other
+    )
+
+
+def test_a_search_without_cause_leaves_everything_where_it_is() -> None:
+    problem = planned(24)
+    problem = replace(problem, weights=replace(problem.weights, moved=10**6))
+    better = certified(problem, propose(problem, stop=iterations(200)))
+    before, after = by_unit(base_of(problem)), by_unit(better)
+    assert {place: (o.machine, o.start, o.end) for place, o in before.items()} == {
+        place: (o.machine, o.start, o.end) for place, o in after.items()
+    }
+
+
+def by_unit(proposal: Proposal) -> dict[tuple[str, int], Operation]:
+    return {(unit, o.step): o for o in proposal.operations for unit in o.units}
 
 
 @pytest.mark.parametrize("base", [None, Proposal((), (), (), (), propose(Problem(sign_shop(), ())).kpis)])
