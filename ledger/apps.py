@@ -8,7 +8,9 @@ class LedgerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the invariants and the Celery task (they need the models, so not at the top)."""
+        """Register the invariants and the Celery task (they need the models, so not at the top), and the
+        lookup ``among``."""
+        import_module("ledger.lookups")
         import_module("ledger.invariants")
         import_module("ledger.tidying")
         import_module("ledger.tasks")

@@ -9,11 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from ledger.copying import LEAST, copy_in
 from ledger.engine import chain
 from ledger.engine.chain import Anchor, Breach, Link
 from ledger.followers import followers_of
 from ledger.models import Entry, EntryQuerySet
 from ledger.requesting import request
+
+# Streams whose locks are taken one by one; no stream is called like the lock of all of them.
+MANY = 2_000
+EVERY_STREAM = "*"
 
 
 class NotInTransaction(Exception):
@@ -33,14 +38,19 @@ def hold(*streams: str) -> None:
     """Take the locks of several streams in one fixed order, against deadlock.
 
     For operations that record in many streams: two of them that wrote in
-    different orders would wait for each other.
+    different orders would wait for each other. The database has room for some thousands of locks, so
+    whoever writes to more streams than ``MANY`` takes the one of all streams, which others share.
     """
     _require_transaction()
+    wanted = set(streams)
     with connection.cursor() as cursor:
+        if len(wanted) > MANY:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(EVERY_STREAM)])
+            return
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(number) FROM "
+            "SELECT pg_advisory_xact_lock_shared(%s) UNION ALL SELECT pg_advisory_xact_lock(number) FROM "
             "(SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS sorted_numbers",
-            [[_lock_number(stream) for stream in set(streams)]],
+            [_lock_number(EVERY_STREAM), [_lock_number(stream) for stream in wanted]],
         )
 
 
@@ -57,7 +67,7 @@ def record_all(drafts: Sequence[Draft], *, actor: str, now: datetime) -> list[En
     """Append many entries, each to its stream in the order given: a constant number of queries but for
     the jobs of followers. Raises NotInTransaction, NotCanonical."""
     hold(*(draft.stream for draft in drafts))
-    newest = Entry.objects.filter(stream__in={draft.stream for draft in drafts})
+    newest = Entry.objects.filter(stream__among={draft.stream for draft in drafts})
     heads = {
         stream: (sequence, digest)
         for stream, sequence, digest in newest.order_by("stream", "-sequence")
@@ -70,7 +80,7 @@ def record_all(drafts: Sequence[Draft], *, actor: str, now: datetime) -> list[En
         entry = _sealed(draft, sequence + 1, previous, actor, now)
         heads[draft.stream] = entry.sequence, entry.hash
         entries.append(entry)
-    Entry.objects.bulk_create(entries, batch_size=1000)
+    copy_in(entries) if len(entries) >= LEAST else Entry.objects.bulk_create(entries)
     for entry in entries:
         for job_kind in followers_of(entry.kind):
             request(

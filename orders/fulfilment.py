@@ -17,6 +17,9 @@ from ledger.entries import Draft, record_all
 from orders.engine.lifecycle import Action, LineState, after, allowed, order_state, reached
 from orders.models import Line, Order, Shipment
 
+# What of a line is not read to move it.
+LONG = ("choices", "price_lines", "work", "proof")
+
 
 @dataclass(frozen=True)
 class MoveProblem:
@@ -91,13 +94,13 @@ def made_lines(order: Order) -> list[str]:
 def refresh_orders(order_ids: Iterable[str]) -> None:
     """Write the state that follows from the lines (orders locked by the caller), and count the change."""
     states: dict[str, list[LineState]] = {}
-    for order_id, state in Line.objects.filter(order__in=list(order_ids)).values_list("order_id", "state"):
+    for order_id, state in Line.objects.filter(order__among=order_ids).values_list("order_id", "state"):
         states.setdefault(order_id, []).append(LineState(state))
     orders: dict[str, list[str]] = {}
     for order_id, lines in states.items():
         orders.setdefault(order_state(lines).value, []).append(order_id)
     for state, ids in orders.items():
-        Order.objects.filter(pk__in=ids).update(state=state, version=F("version") + 1)
+        Order.objects.filter(pk__among=ids).update(state=state, version=F("version") + 1)
 
 
 def hold_lines(line_ids: Iterable[str], *, only_order: Order | None = None) -> list[Line]:
@@ -106,12 +109,12 @@ def hold_lines(line_ids: Iterable[str], *, only_order: Order | None = None) -> l
     Raises ``MoveRefused`` for ids that do not exist, or are not of ``only_order``.
     """
     wanted = sorted(set(line_ids))
-    rows = Line.objects.filter(pk__in=wanted)
+    rows = Line.objects.filter(pk__among=wanted)
     if only_order is not None:
         rows = rows.filter(order=only_order)
     orders = sorted(set(rows.values_list("order_id", flat=True)))
-    list(Order.objects.select_for_update().filter(pk__in=orders).order_by("pk").values_list("pk"))
-    lines = list(rows.select_for_update().order_by("pk"))
+    list(Order.objects.select_for_update().filter(pk__among=orders).order_by("pk").values_list("pk"))
+    lines = list(rows.defer(*LONG).select_for_update().order_by("pk"))
     found = {line.id for line in lines}
     strange = [MoveProblem(line, "There is no such line here.") for line in wanted if line not in found]
     if strange:
@@ -143,9 +146,17 @@ def _move(
             told = {"line": line.id, "from": before, "reason": reason, **(data or {})}
             drafts.append(Draft(f"order:{line.order_id}", f"line.{line.state}", told))
         record_all(drafts, actor=actor, now=now)
-        Line.objects.bulk_update(moving, ["state", "state_reason"])
+        for state, ids in _by_state(moving).items():
+            Line.objects.filter(pk__among=ids).update(state=state, state_reason=reason)
         refresh_orders({line.order_id for line in moving})
     return moving
+
+
+def _by_state(lines: Iterable[Line]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        found.setdefault(line.state, []).append(line.id)
+    return found
 
 
 def _require(lines: Iterable[Line], why_not: Callable[[Line], str]) -> None:

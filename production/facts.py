@@ -95,12 +95,12 @@ def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
     pieces = list(pieces)
     lines = {
         line.id: line
-        for line in Line.objects.filter(pk__in={line for _, line, _ in pieces}).only(
+        for line in Line.objects.filter(pk__among={line for _, line, _ in pieces}).only(
             "id", "order_id", "promised_at", "promise_option", "work", "family_name"
         )
     }
     works = {line.id: work_of(line) for line in lines.values()}
-    hurry = Rush.objects.in_bulk(list(lines))
+    hurry = {rush.pk: rush for rush in Rush.objects.filter(pk__among=lines)}
     return {
         unit_id(line, index): _unit(lines[line], index, works[line], hurry.get(line))
         for _, line, index in pieces
@@ -110,10 +110,10 @@ def units_of(pieces: Iterable[tuple[int, str, int]]) -> dict[str, Unit]:
 def waiting(units: Mapping[str, Unit]) -> dict[str, Unit]:
     """The units, those whose production files are not ready saying what they wait for. Two queries."""
     lines = {unit.line for unit in units.values()}
-    proofs = dict(Line.objects.filter(pk__in=lines).exclude(proof=[]).values_list("pk", "proof"))
+    proofs = dict(Line.objects.filter(pk__among=lines).exclude(proof=[]).values_list("pk", "proof"))
     files = {
         (line, surface): (scene, reason)
-        for line, surface, scene, reason in LineFile.objects.filter(line__in=proofs).values_list(
+        for line, surface, scene, reason in LineFile.objects.filter(line__among=proofs).values_list(
             "line_id", "surface", "scene", "reason"
         )
     }

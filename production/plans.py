@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Max
 
+from ledger.copying import copy_in
 from ledger.engine.identifiers import new_id
 from production.engine.certificate import Certificate, certify
 from production.engine.planning import measure
@@ -116,7 +117,7 @@ def write_runs(
             number += 1
             row.number = number
         rows[run.id] = row
-    Run.objects.bulk_create(row for row in rows.values() if row is not onto)
+    copy_in([row for row in rows.values() if row is not onto])
     plan.last_run = number
     plan.save(update_fields=["last_run"])
     _write_sheets(runs, rows, pieces)
@@ -165,8 +166,8 @@ def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: M
                 )
             )
             laid.append(sheet.placements)
-    Sheet.objects.bulk_create(sheets)
-    Placement.objects.bulk_create(
+    copy_in(sheets)
+    copy_in(
         [
             Placement(
                 sheet=sheet,
@@ -181,8 +182,7 @@ def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: M
             )
             for sheet, placements in zip(sheets, laid, strict=True)
             for p in placements
-        ],
-        batch_size=2000,
+        ]
     )
 
 
@@ -216,7 +216,7 @@ def _write_operations(operations: Sequence[PlannedOperation], rows: Mapping[str,
                 attended=attended(planned, shop, operators),
             )
         )
-    Operation.objects.bulk_create(written, batch_size=2000)
+    copy_in(written)
 
 
 def _loads(operations: Sequence[PlannedOperation]) -> dict[str, tuple[str, bool]]:
@@ -233,7 +233,7 @@ def _loads(operations: Sequence[PlannedOperation]) -> dict[str, tuple[str, bool]
 def write_frozen(frozen: Iterable[FrozenOperation], *, shop: Shop) -> None:
     """The times that frozen operations have now: set-ups that follow new neighbours, and what moved right."""
     times = {int(f.id): f for f in frozen if not f.started}
-    rows = list(Operation.objects.filter(pk__in=times))
+    rows = list(Operation.objects.filter(pk__among=times))
     operators = operator_keys()
     for row in rows:
         now = times[row.pk]
@@ -250,15 +250,15 @@ def dissolve(*, run_ids: Iterable[str], reason: str = "") -> set[str]:
     What once was released has left traces in the stock's books, so it stays as a rejected run; the
     others were only proposals and are removed.
     """
-    runs = list(Run.objects.filter(pk__in=list(run_ids), state=RunState.PROPOSED).only("pk"))
-    inside = Piece.objects.filter(run__in=runs)
+    runs = list(Run.objects.filter(pk__among=run_ids, state=RunState.PROPOSED).only("pk"))
+    inside = Piece.objects.filter(run__among=[run.pk for run in runs])
     lines = set(inside.values_list("line_id", flat=True))
     inside.update(run=None, state=PieceState.OWED)
     traced = Run.objects.filter(pk__in=[run.pk for run in runs], material_movements__isnull=False).distinct()
     keep = list(traced.values_list("pk", flat=True))
     Operation.objects.filter(run__in=keep).update(state=OperationState.DROPPED)
     Run.objects.filter(pk__in=keep).update(state=RunState.REJECTED, pinned=False, state_reason=reason)
-    Run.objects.filter(pk__in=[run.pk for run in runs if run.pk not in keep]).delete()
+    Run.objects.filter(pk__among=[run.pk for run in runs if run.pk not in keep]).delete()
     stand_for_loads()
     return lines
 
@@ -289,7 +289,9 @@ def read_standing(*, now: datetime) -> Standing:
         )
     )
     pieces = list(
-        Piece.objects.filter(run__in=runs).order_by("pk").values_list("pk", "line_id", "index", "run_id")
+        Piece.objects.filter(run__among=[run.pk for run in runs])
+        .order_by("pk")
+        .values_list("pk", "line_id", "index", "run_id")
     )
     units = units_of((pk, line, index) for pk, line, index, _ in pieces)
     name = {pk: unit_id(line, index) for pk, line, index, _ in pieces}

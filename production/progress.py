@@ -38,7 +38,7 @@ def lines_follow(
     Raises ``fulfilment.MoveRefused`` when a line will not go there (cancelled meanwhile).
     """
     targets = _targets(set(line_ids))
-    states = dict(Line.objects.filter(pk__in=targets).values_list("pk", "state"))
+    states = dict(Line.objects.filter(pk__among=targets).values_list("pk", "state"))
     far = {line: WAY.index(LineState(state)) for line, state in states.items() if state in WAY}
 
     def back_from(state: LineState) -> list[str]:
@@ -76,7 +76,7 @@ def lines_follow(
 def _targets(line_ids: set[str]) -> dict[str, int]:
     """By line, the index in WAY of the state that its pieces ask for."""
     rows = (
-        Piece.objects.filter(line__in=line_ids)
+        Piece.objects.filter(line__among=line_ids)
         .exclude(state=PieceState.CANCELLED)
         .order_by()
         .values("line")

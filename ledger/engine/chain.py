@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from typing import Any
 GENESIS = "0" * 64
 LARGEST = 2**53  # beyond it numbers do not survive every JSON reader
 DEEPEST = 32
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class NotCanonical(ValueError):
@@ -170,7 +172,7 @@ def _sealed_or_nothing(link: Link, key: bytes) -> str:
 def _settle_text(value: str, where: str) -> str:
     if "\x00" in value:
         raise NotCanonical(f"{where} holds a NUL character")
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if SURROGATE.search(value):
         raise NotCanonical(f"{where} holds half a surrogate pair: it is no text")
     return str(value)
 
