@@ -31,13 +31,13 @@ def place_of(step: Step) -> Place:
 
 
 def contested(keyed: Iterable[tuple[Key, Unit]]) -> dict[Key, frozenset[Place]]:
-    """By key where some of its units need one tool and some another: no operation can do those together."""
+    """By key where some of its units need one tool and some another or none: what an operation has, each of
+    its units has to need, and a run may lose those that do."""
     tools: dict[Key, dict[Place, set[str]]] = {}
     for key, unit in keyed:
         places = tools.setdefault(key, {})
         for step in unit.routing:
-            if step.tool:
-                places.setdefault(place_of(step), set()).add(step.tool)
+            places.setdefault(place_of(step), set()).add(step.tool)
     return {
         key: frozenset(place for place, found in places.items() if len(found) > 1)
         for key, places in tools.items()

@@ -136,6 +136,19 @@ def test_pieces_that_need_different_fixtures_for_a_step_are_in_different_runs() 
     assert done == [("", 3), ("jig", 3), ("vice", 3)]
 
 
+def test_a_run_of_pieces_that_need_no_fixture_has_none() -> None:
+    """Others of the same key need one; runs of a changed composition must not keep it."""
+    routings = [
+        (Step(10, "press", "any", 60 + n), Step(20, "helper", "", 3000, tool=("jig", "")[n % 2]))
+        for n in range(6)
+    ]
+    pieces = [piece(n, *steps, due=MONDAY + n * HOUR) for n, steps in enumerate(routings)]
+    limits = Limits(review_seconds=0, max_seconds=2 * HOUR)
+    proposal = planned(*pieces, tried=300, limits=limits)
+    jigged = {unit for o in at(proposal, "helper") if o.tool for unit in o.units}
+    assert jigged == {"u0", "u2", "u4"}
+
+
 def test_an_alternate_is_taken_where_that_is_sooner() -> None:
     step = Step(10, "bench", "", 4 * HOUR, alternates=(Alternate("helper", 5 * HOUR, 1),))
     units = [piece(n, replace(step, setup_family=f"f{n}"), due=MONDAY + 6 * HOUR) for n in range(2)]
