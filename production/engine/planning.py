@@ -30,6 +30,7 @@ from production.engine.scheduling.construct import (
     iterations,
     read_schedule,
 )
+from production.engine.scheduling.polishing import Patience, Polisher
 from production.engine.scheduling.zones import Kept, aim_at_base, kept, without_material
 from production.engine.work import Unit
 
@@ -154,9 +155,13 @@ def _searched(
     if report is not None:
         bound = lower_bound(problem, {unit for run in runs for unit in run.units})
         told = partial(_told, report, bound)
-    composer.run(stop, report=told)
+    patience = Patience(stop)
+    polisher = Polisher(composer, problem, frozen, stays.fixed, patience)
+    composer.run(patience, report=told, polish=polisher)
+    polisher.finish()
     chosen = composer.result()
-    return list(chosen.values()), read_schedule(composer.search, chosen, frozen, problem, stays.fixed)
+    found = read_schedule(composer.search, chosen, frozen, problem, stays.fixed)
+    return polisher.better(list(chosen.values()), found)
 
 
 def _told(report: Report, bound: int, progress: dict[str, Any]) -> None:

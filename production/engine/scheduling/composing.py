@@ -51,9 +51,14 @@ class Composer:
                 s[s[R_LOCKED] + number] = 1
 
     def run(
-        self, stop: Callable[[int], bool], *, report: Callable[[dict[str, Any]], None] | None = None
+        self,
+        stop: Callable[[int], bool],
+        *,
+        report: Callable[[dict[str, Any]], None] | None = None,
+        polish: Callable[[], bool] | None = None,
     ) -> None:
-        """Until ``stop``; the state is then the best that is proven."""
+        """Until ``stop``; the state is then the best that is proven. After each round ``polish`` may make it
+        better, and says whether it did."""
         search, s = self.search, self.compiled.s
         if self.from_base:
             search.follow_base()
@@ -68,6 +73,8 @@ class Composer:
             else:
                 s[:] = proven
                 search.start()
+            if polish is not None and polish():
+                best, proven = search.cost, s[:] if isinstance(s, list) else s.copy()
         s[:] = proven
         search.start()
 
