@@ -372,8 +372,6 @@ def _change_field(name: str, label: str, choices: Mapping[str, list[tuple[str, s
         return forms.DecimalField(label=label, min_value=-8760, max_value=8760, max_digits=7)
     if name in choices:
         return forms.ChoiceField(label=label, choices=choices[name], required=name != "product")
-    if name == "line":
-        return forms.CharField(label=label, max_length=60)
     return forms.IntegerField(label=label, min_value=0, max_value=10**9)
 
 

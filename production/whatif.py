@@ -30,6 +30,7 @@ from production.facts import moment, read_problem, seconds
 from production.locking import planning_lock
 from production.models import Calendar, Plan, Scenario, ScenarioState
 from production.plans import read_standing
+from production.words import plain
 
 JOB_KIND = "planning.scenario"
 QUEUE = "planning"
@@ -86,7 +87,7 @@ def add(*, scenario: Scenario, change: Mapping[str, Any], actor: str, now: datet
         try:
             changed(read_problem(now=now).problem, [decode(each) for each in changes])
         except BadChange as fault:
-            raise ScenarioRefused(str(fault)) from fault
+            raise ScenarioRefused(plain(str(fault))) from fault
         _change(held, changes=changes)
         _record(held, "scenario.changed", actor, now, added=changes[-1])
     return held
@@ -229,7 +230,7 @@ def compute(
     try:
         question = changed(facts.problem, [decode(each) for each in scenario.changes])
     except BadChange as fault:
-        raise ScenarioRefused(str(fault)) from fault
+        raise ScenarioRefused(plain(str(fault))) from fault
     report({"step": "with the changes", "units": len(question.units)})
     after = _planned(question, stop, "with these changes")
     report({"step": "playing both", "units": len(question.units)})
@@ -379,7 +380,7 @@ def in_words(
     return _SENTENCES[str(change["kind"])].format(**each)
 
 
-_CODES = ("calendar", "machine", "like", "material")
+_CODES = ("calendar", "machine", "like", "material", "line")
 _SENTENCES = {
     "extra-shift": "Overtime in the calendar {calendar}: {start} to {end}",
     "machine-down": "{machine} is down from {start} to {end}",

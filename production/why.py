@@ -1,38 +1,74 @@
 """Why a line is made when it is, from the plan in force: for staff, in words and as spans."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from orders.models import Line
 from production.engine.explaining import Company, Explainer, NotPlanned, Span, Why, together
-from production.models import Plan
+from production.facts import frozen_operations, moment, seconds
+from production.models import Operation, Piece, Plan, Run
 from production.plans import read_standing
 from production.words import Names
 
 
 class NothingToSay(Exception):
-    """The plan in force says nothing of the line: it is not planned, or on the floor already. Says which."""
+    """The plan in force says nothing of the line: it is not planned, made already, or overdue. Says which."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """``why`` holds the spans from now to the end; ``company`` what its run's company saves."""
+    """``why`` holds the spans from now to the end; ``company`` what its run's company saves, None where its
+    runs are on the floor: what is released is not taken apart."""
 
     line: Line
     why: Why
-    company: Company
+    company: Company | None
 
 
 def explain(*, line: Line, now: datetime) -> Explanation:
-    """Why this line, here and then. Reads the whole plan in force. Raises ``NothingToSay``."""
+    """Why this line, here and then. Reads the whole plan in force and the floor, begun work at the times that
+    are expected now. Raises ``NothingToSay``."""
     standing = read_standing(now=now)
+    floor = tuple(frozen_operations(Run.objects.on_the_floor(), now=seconds(now)))
+    explainer = Explainer(replace(standing.problem, frozen=floor), replace(standing.proposal, frozen=floor))
+    due = seconds(line.promised_at) if line.promised_at else None
     try:
-        why = Explainer(standing.problem, standing.proposal).chain(line.pk)
-        company = together(standing.problem, standing.proposal, line.pk)
+        why = explainer.chain(line.pk, frozen=_on_the_floor(line), due=due)
     except NotPlanned as none:
         raise NothingToSay(_elsewhere(line)) from none
+    if why.end <= seconds(now):
+        raise NothingToSay(_overdue(why))
+    try:
+        company = together(standing.problem, standing.proposal, line.pk)
+    except NotPlanned:
+        company = None
     return Explanation(line, why, company)
+
+
+def _on_the_floor(line: Line) -> list[str]:
+    """What is to be done on the floor to the line's own pieces: a run of several families has more."""
+    own = {(step["step"], step["work_centre"], step["setup_family"]) for step in line.work.get("routing", ())}
+    mine = Piece.objects.filter(line=line, run__in=Run.objects.on_the_floor()).order_by().values("run")
+    return [
+        str(pk)
+        for pk, *place in Operation.objects.live()
+        .filter(run__in=mine)
+        .values_list("pk", "step", "work_centre", "setup_family")
+        if tuple(place) in own
+    ]
+
+
+def _overdue(why: Why) -> str:
+    number = Run.objects.get(pk=why.run).number
+    until = date_format(localtime(moment(why.end)), "D j F, H:i")
+    return (
+        f"By the plan R-{number} made it until {until}, and the floor has not begun with that yet: "
+        "it is late by what the floor is behind."
+    )
 
 
 def _elsewhere(line: Line) -> str:
@@ -40,7 +76,7 @@ def _elsewhere(line: Line) -> str:
     for row in plan.unplanned if plan else []:
         if row["line"] == line.pk:
             return f"Not planned: {row['text']}"
-    return f"No proposed run has pieces of it: it is {line.get_state_display().lower()}."
+    return f"No run that is still to be made has pieces of it: it is {line.get_state_display().lower()}."
 
 
 def in_words(explanation: Explanation, *, names: Names, machines: Mapping[str, str]) -> str:
@@ -89,8 +125,10 @@ def hours(seconds: int) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
 
 
-def saved_by_company(company: Company) -> list[str]:
-    """What it would take more to make the pieces alone, in words; empty when it is nothing."""
+def saved_by_company(company: Company | None) -> list[str]:
+    """What it would take more to make the pieces alone, in words; empty when it is nothing, or released."""
+    if company is None:
+        return []
     alone, now = company.alone, company.as_planned
     told = []
     if (more := alone.sheets - now.sheets) > 0:

@@ -12,11 +12,17 @@ from configurator.answers import choice_labels
 from configurator.catalogue import spec_of
 from ledger.models import Entry
 from orders.models import Line
-from production.models import Material, WorkCentre
+from production.models import Machine, Material, Run, WorkCentre
 
 SHOWN = 7  # choices of a line that a list names
 PEOPLE = {"user": "", "key": "API key ", "guest": "a guest", "system": ""}
-SYSTEMS = {"demand": "the planner", "demo": "the demo", "jobs": "the jobs", "guard": "the guard rail"}
+SYSTEMS = {
+    "demand": "the planner",
+    "demo": "the demo",
+    "jobs": "the jobs",
+    "guard": "the guard rail",
+    "gate": "the file checks",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,37 @@ def read_names() -> Names:
         dict(WorkCentre.objects.values_list("code", "name")),
         dict(Material.objects.values_list("code", "name")),
     )
+
+
+_ID = re.compile(r"\b(?P<kind>lin|run)_[0-9A-Z]{26}(?::(?P<piece>\d+))?")
+
+
+def plain(text: str) -> str:
+    """A sentence of the planner with order and line, run, machine and material in place of ids and codes:
+    what is not in the books keeps its id. At most four queries."""
+    ids = {found[0].partition(":")[0] for found in _ID.finditer(text)}
+    lines = Line.objects.select_related("order").in_bulk([each for each in ids if each.startswith("lin")])
+    runs = dict(Run.objects.filter(pk__in=ids).values_list("pk", "number"))
+    codes = dict(Machine.objects.values_list("code", "name")) | dict(
+        Material.objects.values_list("code", "name")
+    )
+
+    def name(found: re.Match[str]) -> str:
+        pk = found[0].partition(":")[0]
+        if pk in runs:
+            return f"R-{runs[pk]}"
+        if pk not in lines:
+            return found[0]
+        piece = f", piece {found['piece']}" if found["piece"] else ""
+        return f"{line_name(lines[pk])}{piece}"
+
+    named = _ID.sub(name, text)
+    return re.sub(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+", lambda word: codes.get(word[0], word[0]), named)
+
+
+def line_name(line: Line) -> str:
+    """Such as A-2026-000049/1."""
+    return f"{line.order.number}/{line.position}"
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class LineWhy(APIView):
         told = why.explain(line=line, now=timezone.now())
         data: dict[str, Any] = {
             "line": line.pk,
-            "run": told.company.run,
+            "run": told.why.run,
             "end": moment(told.why.end),
             "late_seconds": told.why.late,
             "says": why.in_words(told, names=read_names(), machines={}),

@@ -17,7 +17,6 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from ledger.models import Job
-from orders.engine.lifecycle import LineState
 from orders.models import Line
 from production import drafts, events, wishes
 from production.before_after import bars_of, picture
@@ -25,12 +24,11 @@ from production.facts import planner_settings
 from production.forms import Absence, Discarded, LaterLot, RushForm, Taken, mistakes
 from production.models import Draft, Machine, MaterialLot, Operator, PlanEvent
 from production.views.access import PLANNER, actor, is_in, staff_only
-from production.views.members import late_text
+from production.views.members import late_text, open_lines
 from production.views.whatif import TERMS
 from production.words import Names, read_names, who
 
 PAGE = 30
-LONGEST_LIST = 300
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def happened(request: HttpRequest) -> HttpResponse:
             "draft": Draft.objects.open().first(),
             "decided": [(each, who(each.decided_by)) for each in Draft.objects.exclude(state="open")[:PAGE]],
             "working": waiting.exists(),
-            "lines": _open_lines(),
+            "lines": open_lines(released=True),
             "chosen_line": request.GET.get("line", ""),
             "lots": MaterialLot.objects.filter(announced__gt=0, on_hand=0).select_related("material"),
             "operators": Operator.objects.filter(in_service=True),
@@ -87,13 +85,6 @@ def happened(request: HttpRequest) -> HttpResponse:
             "now": now,
         },
     )
-
-
-def _open_lines() -> list[Line]:
-    """Lines that can still be hurried, those due first."""
-    states = [LineState.READY, LineState.PLANNED, LineState.RELEASED]
-    open_lines = Line.objects.filter(state__in=states).select_related("order")
-    return list(open_lines.order_by("promised_at", "pk")[:LONGEST_LIST])
 
 
 @staff_only()
@@ -160,7 +151,7 @@ def _move(change: Mapping[str, Any], names: Names, machines: Mapping[str, str]) 
         made_of=names.run(made_of),
         pieces=change["pieces"],
         must=names.sentence(change["must"]),
-        steps=tuple(steps),
+        steps=tuple(steps) or (("All steps", "as they are", "as they are"),),
         machine_changes=change["machines"],
     )
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from configurator.proofs import design_picture
+from orders.engine.lifecycle import LineState
 from orders.models import Line
 from production.gantt import TONES
 from production.lateness import Expected, expected
 from production.models import Piece
 from production.words import Told, span, told
 
+LONGEST_LIST = 300  # lines to choose from
 THUMB = 320  # pixels: sharp on a phone where 96 are shown
 
 # What rows need of a design, without the text of its family's file.
@@ -57,6 +59,13 @@ def rows_of(
         )
         for place, line in enumerate(lines)
     ]
+
+
+def open_lines(*, released: bool) -> list[Line]:
+    """Lines that are still to be made, those due first, with or without those on the floor. One query."""
+    states = [LineState.READY, LineState.PLANNED, *([LineState.RELEASED] if released else [])]
+    found = Line.objects.filter(state__in=states).select_related("order")
+    return list(found.order_by("promised_at", "pk")[:LONGEST_LIST])
 
 
 def late_text(late_by: timedelta) -> str:

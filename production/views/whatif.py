@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
@@ -25,7 +25,8 @@ from production.facts import moment
 from production.forms import ChangeOf, ScenarioName
 from production.models import Calendar, Machine, Material, Operator, Piece, Plan, Scenario
 from production.views.access import PLANNER, actor, is_in, staff_only
-from production.words import read_names, who
+from production.views.members import open_lines
+from production.words import line_name, read_names, who
 
 PAGE = 30
 NAMES = {
@@ -105,7 +106,7 @@ def scenario(request: HttpRequest, pk: str) -> HttpResponse:
         kind=whatif.JOB_KIND, key=f"{whatif.JOB_KIND}:{found.pk}:{found.version}"
     ).first()
     current = Plan.objects.current().first()
-    names = _names()
+    names = _names(found.changes)
     return render(
         request,
         "staff/scenario.html",
@@ -242,7 +243,8 @@ def line_why(request: HttpRequest, pk: str) -> HttpResponse:
         ],
         "saves": why.saved_by_company(told.company),
         "company": told.company,
-        "run_id": told.company.run,
+        "run_id": told.why.run,
+        "run_number": runs.get(told.why.run),
     }
     return render(request, "staff/line_why.html", context)
 
@@ -254,10 +256,12 @@ def _show(at: datetime) -> str:
     return date_format(timezone.localtime(at), "D j M H:i")
 
 
-def _names() -> dict[str, str]:
-    """What codes of machines, people, materials and calendars are called. Four queries."""
+def _names(changes: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What codes of machines, people, materials, calendars and lines in changes are called. Five queries."""
     tables = (Machine, Operator, Material, Calendar)
-    return {code: name for table in tables for code, name in table.objects.values_list("code", "name")}
+    names = {code: name for table in tables for code, name in table.objects.values_list("code", "name")}
+    lines = Line.objects.select_related("order").in_bulk([each["line"] for each in changes if "line" in each])
+    return names | {pk: line_name(line) for pk, line in lines.items()}
 
 
 def _words(change: dict[str, Any], names: dict[str, str]) -> str:
@@ -278,6 +282,12 @@ def _choices() -> dict[str, dict[str, list[tuple[str, str]]]]:
     by_kind = dict.fromkeys(NAMES, common)
     people = list(Operator.objects.order_by("code").values_list("code", "name"))
     by_kind["extra-operator"] = common | {"like": people}
+    by_kind["promise"] = {
+        "line": [
+            (each.pk, f"{line_name(each)} {each.family_name} × {each.quantity}")
+            for each in open_lines(released=False)
+        ]
+    }
     by_kind["price"] = {"weight": [(each.name, each.name) for each in fields(Weights)]}
     return by_kind
 

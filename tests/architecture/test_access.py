@@ -309,7 +309,7 @@ GET = {
     "api-material-count": ("material", "401 403 403 403 405"),
     "api-scenarios": ("", "401 403 403 403 200"),
     "api-scenario": ("scenario", "401 403 403 403 200"),
-    "api-line-why": ("ordered", "401 403 403 403 409"),
+    "api-line-why": ("ordered", "401 403 403 403 200"),
     "api-offcuts": ("", "401 403 403 403 200"),
     "api-offcut-add": ("material", "401 403 403 403 405"),
     "api-offcut-discard": ("api-offcut", "401 403 403 403 405"),

@@ -107,7 +107,7 @@ def test_the_load_names_its_bottleneck_and_what_every_cell_means(planner: Client
 
 def test_late_lines_say_what_binds_and_filter_by_it(planner: Client) -> None:
     page = page_of(planner, "/staff/late/?sort=promised")
-    assert "is busy until" in page
+    assert "is busy until" in page and re.search(r'href="/staff/lines/lin_\w+/why/"', page)
     machine = re.findall(r'href="\?machine=([a-z0-9-]+)"', page)[0]
     assert page_of(planner, f"/staff/late/?machine={machine}").count("badge-bad") > 0
     assert "No line is late" in page_of(planner, "/staff/late/?kind=material")

@@ -10,9 +10,10 @@ from django.utils import timezone
 from ledger import jobs
 from ledger.models import Job
 from orders.models import Line
-from production import planning, whatif, why
+from production import demand, planning, review, shopfloor, whatif, why
 from production.facts import seconds
-from production.models import Plan, Run, Scenario
+from production.models import Operation, Piece, Plan, Run, Scenario
+from production.words import plain
 from tests.production.workshop import NOW, PlaceLine, sound
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,75 @@ def test_why_a_line_is_late_adds_up_and_names_the_machine(late_demand: list[Line
     assert spans[0].start == seconds(NOW) and spans[-1].end == told.why.end
     assert sum(span.seconds for span in spans) == told.why.end - seconds(NOW)
     assert told.why.binds[0] in ("queue", "closed", "setup")
+
+
+def all_released(line: Line) -> None:
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    for run in Run.objects.filter(pieces__line=line).distinct():
+        review.release(run=run, actor=BOB, now=NOW)
+
+
+def test_a_late_line_on_the_floor_says_why(
+    late_demand: list[Line], bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    line = late_demand[-1]
+    all_released(line)
+    told = why.explain(line=line, now=NOW)
+    assert told.company is None
+    assert sum(span.seconds for span in told.why.spans) == told.why.end - seconds(NOW)
+    last = Operation.objects.filter(run__pieces__line=line).order_by("end").last()
+    assert last is not None and told.why.end == seconds(last.end)
+    text = bob_client.get(f"/staff/lines/{line.pk}/why/").content.decode()
+    assert f"R-{last.run.number}</a> is on the floor" in text
+
+
+def test_of_begun_work_it_reckons_with_when_that_began(late_demand: list[Line]) -> None:
+    line = late_demand[0]
+    all_released(line)
+    later = NOW + timedelta(minutes=40)
+    first = Operation.objects.filter(run__pieces__line=line).order_by("step", "start").first()
+    assert first is not None
+    shopfloor.start(operation=first, actor="user:finn", now=later)
+    told = why.explain(line=line, now=later)
+    assert told.why.spans and told.why.end > seconds(later)
+
+
+def test_of_work_that_the_floor_is_behind_with_it_says_so(shop: None, place_line: PlaceLine) -> None:
+    line = place_line()
+    all_released(line)
+    with pytest.raises(why.NothingToSay, match="the floor has not begun with that yet"):
+        why.explain(line=line, now=NOW + timedelta(days=3))
+
+
+def test_a_failed_scenario_speaks_of_orders_and_machines_by_name(shop: None, place_line: PlaceLine) -> None:
+    line = place_line()
+    said = plain(
+        f"At {line.pk}:2 of lin_{'0' * 26}: laser-1 is too small for half-done work in oak-free runs."
+    )
+    assert said == (
+        f"At {line.order.number}/1, piece 2 of lin_{'0' * 26}: Laser 1 is too small for half-done work in "
+        "oak-free runs."
+    )
+    demand.take_in()
+    promise = {"kind": "promise", "line": line.pk, "due": "2026-03-09T20:00:00+01:00", "weight": 2}
+    scenario = begun(promise)
+    Piece.objects.filter(line=line).update(state="cancelled")
+    assert answered(scenario).state == "failed"
+    assert f"The line {line.order.number}/1 is not to be planned" in scenario.reason
+
+
+def test_a_promise_is_tried_by_choosing_its_line(
+    shop: None, place_line: PlaceLine, bob_client: Client
+) -> None:
+    line = place_line()
+    demand.take_in()
+    scenario = begun()
+    address = f"/staff/what-if/{scenario.pk}/"
+    assert f"{line.order.number}/1 " in bob_client.get(address).content.decode()
+    asked = {"line": line.pk, "due": "2026-03-09T20:00", "weight": "3"}
+    text = bob_client.post(f"{address}add/promise/", asked, follow=True).content.decode()
+    assert f"Line {line.order.number}/1 is promised for Mon 9 Mar 20:00, weight 3" in text
 
 
 def test_of_a_line_that_waits_it_says_what_for(shop: None, place_line: PlaceLine) -> None:

@@ -1,7 +1,7 @@
 """Why a line ends when it does: back from its end through what held it up each time, to now."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,13 +50,14 @@ class Why:
     """Why a line ends when it does: ``spans`` from now to ``end``.
 
     ``late`` is by how many seconds it misses its promise, 0 when it does not. ``binds`` is what most of the
-    waiting is for: kind, and machine or what.
+    waiting is for: kind, and machine or what. ``run`` is the one that ends last of those that make it.
     """
 
     line: str
     end: int
     due: int | None
     spans: tuple[Span, ...]
+    run: str = ""
 
     @property
     def late(self) -> int:
@@ -105,22 +106,24 @@ class Explainer:
         self._previous_of_operator: dict[int, Operation | FrozenOperation] = {}
         self._order(proposal)
 
-    def chain(self, line: str) -> Why:
-        """What holds the line up until its end. Raises ``NotPlanned``."""
+    def chain(self, line: str, *, frozen: Collection[str] = (), due: int | None = None) -> Why:
+        """What holds the line up until its end. Raises ``NotPlanned``.
+
+        ``frozen`` are ids of frozen operations that make pieces of it, ``due`` its promise where none of its
+        pieces is to be planned. What ends before now has no spans.
+        """
         members = self._by_line.get(line, [])
         together = {unit.together for unit in members if unit.together}
         meant = members + [unit for group in sorted(together) for unit in self._by_group[group]]
-        last = max(
-            (self._of_unit[unit.id][-1] for unit in meant if unit.id in self._of_unit),
-            key=lambda o: (o.end, o.run, o.step),
-            default=None,
-        )
+        ends: list[Operation | FrozenOperation] = [
+            *(self._of_unit[unit.id][-1] for unit in meant if unit.id in self._of_unit),
+            *(self._frozen[each] for each in frozen if each in self._frozen),
+        ]
+        last = max(ends, key=lambda o: (o.end, o.run, o.step), default=None)
         if last is None:
             raise NotPlanned(f"The line {line} is in no run of this plan.")
-        spans = list(self._back(last))
-        return Why(
-            line, last.end, members[0].due, tuple(span for span in reversed(spans) if span.seconds > 0)
-        )
+        spans = tuple(span for span in reversed(list(self._back(last))) if span.seconds > 0)
+        return Why(line, last.end, members[0].due if members else due, spans, last.run)
 
     def late(self) -> Iterator[Why]:
         """Every line that misses its promise, the latest first."""
@@ -151,7 +154,7 @@ class Explainer:
                     self._previous_of_operator[id(one)] = other
                 of_operator[one.operator] = one
 
-    def _back(self, last: Operation) -> Iterator[Span]:
+    def _back(self, last: Operation | FrozenOperation) -> Iterator[Span]:
         """Spans from the end of an operation back to now, each where the one before it begins."""
         now = self._problem.shop.now
         one: Operation | FrozenOperation = last

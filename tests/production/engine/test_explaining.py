@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from production.engine.explaining import KINDS, Explainer, NotPlanned, chain, remedies, together
 from production.engine.planning import propose
-from production.engine.proposal import Problem, Proposal
+from production.engine.proposal import FrozenOperation, Problem, Proposal
 from production.engine.shop import Lot, Stock
 from production.engine.whatif import ExtraShift
 from tests.workshops import DAY, HOUR, MONDAY, sign, sign_shop
@@ -66,6 +66,31 @@ def test_a_night_is_told_as_closed() -> None:
     last = next(Explainer(problem, proposal).late())
     nights = [span for span in last.spans if span.kind == "closed"]
     assert nights and all(span.seconds >= 15 * HOUR for span in nights)
+
+
+def test_frozen_work_has_its_chain_too() -> None:
+    problem, proposal = planned(busy(24, due=MONDAY + 2 * HOUR))
+    last = next(Explainer(problem, proposal).late())
+    names: dict[tuple[str, int], str] = {}
+    frozen = []
+    for n, each in enumerate(proposal.operations):
+        after = tuple(name for (run, _), name in names.items() if run == each.run)
+        names[each.run, each.step] = f"f{n}"
+        frozen.append(
+            FrozenOperation(
+                f"f{n}", each.run, each.step, each.work_centre, each.machine, each.setup_family,
+                each.seconds, each.setup_start, each.start, each.end, after=after,
+            )
+        )  # fmt: skip
+    floor = replace(problem, units=(), frozen=tuple(frozen))
+    released = replace(proposal, runs=(), operations=(), frozen=tuple(frozen))
+    own = [each.id for each in frozen if each.run == last.run]
+    why = Explainer(floor, released).chain(last.line, frozen=own, due=MONDAY + 2 * HOUR)
+    assert (why.end, why.late, why.run) == (last.end, last.late, last.run)
+    assert why.spans[0].start == MONDAY
+    assert all(before.end == after.start for before, after in pairwise(why.spans))
+    assert sum(span.seconds for span in why.spans) == why.end - MONDAY
+    assert {span.kind for span in why.spans} >= {"work"}
 
 
 def test_a_line_in_no_run_is_refused() -> None:
