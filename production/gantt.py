@@ -59,7 +59,8 @@ class Band:
 
 @dataclass(frozen=True)
 class Bar:
-    """An operation: set-up from ``setup_start`` to ``start``, work to ``end``. ``key`` names it to scripts.
+    """An operation: set-up from ``setup_start`` to ``start``, work to ``end``. ``key`` and ``run`` name it to
+    scripts.
 
     A block of operations has its ``bands`` in place of a set-up.
     """
@@ -74,6 +75,7 @@ class Bar:
     family: str
     state: str  # a class: planned, released, started, finished; with " pinned", " late" added
     key: str = ""
+    run: str = ""
     bands: tuple[Band, ...] = ()
 
 
@@ -348,6 +350,8 @@ def _bar(root: ET.Element, bar: Bar, y: int, scale: Scale, selected: bool) -> No
     link = ET.SubElement(root, "a", {"href": bar.href, "class": " ".join(kinds)})
     if bar.key:
         link.set("data-key", bar.key)
+    if bar.run:
+        link.set("data-run", bar.run)
     ET.SubElement(link, "title").text = bar.title
     left, begin, right = scale.x(bar.setup_start), scale.x(bar.start), scale.x(bar.end)
     if bar.bands:

@@ -5,6 +5,7 @@ from django.urls import path
 from production.views import (
     artwork,
     calendars,
+    chosen,
     dispatch,
     drafts,
     floor,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("calendars/<slug:pk>/revoke/", calendars.revoke, name="calendar-revoke"),
     path("calendars/<str:token>.ics", calendars.feed, name="calendar-feed"),
     path("operations/<int:pk>/move/", moves.move, name="operation-move"),
+    path("operations/<int:pk>/", chosen.operation, name="plan-operation"),
     path("runs/", plans.runs, name="runs"),
     path("runs/<slug:pk>/", runs.run, name="run"),
     path("runs/<slug:pk>/sheets/<int:index>.webp", runs.sheet_picture, name="sheet-picture"),

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from production.engine.shop import Shop
@@ -144,8 +143,9 @@ def chart(
     names: Names,
     title: str = "The plan",
     selected: str = "",
+    query: str = "?",
 ) -> Chart:
-    """The window of the plan. A constant number of queries."""
+    """The window of the plan. A constant number of queries. A bar leads to ``query`` with its operation."""
     spans = spans_in(window, wanted)
     shop = shop_around(window.start, now=now)
     rows = _machine_rows(shop, window, wanted)
@@ -160,7 +160,7 @@ def chart(
     scale = fitted(window.start, window.end, folds, width=FRAME, widest_hour=WIDEST_HOUR)
     zone = ZoneInfo(settings.WORKSHOP_ZONE)
     groups = condensed(spans, scale, zone)
-    drawn = _Drawn(names, {row.code: row.name for row in rows}, zone, wanted)
+    drawn = _Drawn(names, {row.code: row.name for row in rows}, zone, wanted, query)
     firm = planner_settings().zones(now=seconds(now))
     picture = gantt(
         rows,
@@ -239,6 +239,7 @@ class _Drawn:
     machines: dict[str, str]
     zone: ZoneInfo
     wanted: Wanted
+    query: str  # of the page, to which a bar adds its operation
 
     def bar(self, span: Span) -> Bar:
         begins, starts, ends = (
@@ -263,10 +264,11 @@ class _Drawn:
             end=span.end,
             label=f"{numbers} {setup}" if span.family != "any" else numbers,
             title=", ".join([said, *marks]),
-            href=reverse("run", args=[span.run]),
+            href=f"{self.query}op={span.pk}#chosen",
             family=span.family,
             state=span.kind,
             key=str(span.pk),
+            run=span.run,
         )
 
     def block(self, spans: Sequence[Span]) -> Bar:

@@ -26,6 +26,7 @@ from production.lateness import Expected, late_lines
 from production.models import Operation, Plan, Run
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.chart import Wanted, chart
+from production.views.chosen import panel
 from production.views.members import late_text
 from production.views.window import fitting, window_of
 from production.words import Names, read_names, who
@@ -126,7 +127,20 @@ def plan(request: HttpRequest) -> HttpResponse:
     form = PlanFilter(request.GET, names=names)
     wanted = wanted_of(form)
     window = window_of(request.GET, now=now, zone=zone, usual=fitting(now=now, last=_last_of_the_first(now)))
-    shown = chart(window=window, wanted=wanted, now=now, names=names) if current else None
+    chosen = request.GET.get("op", "")
+    query = query_of(request, without="op")
+    shown = (
+        chart(
+            window=window,
+            wanted=wanted,
+            now=now,
+            names=names,
+            selected=chosen,
+            query=f"?{query}&" if query else "?",
+        )
+        if current
+        else None
+    )
     page = Paginator(shown.runs if shown else (), IN_VIEW).get_page(request.GET.get("page"))
     late = late_lines(now=now)
     return render(
@@ -143,6 +157,8 @@ def plan(request: HttpRequest) -> HttpResponse:
             "page": page,
             "rows": run_rows(list(page.object_list), names=names, late=late),
             "query": query_of(request),
+            **(panel(request, chosen) if chosen else {}),
+            "in_hand": bool(chosen),
             "counts": Run.objects.live().aggregate(
                 proposed=Count("pk", filter=Q(state="proposed")),
                 floor=Count("pk", filter=Q(state__in=("released", "started"))),
@@ -159,10 +175,11 @@ def plan(request: HttpRequest) -> HttpResponse:
     )
 
 
-def query_of(request: HttpRequest) -> str:
+def query_of(request: HttpRequest, *, without: str = "") -> str:
     """The query without its page: for links to other pages of a list."""
     query = request.GET.copy()
-    query.pop("page", None)
+    for name in ("page", without):
+        query.pop(name, None)
     return query.urlencode()
 
 

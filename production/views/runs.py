@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -190,7 +191,8 @@ def run_files_again(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, pk: str, decide: Callable[[Run, int], object], done: str) -> HttpResponse:
-    """Do what a button asked for, on the version of the run that the person saw."""
+    """Do what a button asked for, on the version of the run that the person saw; then back to the run,
+    or to the place of the chart that ``back`` names."""
     found = get_object_or_404(Run, pk=pk)
     seen = Seen(request.POST)
     if not seen.is_valid():
@@ -202,7 +204,8 @@ def _decide(request: HttpRequest, pk: str, decide: Callable[[Run, int], object],
         messages.error(request, str(refusal))
     else:
         messages.success(request, done.format(run=f"R-{found.number}"))
-    return redirect("run", pk=pk)
+    back = request.POST.get("back", "")
+    return redirect(reverse("plan") + back) if back.startswith("?") else redirect("run", pk=pk)
 
 
 @staff_only(PLANNER)

@@ -12,7 +12,7 @@ function zoom(step) {
 }
 
 frame?.addEventListener("keydown", (event) => {
-  if (event.target !== frame || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
   const act = {
     "+": () => zoom(-1),
     "-": () => zoom(1),

@@ -189,6 +189,7 @@ GET = {
     "calendar-revoke": ("feed", "login 403 403 403 405"),
     "calendar-feed": ("feed-token", "200 200 200 200 200"),
     "operation-move": ("operation-key", "login 403 403 403 405"),
+    "plan-operation": ("operation-key", "login 403 403 200 200"),
     "load": ("", "login 403 403 200 200"),
     "late": ("", "login 403 403 200 200"),
     "held-dates": ("", "login 403 403 200 200"),

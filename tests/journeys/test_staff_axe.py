@@ -89,6 +89,7 @@ def test_no_page_of_the_workshop_has_a_barrier(
         "queue/",
         "plan/",
         "plan/?zoom=month",
+        f"plan/?op={broken.pk}",
         "runs/",
         "load/",
         "late/",
@@ -129,11 +130,24 @@ def tab_to(page: Page, name: str) -> None:
     pytest.fail(f"Tab never reaches {name}")
 
 
+def arrow_to(page: Page, title: str) -> None:
+    """Tab into the chart, then arrows until the bar of that title has the focus."""
+    tab_to(page, "R-")
+    for key in ("Home", *["ArrowUp"] * 20, *["ArrowRight"] * 5, *["Home", "ArrowDown"] * 20):
+        if page.evaluate("document.activeElement.querySelector('title').textContent").startswith(title):
+            return
+        page.keyboard.press(key)
+    pytest.fail(f"No arrow reaches {title}")
+
+
 def test_the_keyboard_alone_releases_a_run_from_the_chart_and_takes_it_back(staff: Enter) -> None:
     run = laser_run()
     page = staff()
     page.goto("/staff/plan/")
-    tab_to(page, f"R-{run.number}, ")  # the bar's title
+    arrow_to(page, f"R-{run.number}, ")
+    expect(page.locator("#chosen h3")).to_contain_text(f"R-{run.number}")
+    page.keyboard.press("Escape")
+    expect(page.locator("#chosen")).to_be_hidden()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Run R-{run.number}")
     tab_to(page, "Release to the floor")
@@ -152,7 +166,7 @@ def test_work_is_moved_by_mouse_and_by_keyboard_alone(staff: Enter) -> None:
     run = laser_run()
     page = staff()
     page.goto("/staff/plan/?zoom=week")
-    bar = page.locator(f"svg.gantt a[href='/staff/runs/{run.pk}/'] .work").first
+    bar = page.locator(f"svg.gantt a[data-run='{run.pk}'] .work").first
     bar.scroll_into_view_if_needed()
     box, other = bar.bounding_box(), page.locator(".gantt-names li", has_text="Laser 2").bounding_box()
     assert box and other
@@ -164,6 +178,11 @@ def test_work_is_moved_by_mouse_and_by_keyboard_alone(staff: Enter) -> None:
     cut = run.operations.earliest("sequence")
     assert cut.machine.code == "laser-2"
 
+    page.locator(f"svg.gantt a[data-run='{run.pk}'] .work").first.click()
+    expect(page.locator("#chosen h3")).to_contain_text(f"R-{run.number}")
+    page.locator(f"svg.gantt a[data-run='{run.pk}'] .work").first.dblclick()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Run R-{run.number}")
+    page.goto("/staff/plan/?zoom=week")
     page.locator(".gantt-frame").focus()
     with page.expect_navigation():
         page.keyboard.press("-")

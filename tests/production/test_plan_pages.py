@@ -6,14 +6,18 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from urllib.parse import quote_plus
 
 import pytest
 import pytest_django
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.html import escape
 
 from production.models import Offcut, Operation, Operator, PlannerSettings, Run, Sheet, Tool
+from production.words import span
 from tests.production.crowd import crowd
 from tests.production.day import kept_for_a_module
 
@@ -194,3 +198,72 @@ def test_a_run_shows_its_people_tools_loads_lots_and_offcuts(planner: Client) ->
         "Nothing lies here",
     ):
         assert words.casefold() in page.casefold(), words
+
+
+def test_a_bar_opens_the_facts_of_its_step_in_the_page(planner: Client) -> None:
+    row = Operation.objects.select_related("run", "machine").order_by("setup_start", "pk")[0]
+    begin = timezone.localtime(row.setup_start).strftime("%Y-%m-%dT%H:%M")
+    page = page_of(planner, f"/staff/plan/?zoom=shift&from={begin}")
+    link = f"?zoom=shift&from={quote_plus(begin)}&op={row.pk}"
+    assert f'href="{escape(link)}#chosen"' in page
+    opened = page_of(planner, f"/staff/plan/{link}")
+    aside = re.findall(r'<aside class="chosen.*?</aside>', opened, re.DOTALL)[0]
+    assert (
+        f">R-{row.run.number}</a>" in aside
+        and row.machine.name in aside
+        and "hidden" not in aside.split(">")[0]
+    )
+    assert "First promise" in aside and re.search(r"/staff/lines/lin_\w+/why/", aside)
+    assert f'selected" data-key="{row.pk}"' in opened
+    alone = page_of(planner, f"/staff/operations/{row.pk}/?zoom=shift")
+    assert f"R-{row.run.number}" in alone and "<html" not in alone
+
+
+def test_the_facts_say_what_waits_for_a_step_and_how_long(planner: Client) -> None:
+    packing = Operation.objects.filter(work_centre="packing", load="").order_by(
+        "machine", "setup_start", "pk"
+    )
+    pairs = [
+        (one, after)
+        for one, after in pairwise(packing.select_related("run"))
+        if one.machine_id == after.machine_id
+        and not Operation.objects.filter(run=one.run, step__gt=one.step).exists()
+    ]
+    one, after = max(pairs, key=lambda pair: pair[1].setup_start - pair[0].end)
+    Run.objects.filter(pk=one.run_id).update(due_at=None)
+    facts = page_of(planner, f"/staff/operations/{one.pk}/")
+    free = after.setup_start - one.end
+    assert free > timedelta(minutes=1)
+    assert f"{span(free)}, then R-{after.run.number} follows on it" in facts
+    assert "of slack" not in facts
+    last = packing.filter(machine=after.machine_id).last()
+    assert last is not None and "nothing waits for it" in page_of(planner, f"/staff/operations/{last.pk}/")
+
+
+def test_a_step_that_is_gone_says_so(planner: Client) -> None:
+    for pk in ("999999999", "5x", "9" * 30):
+        assert "no longer in the plan" in page_of(planner, f"/staff/plan/?op={pk}")
+
+
+def test_the_facts_take_a_constant_number_of_queries(planner: Client) -> None:
+    runs = Run.objects.exclude(operations=None)
+    sizes = []
+    for run in (max(runs, key=lambda run: run.pieces.count()), min(runs, key=lambda run: run.pieces.count())):
+        with CaptureQueriesContext(connection) as asked:
+            planner.get(f"/staff/operations/{run.operations.filter(load='')[0].pk}/")
+        sizes.append(len(asked))
+    assert sizes[0] == sizes[1]
+
+
+def test_a_run_is_pinned_from_the_chart_and_the_chart_comes_back(planner: Client) -> None:
+    row = Operation.objects.select_related("run").filter(run__state="proposed", run__pinned=False)[0]
+    back = f"?zoom=shift&op={row.pk}#chosen"
+    answer = planner.post(f"/staff/runs/{row.run_id}/pin/", {"version": row.run.version, "back": back})
+    assert answer.headers["Location"] == "/staff/plan/" + back
+    row.run.refresh_from_db()
+    assert row.run.pinned
+    assert "Unpin" in page_of(planner, f"/staff/operations/{row.pk}/")
+    elsewhere = planner.post(
+        f"/staff/runs/{row.run_id}/unpin/", {"version": row.run.version, "back": "//example.org/"}
+    )
+    assert elsewhere.headers["Location"] == f"/staff/runs/{row.run_id}/"
