@@ -107,6 +107,7 @@ def _forced(problem: Problem, before: Proposal, after: Proposal) -> dict[str, st
 _IN_WORDS = {
     "outside-calendar": "Its machine does not work then.",
     "machine-unknown": "Its machine is out of service.",
+    "planned-stop": "Its machine is stopped then.",
     "machine-overlap": "Its machine is busy then.",
     "material-overbooked": "There is not enough material for it.",
     "precedence": "The step before it ends later.",

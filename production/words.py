@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.utils.timezone import localtime
 
 from configurator.answers import choice_labels
 from configurator.catalogue import spec_of
@@ -62,9 +64,12 @@ def read_names() -> Names:
 _ID = re.compile(r"\b(?P<kind>lin|run)_[0-9A-Z]{26}(?::(?P<piece>\d+))?")
 
 
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")  # as the certificate writes them
+
+
 def plain(text: str) -> str:
-    """A sentence of the planner with order and line, run, machine and material in place of ids and codes:
-    what is not in the books keeps its id. At most four queries."""
+    """A sentence of the planner with order and line, run, machine and material in place of ids and codes, and
+    instants by the clock on the wall: what is not in the books keeps its id. At most four queries."""
     ids = {found[0].partition(":")[0] for found in _ID.finditer(text)}
     lines = Line.objects.select_related("order").in_bulk([each for each in ids if each.startswith("lin")])
     runs = dict(Run.objects.filter(pk__in=ids).values_list("pk", "number"))
@@ -81,8 +86,13 @@ def plain(text: str) -> str:
         piece = f", piece {found['piece']}" if found["piece"] else ""
         return f"{line_name(lines[pk])}{piece}"
 
-    named = _ID.sub(name, text)
+    named = _INSTANT.sub(_on_the_wall, _ID.sub(name, text))
     return re.sub(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+", lambda word: codes.get(word[0], word[0]), named)
+
+
+def _on_the_wall(found: re.Match[str]) -> str:
+    at = localtime(datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
+    return f"{at:%a} {at.day} {at:%b} {at:%H:%M}"
 
 
 def line_name(line: Line) -> str:
@@ -140,6 +150,11 @@ def span(duration: timedelta) -> str:
     if minutes < 36 * 60:
         return f"{round(minutes / 60)} h"
     return f"{round(minutes / 1440)} days"
+
+
+def money(minor: int) -> str:
+    """Minor units of the workshop's currency as people write them."""
+    return f"{minor / 100:,.2f}"
 
 
 def _counted(count: object, noun: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import Form
@@ -26,7 +27,7 @@ from production.models import Draft, Machine, MaterialLot, Operator, PlanEvent
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.members import late_text, open_lines
 from production.views.whatif import TERMS
-from production.words import Names, read_names, who
+from production.words import Names, money, plain, read_names, who
 
 PAGE = 30
 
@@ -105,7 +106,8 @@ def _draft_page(
     names = read_names()
     machines = dict(Machine.objects.order_by("work_centre__position", "code").values_list("code", "name"))
     diff = found.diff
-    moves = [_move(change, names, machines) for change in diff["changes"]]
+    must = {text: names.sentence(plain(text)) for text in {change["must"] for change in diff["changes"]}}
+    moves = [_move(change, names, machines, must) for change in diff["changes"]]
     zone = timezone.get_current_timezone()
     drawn = picture(bars_of(diff["changes"]), names=machines, zone=zone)  # type: ignore[arg-type]
     improving = found.state == Draft.State.OPEN and found.stage == Draft.Stage.FIRST
@@ -125,6 +127,7 @@ def _draft_page(
             "not_planned": [(row, names.sentence(row["text"])) for row in diff["not_planned"]],
             "picture": mark_safe(drawn),  # noqa: S308 - our own SVG, its texts escaped by ElementTree
             "terms": _terms(diff["terms"]),
+            "currency": settings.WORKSHOP_CURRENCY,
             "improving": improving and busy.exists(),
             "problems": problems,
             "may_decide": is_in(request, PLANNER) and found.state == Draft.State.OPEN,
@@ -133,7 +136,9 @@ def _draft_page(
     )
 
 
-def _move(change: Mapping[str, Any], names: Names, machines: Mapping[str, str]) -> Move:
+def _move(
+    change: Mapping[str, Any], names: Names, machines: Mapping[str, str], must: Mapping[str, str]
+) -> Move:
     before = {(step["run"], step["step"]): step for step in change["before"]}
     after = {(step["run"], step["step"]): step for step in change["after"]}
     steps = []
@@ -150,7 +155,7 @@ def _move(change: Mapping[str, Any], names: Names, machines: Mapping[str, str]) 
         runs=", ".join(change["runs"]),
         made_of=names.run(made_of),
         pieces=change["pieces"],
-        must=names.sentence(change["must"]),
+        must=must[change["must"]],
         steps=tuple(steps) or (("All steps", "as they are", "as they are"),),
         machine_changes=change["machines"],
     )
@@ -181,16 +186,21 @@ def _late(row: Mapping[str, Any]) -> LateLine:
     )
 
 
-def _terms(terms: Mapping[str, Any]) -> list[tuple[str, int, int | None, int]]:
+def _terms(terms: Mapping[str, Any]) -> list[tuple[str, str, str | None, str]]:
     """Each cost that is somewhere not 0: its name, before, if all only waits, after; and the sum."""
     before, after, waits = terms["before"], terms["after"], terms["put_off"]
     rows = [
-        (TERMS.get(name, name), before.get(name, 0), waits.get(name, 0) if waits else None, value)
+        (
+            TERMS.get(name, name),
+            money(before.get(name, 0)),
+            money(waits.get(name, 0)) if waits else None,
+            money(value),
+        )
         for name, value in after.items()
         if value or before.get(name) or (waits and waits.get(name))
     ]
-    whole = sum(waits.values()) if waits else None
-    return [*rows, ("Together", sum(before.values()), whole, sum(after.values()))]
+    whole = money(sum(waits.values())) if waits else None
+    return [*rows, ("Together", money(sum(before.values())), whole, money(sum(after.values())))]
 
 
 @staff_only(PLANNER)

@@ -26,7 +26,7 @@ from production.forms import ChangeOf, ScenarioName
 from production.models import Calendar, Machine, Material, Operator, Piece, Plan, Scenario
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.members import open_lines
-from production.words import line_name, read_names, who
+from production.words import line_name, money, read_names, who
 
 PAGE = 30
 NAMES = {
@@ -327,7 +327,7 @@ def _figures(result: dict[str, Any]) -> list[Figure]:
         ("Set-up", one["kpis"]["setup_seconds"], two["kpis"]["setup_seconds"], True, why.hours),
         ("Last end, from now", one["kpis"]["makespan"], two["kpis"]["makespan"], True, why.hours),
         ("Slack that 95 % kept asks for", one["slack"], two["slack"], True, why.hours),
-        ("Cost", one["cost"], two["cost"], True, _money),
+        ("Cost", one["cost"], two["cost"], True, money),
     ]
     return [
         Figure(
@@ -345,8 +345,8 @@ def _terms(result: dict[str, Any]) -> list[Figure]:
     return [
         Figure(
             TERMS[each.name],
-            _money(one[each.name]),
-            _money(two[each.name]),
+            money(one[each.name]),
+            money(two[each.name]),
             None if one[each.name] == two[each.name] else two[each.name] < one[each.name],
         )
         for each in fields(Terms)
@@ -363,10 +363,6 @@ def _permille(share: int) -> str:
     return f"{share / 10:.1f} %"
 
 
-def _money(minor: int) -> str:
-    return f"{minor / 100:,.2f}"
-
-
 def _lines(rows: Any, lines: dict[str, Line]) -> list[tuple[Line | None, str, str]]:
     return [(lines.get(row["line"]), row["line"], why.hours(row["late"])) for row in rows]
 
@@ -377,5 +373,5 @@ def _remedy(remedy: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "text": "; ".join(_words(each, names) for each in remedy["changes"]),
         "fewer": fewer,
         "late_after": remedy["late_after"],
-        "cost": _money(remedy["cost_after"] - remedy["cost_before"]),
+        "cost": money(remedy["cost_after"] - remedy["cost_before"]),
     }
