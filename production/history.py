@@ -17,7 +17,7 @@ TERMS = tuple(each.name for each in fields(Terms))
 DECISIONS = {
     "run.released": "released", "run.pinned": "pinned", "run.unpinned": "unpinned", "run.moved": "moved",
     "run.rejected": "rejected", "run.split": "split", "run.undone": "taken back",
-    "draft.accepted": "repairs accepted", "draft.discarded": "repairs discarded",
+    "draft.accepted": "repair accepted", "draft.discarded": "repair discarded",
 }  # fmt: skip
 FIGURES = (
     ("units", "pieces"), ("runs", "runs"), ("sheets", "sheets"), ("setups", "set-ups"),

@@ -72,7 +72,7 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
             "lots": [(stocked.get(use["material"]), use) for use in found.lots],
             "begins": min((each.setup_start for each in operations), default=None),
             "ends": max((each.end for each in operations), default=None),
-            "sheets": drawings_of(found, members),
+            "sheets": drawings_of(found, members) if pieces else [],
             "needs": [(stocked.get(code), code, found.needs[code]) for code in found.needs],
             "allowed": allowed,
             "refused": refused,
@@ -106,7 +106,9 @@ def _last_decision(entries: list[Entry]) -> str:
 def _actions(found: Run, entries: list[Entry]) -> tuple[set[str], list[tuple[str, str]]]:
     """The decisions that can be taken; the others with why not, those of one reason together."""
     against = review.reasons_against(found)
-    if not against["undo"] and _last_decision(entries) not in UNDOES:
+    if not _last_decision(entries):
+        against["undo"] = ""  # nothing was decided: that needs no excuse
+    elif not against["undo"] and _last_decision(entries) not in UNDOES:
         against["undo"] = "The last decision cannot be taken back."
     by_reason: dict[str, list[str]] = {}
     for code, reason in against.items():
