@@ -42,6 +42,11 @@ def ints(values: Iterable[int]) -> Ints:
     return list(values) if numba is None else numpy.array(list(values), dtype=numpy.int64)
 
 
+def copied(values: Ints) -> Ints:
+    """The same numbers once more."""
+    return values[:] if isinstance(values, list) else values.copy()
+
+
 @kernel
 def draw(chance: Ints, below: int) -> int:
     """A whole number from 0 to ``below`` - 1; ``chance[0]`` is the state, any seed from 0 to 2^31 - 1.

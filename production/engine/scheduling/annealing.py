@@ -6,26 +6,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
-from production.engine.kernels import BEYOND, ints
+from production.engine.kernels import BEYOND, Ints, copied, ints
 from production.engine.scheduling import moves
 from production.engine.scheduling.compiled import Compiled
-from production.engine.scheduling.decoder import decode
+from production.engine.scheduling.decoder import PENALTY, decode
 from production.engine.scheduling.names import *
 
 # Set-ups count so many times, promises so many sixteenths, so many runs of the order are looked at.
 ALPHAS, DUES, WINDOWS = (0, 1, 3, 8, 20), (0, 1, 4, 16), (8, 24)
 # So many orders of dispatch are always tried.
 ORDERS = 5
+# All ways of the grid.
+MOST = 1_000
 # A round of annealing is this many schedules, each further one twice as long.
 FIRST_ROUND = 1_000
-# The threshold of a round: per cent of what a move for the worse typically costs.
-HEAT = (10, 40, 3)
+# The threshold of a round, by turns: thousandths of what the plan costs a run. (Of what moves for the worse
+# typically cost, the more runs the more was far too much: at 1,000 lines plans got 15 % dearer.)
+HEAT = (1000, 300, 100)
 # For a fuller load a run waits at most so many seconds.
 LONGEST_WAIT = 4 * 3600
 # Schedules between two questions whether to stop, by how much work one is.
 PATIENCE = 20_000
+
+
+class State(NamedTuple):
+    """The runs and their order, the parameters that they are decoded with, how many runs there are."""
+
+    s: Ints
+    prm: Ints
+    active: int
 
 
 class Search:
@@ -36,16 +47,16 @@ class Search:
         self.tried = self.rounds = self.cost = 0
         self.prm = ints((1, 4, 1, 0, 3600))
         self.chance = ints((seed & 0x7FFFFFFF,))
-        self.active = sum(1 for r in range(compiled.runs) if self.s[self.s[R_ATOMS] + r])
         self.control = int(self.s[CONTROL])
-        self.s[self.control + moves.USED] = self.active
+        self._count_runs()
 
-    def dispatch(self, stop: Callable[[int], bool]) -> None:
-        """Try the rules of dispatch: each order of the runs, and until ``stop`` a grid of parameters; the
-        best becomes the state."""
+    def dispatch(self, stop: Callable[[int], bool], *, most: int = MOST) -> None:
+        """Try the rules of dispatch: each order of the runs, and until ``stop`` the first so many ways of a
+        grid of parameters; the best becomes the state."""
+        self._count_runs()
         best: tuple[int, list[int], tuple[int, ...]] | None = None
         for number, (order, prm) in enumerate(self._ways()):
-            if number >= ORDERS and stop(self.tried):
+            if number >= ORDERS and (number >= most or stop(self.tried)):
                 break
             self._set_order(order)
             cost = self._decode(prm)
@@ -89,6 +100,9 @@ class Search:
         s[self.control + moves.REPAIR] = 1
         self.start()
 
+    def _has_loads(self) -> bool:
+        return any(self.p[self.p[C_BATCH] + c] for c in range(int(self.p[CENTRES])))
+
     def run(
         self, stop: Callable[[int], bool], *, report: Callable[[dict[str, Any]], None] | None = None
     ) -> None:
@@ -109,8 +123,7 @@ class Search:
         length = max(FIRST_ROUND, 20 * self.active) << min(self.rounds, 12)
         chunk = max(PATIENCE // (self.active * int(self.p[KINDS]) + 1), 8)
         s[control + moves.MAY_CHANGE] = int(may_change)
-        has_loads = any(self.p[self.p[C_BATCH] + c] for c in range(int(self.p[CENTRES])))
-        s[control + moves.WAIT] = LONGEST_WAIT if has_loads else 0
+        s[control + moves.WAIT] = LONGEST_WAIT if self._has_loads() else 0
         self._begin_round(length)
         self.rounds += 1
         while s[control + moves.DONE] < length:
@@ -139,16 +152,14 @@ class Search:
         return bool(s[s[R_ATOMS] + r] and s[s[R_FAILED] + r] and not s[s[R_OUT] + r])
 
     def _begin_round(self, length: int) -> None:
-        """The threshold is a share of what a move for the worse typically costs (its mean power of two)."""
+        """The threshold is a share of what the plan costs a run; the first round takes nothing worse."""
         s, control = self.s, self.control
         moves.take_best(self.p, s)
         s[control + moves.NOW] = decode(self.p, s, self.prm)
         s[control + moves.DONE], s[control + moves.ROUND] = 0, length
-        count = int(s[control + moves.WORSE_COUNT])
-        mean = 1 << (int(s[control + moves.WORSE]) // count) if count else 0
         share = HEAT[self.rounds % len(HEAT)] if self.rounds else 0
-        s[control + moves.THRESHOLD] = mean * share // 100
-        s[control + moves.WORSE] = s[control + moves.WORSE_COUNT] = 0
+        worth = int(s[control + moves.NOW]) % PENALTY // max(self.active, 1)
+        s[control + moves.THRESHOLD] = worth * share // 1000
 
     def start(self) -> None:
         """The state as it is becomes the best."""
@@ -157,6 +168,21 @@ class Search:
         s[self.control + moves.NOW] = s[self.control + moves.LEAST] = cost
         self.cost = int(cost)
         moves.keep_best(self.p, s)
+
+    def _count_runs(self) -> None:
+        """How many there are: as many of the first places of the order are in use."""
+        s = self.s
+        self.active = sum(1 for r in range(self.compiled.runs) if s[s[R_ATOMS] + r])
+        s[self.control + moves.USED] = self.active
+
+    def state(self) -> State:
+        """What ``restore`` goes back to."""
+        return State(copied(self.s), copied(self.prm), self.active)
+
+    def restore(self, state: State) -> None:
+        """Go back to it; it becomes the best."""
+        self.s[:], self.prm, self.active = state.s, copied(state.prm), state.active
+        self.start()
 
     def _ways(self) -> Iterable[tuple[list[int], tuple[int, ...]]]:
         orders = self._orders()

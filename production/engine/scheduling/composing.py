@@ -17,13 +17,18 @@ from production.engine.batching import nest_again
 from production.engine.nesting import Item, nest
 from production.engine.proposal import Problem, Run
 from production.engine.scheduling import moves
-from production.engine.scheduling.annealing import Search
+from production.engine.scheduling.annealing import Search, State
 from production.engine.scheduling.compiled import Compiled
 from production.engine.scheduling.members import move_atom, reckon
 from production.engine.scheduling.names import *
+from production.engine.scheduling.packing import WAYS, pack
 
 # Of ruin and recreate for a run that takes more sheets than its area says.
 ROUNDS = 60
+
+
+# So many rules of dispatch are tried for runs that are packed anew.
+PACKED_WAYS = 15
 
 
 class Composer:
@@ -59,24 +64,38 @@ class Composer:
     ) -> None:
         """Until ``stop``; the state is then the best that is proven. After each round ``polish`` may make it
         better, and says whether it did."""
-        search, s = self.search, self.compiled.s
+        search = self.search
         if self.from_base:
             search.follow_base()
         else:
             search.dispatch(stop)
-        best, proven = search.cost, s[:] if isinstance(s, list) else s.copy()
+        best, proven = search.cost, search.state()
+        if not self.from_base:
+            best, proven = self._packed(best, proven, stop)
         while search.active and not stop(search.tried):
             search.round(stop, report=report, may_change=True)
             cost = self._prove()
             if cost is not None and cost < best:
-                best, proven = cost, s[:] if isinstance(s, list) else s.copy()
+                best, proven = cost, search.state()
             else:
-                s[:] = proven
-                search.start()
+                search.restore(proven)
             if polish is not None and polish():
-                best, proven = search.cost, s[:] if isinstance(s, list) else s.copy()
-        s[:] = proven
-        search.start()
+                best, proven = search.cost, search.state()
+        search.restore(proven)
+
+    def _packed(self, best: int, proven: State, stop: Callable[[int], bool]) -> tuple[int, State]:
+        """What is known, or runs packed anew where that costs less; the state is then that."""
+        search, begun = self.search, proven
+        for window, slack in WAYS:
+            if stop(search.tried):
+                break
+            if pack(self.compiled, window=window, slack=slack):
+                search.dispatch(stop, most=PACKED_WAYS)
+                if search.cost < best and (cost := self._prove()) is not None and cost < best:
+                    best, proven = cost, search.state()
+            search.restore(begun)
+        search.restore(proven)
+        return best, proven
 
     def result(self) -> dict[int, Run]:
         """The runs of the best state by their numbers, with nests."""

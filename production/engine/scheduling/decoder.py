@@ -219,8 +219,9 @@ def place(
 
 
 @kernel
-def evaluate(p: Ints, s: Ints, t: int, kind: int, ready: int, prm: Ints) -> int:
-    """The best place for a task in ``top``: its score (BEYOND: there is none)."""
+def evaluate(p: Ints, s: Ints, t: int, kind: int, ready: int, since: int, prm: Ints) -> int:
+    """The best place for a task in ``top``: its score (BEYOND: there is none). It may join a load that begins
+    at ``ready`` or later, and begins one itself from ``since`` on."""
     out, top = s[OUT], s[TOP]
     best = BEYOND
     places = p[PLACES]
@@ -262,7 +263,7 @@ def evaluate(p: Ints, s: Ints, t: int, kind: int, ready: int, prm: Ints) -> int:
                             s[top + OPERATOR], s[top + TOOL] = s[s[LD_DATA] + at + LOAD_OPERATOR], -1
                             s[top + MACHINE], s[top + OPTION], s[top + JOINS] = m, option, slot
         group = p[p[OPT_GROUP] + option]
-        if place(p, s, m, family, seconds, ready, group, p[p[OPT_MODE] + option], tools):
+        if place(p, s, m, family, seconds, since, group, p[p[OPT_MODE] + option], tools):
             score = s[out + END] + prm[ALPHA] * s[out + SETUP] + p[p[OPT_POINTS] + option]
             if score < best:
                 best = score
@@ -392,7 +393,8 @@ def place_whole(p: Ints, s: Ints, r: int, prm: Ints) -> bool:
             t = r * kinds + j
             if s[s[T_UNITS] + t] == 0 or s[s[T_FIXED] + t] > 0:
                 continue
-            if evaluate(p, s, t, key * kinds + j, ready_of(p, s, r, j), prm) == BEYOND:
+            ready = ready_of(p, s, r, j)
+            if evaluate(p, s, t, key * kinds + j, ready, ready, prm) == BEYOND:
                 keep(s, True)
                 return False
             commit(p, s, t, s[TOP])
@@ -471,8 +473,10 @@ def arrive(p: Ints, s: Ints, r: int, j: int) -> None:
     t = r * kinds + j
     ready = ready_of(p, s, r, j)
     s[s[T_READY] + t] = ready
-    s[s[T_KEY] + t] = ready + s[s[R_WAIT] + r]
     c = p[p[K_CENTRE] + s[s[R_KEY] + r] * kinds + j]
+    s[s[T_KEY] + t] = ready
+    if p[p[C_BATCH] + c] > 0:
+        s[s[T_KEY] + t] += s[s[R_WAIT] + r]
     at = s[s[NEXT_TAIL] + c]
     s[s[NEXT_TAIL] + c] += 1
     while at > s[s[NEXT_HEAD] + c] and s[s[T_KEY] + s[s[Q_NEXT] + at - 1]] > s[s[T_KEY] + t]:
@@ -567,17 +571,13 @@ def choose(p: Ints, s: Ints, c: int, by_order: bool, now: int, prm: Ints) -> int
         if seen >= width:
             break
         ready = s[s[T_READY] + t]
-        since = ready
-        if not by_order:
-            since = s[s[T_KEY] + t]
-            if p[p[C_BATCH] + c] > 0:
-                ready = since
+        since = ready if by_order else s[s[T_KEY] + t]
         if seen > 0 and since > now:
             if by_order:
                 continue
             break
         kind = s[s[R_KEY] + r] * kinds + t - r * kinds
-        score = evaluate(p, s, t, kind, ready, prm)
+        score = evaluate(p, s, t, kind, ready, since, prm)
         if score == BEYOND:
             s[s[R_FAILED] + r] = 1
             continue

@@ -539,24 +539,25 @@ class Exact:
         model.linear({task.begin: 1}, [(closes, FAR)], [on, outside, ~before])
 
     def _moved(self, task: Task) -> None:
-        """An operation of the slushy zone stays on its machine and near its time, or costs."""
+        """An operation of the base plan is on its machine and near its time; each of the two costs else."""
         p, s, model = self.p, self.s, self.model
         machine, start = s[s[BASE_MACHINE] + task.t], s[s[BASE_START] + task.t]
-        if machine < 0 or not p[COST_MOVED]:
+        if machine < 0 or not p[COST_MOVED] or s[s[R_LOST] + task.t // self.kinds] > 0:
             return
-        at = s[s[X_START] + task.t]
-        is_moved = s[s[X_MACHINE] + task.t] != machine or abs(at - start) > p[TOLERANCE]
-        moved = model.hinted(model.boolean(), int(is_moved))
-        self.cost[moved] += p[COST_MOVED]
-        model.linear({task.start: 1}, [(start - p[TOLERANCE], start + p[TOLERANCE])], [~moved])
+        near = (start - p[TOLERANCE], start + p[TOLERANCE])
+        off = model.hinted(model.boolean(), int(not near[0] <= s[s[X_START] + task.t] <= near[1]))
+        self.cost[off] += p[COST_MOVED]
+        model.linear({task.start: 1}, [near], [~off])
+        elsewhere = model.hinted(model.boolean(), int(s[s[X_MACHINE] + task.t] != machine))
+        self.cost[elsewhere] += p[COST_MOVED]
         there = [literal for number, literal in task.on.items() if self._machine(number) == machine]
         for leader, literal in task.joins.items():
             if machine in self.tasks[leader].options:
                 there.append(literal)
                 yours = self.tasks[leader]
                 other = [lit for n, lit in yours.on.items() if self._machine(n) == machine]
-                model.clause(other, [literal, ~moved])
-        model.clause([moved, *there])
+                model.clause(other, [literal, ~elsewhere])
+        model.clause([elsewhere, *there])
 
     # --- answers ---
 

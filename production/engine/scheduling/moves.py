@@ -8,17 +8,16 @@ to nothing over a round. Everything is whole numbers: the same seed makes the sa
 # ruff: noqa: F403, F405 - the names of the fields
 
 from production.engine.kernels import BEYOND, Ints, draw, kernel
-from production.engine.scheduling.decoder import PENALTY, decode
+from production.engine.scheduling.decoder import decode
 from production.engine.scheduling.members import move_atom, reckon
 from production.engine.scheduling.names import *
 
 # In State CONTROL: what the state costs, the best so far, how many places of the order are in use, the
-# threshold at the start of the round, schedules done and to do in it, whether runs may change, bits and
-# number of the moves for the worse (to set the threshold by), how long a load may be waited for, whether work
-# is held where the plan in force has it.
-NOW, LEAST, USED, THRESHOLD, DONE, ROUND, MAY_CHANGE, WORSE, WORSE_COUNT, WAIT, REPAIR = range(11)
+# threshold at the start of the round, schedules done and to do in it, whether runs may change, how long a
+# load may be waited for, whether work is held where the plan in force has it.
+NOW, LEAST, USED, THRESHOLD, DONE, ROUND, MAY_CHANGE, WAIT, REPAIR = range(9)
 # The move that is tried: its kind, places in the order, runs, how many atoms it moved, and what was before.
-MOVE, FROM, TO, RUN, OTHER, MOVED, NESTED, NESTED_OTHER, OLD, TASK = range(11, 21)
+MOVE, FROM, TO, RUN, OTHER, MOVED, NESTED, NESTED_OTHER, OLD, TASK = range(9, 19)
 SHIFT, SWAP, HOLD, CHANGE, FREE, TRANSFER, EXCHANGE, MERGE, SPLIT = range(9)
 
 
@@ -106,13 +105,15 @@ def any_run(p: Ints, s: Ints, chance: Ints) -> int:
 
 @kernel
 def like(p: Ints, s: Ints, r: int, chance: Ints) -> int:
-    """The place in the order of another run of the same key, by chance; -1 when none was met."""
+    """The place in the order of another run of the same key, the first from one by chance on; -1: there is
+    none."""
     used = s[s[CONTROL] + USED]
-    for _ in range(16):
-        i = draw(chance, used)
+    begin = draw(chance, used)
+    for n in range(used):
+        i = begin + n if begin + n < used else begin + n - used
         other = s[s[ORDER] + i]
-        if other != r and s[s[R_ATOMS] + other] > 0 and s[s[R_KEY] + other] == s[s[R_KEY] + r]:
-            return i
+        if other != r and s[s[R_KEY] + other] == s[s[R_KEY] + r] and s[s[R_ATOMS] + other] > 0:
+            return int(i)
     return -1
 
 
@@ -357,13 +358,6 @@ def anneal(p: Ints, s: Ints, prm: Ints, chance: Ints, count: int) -> None:
         cost, now = try_move(p, s, prm, chance), s[control + NOW]
         if s[control + MOVE] < 0:
             continue
-        if now < cost < now + PENALTY:
-            # How many bits: their mean is that of the logarithm, which few large losses do not pull up.
-            loss = cost - now
-            while loss > 0:
-                loss >>= 1
-                s[control + WORSE] += 1
-            s[control + WORSE_COUNT] += 1
         if cost <= now + threshold * draw(chance, 1024) // 1024:
             s[control + NOW] = cost
             if cost < s[control + LEAST]:
