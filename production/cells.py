@@ -29,6 +29,7 @@ from production.engine.cells import join, split
 from production.engine.certificate import certify
 from production.engine.codec import decode_problem, decode_proposal, encode_problem, encode_proposal
 from production.engine.planning import propose
+from production.engine.scheduling.bounds import lower_bound
 from production.facts import Facts
 from production.models import CellPart, CellRound
 from production.planning import Computed, Report, enough_tried, solve, take_facts
@@ -88,7 +89,8 @@ def _joined(
     report({"step": "joining", "units": len(facts.problem.units), "cells": len(answered)})
     answers = [decode_proposal(_unpacked(packed)) for packed, _ in answered if packed is not None]
     if len(answers) == len(answered):
-        proposal = join(facts.problem, answers)
+        planned = {unit for answer in answers for run in answer.runs for unit in run.units}
+        proposal = join(facts.problem, answers, bound=lower_bound(facts.problem, planned))
         report({"step": "checking", "units": len(facts.problem.units), "runs": len(proposal.runs)})
         certificate = certify(facts.problem, proposal)
         if certificate.ok:
@@ -107,12 +109,12 @@ def close(job_id: int) -> None:
 
 def plan_part(claim: Claim) -> Effect | None:
     """The proposal of one cell; the effect keeps it and, after the last one, calls the job that joins."""
-    row = CellPart.objects.filter(pk=claim.payload["part"], proposal=None).first()
+    row = CellPart.objects.filter(pk=claim.payload["part"], proposal=None).select_related("round").first()
     if row is None:
         return None  # answered already, or nobody waits for it any more
     problem = decode_problem(_unpacked(row.problem))
     claim.report({"step": "planning", "units": len(problem.units), "of": settings.PLANNING_TRIES})
-    enough = enough_tried()
+    enough = enough_tried(pieces=row.round.parts.aggregate(all=Sum("units"))["all"])
     joining = Job.objects.filter(pk=row.round_id, stop_asked=True)
     seen = {"tried": 0, "stop": False}
 

@@ -51,8 +51,10 @@ __all__ = [
     "take_facts",
 ]
 
-
 Report = Callable[[dict[str, Any]], None]
+# Pieces times schedules that all cells of a plan try together.
+MOST_WORK = 40_000_000
+LEAST_TRIES = 100
 
 
 class NotCertified(Exception):
@@ -127,10 +129,14 @@ def solve(
     return _rather_known(computed)
 
 
-def enough_tried() -> Stop:
-    """Ends a search that begins now: when enough schedules were tried, or it has taken long enough."""
+def enough_tried(*, pieces: int = 0) -> Stop:
+    """Ends a search that begins now: when enough schedules were tried, or it has taken long enough.
+
+    A schedule takes the longer the more pieces it has: beyond ``MOST_WORK`` of both, fewer are tried.
+    """
     deadline = time.monotonic() + settings.PLANNING_SECONDS
-    return lambda tried: tried >= settings.PLANNING_TRIES or time.monotonic() > deadline
+    tries = min(settings.PLANNING_TRIES, max(MOST_WORK // max(pieces, 1), LEAST_TRIES))
+    return lambda tried: tried >= tries or time.monotonic() > deadline
 
 
 def _standing(facts: Facts) -> set[str]:

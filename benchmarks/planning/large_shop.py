@@ -6,6 +6,7 @@ Each function prints what it found as one line of JSON.
 import json
 import random
 import resource
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from django.core.management import call_command
 
 from configurator.models import Design, Family, Version
 from ledger import jobs
+from ledger.copying import copy_in
 from ledger.models import Job
 from orders.models import Customer, Line, Order
 from production import wishes
@@ -54,7 +56,7 @@ materials:
 
 
 def prepare(lines: int, seed: int) -> None:
-    """The tables, the workshop, so many orders of one piece, and the wish for a plan."""
+    """The tables, the workshop, and so many orders of one piece."""
     call_command("migrate", verbosity=0)
     now = datetime.now(UTC).replace(microsecond=0)
     lasers = ", ".join(
@@ -71,31 +73,27 @@ def prepare(lines: int, seed: int) -> None:
     )  # fmt: skip
     customer = Customer.objects.create(name="Ann", email="ann@example.org")
     chance = random.Random(seed)
-    designs = Design.objects.bulk_create(
-        [
-            Design(
-                version=version,
-                choices={},
-                artwork_hash="",
-                content_hash=f"{n:064}",
-                price={},
-                created_at=now,
-            )
-            for n in range(lines)
-        ],
-        batch_size=2000,
-    )
-    orders = Order.objects.bulk_create(
-        [
+    designs = [
+        Design(
+            version=version,
+            choices={},
+            artwork_hash="",
+            content_hash=f"{n:064}",
+            price={},
+            created_at=now,
+        )
+        for n in range(lines)
+    ]
+    orders = [
             Order(
                 number=f"B-{n}", customer=customer, currency="EUR", total=Decimal(1), state="placed",
                 placed_at=now, submit_key=f"key-{n}", submit_hash="",
             )
             for n in range(lines)
-        ],
-        batch_size=2000,
-    )  # fmt: skip
-    Line.objects.bulk_create(
+    ]  # fmt: skip
+    copy_in(designs)
+    copy_in(orders)
+    copy_in(
         [
             Line(
                 order=order, position=1, design=design, family_code="sign", family_name="Sign",
@@ -104,10 +102,8 @@ def prepare(lines: int, seed: int) -> None:
                 promised_at=now + timedelta(hours=chance.randint(48, 48 + lines // 20)),
             )
             for order, design in zip(orders, designs, strict=True)
-        ],
-        batch_size=2000,
+        ]
     )  # fmt: skip
-    wishes.request_proposal(actor="user:bench", now=now)
     print(json.dumps({"lines": lines}))
 
 
@@ -140,8 +136,14 @@ def _work(chance: random.Random) -> dict[str, Any]:
 
 
 def work() -> None:
-    """Take planning jobs until there is a plan, as a worker does that the relay calls."""
+    """Take planning jobs until there is a plan, as a worker does that the relay calls; asked for a plan by a
+    line on its input, to begin with."""
     done: list[str] = []
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    before = used.ru_utime + used.ru_stime
+    print("ready", flush=True)
+    if sys.stdin.readline().strip() == "wish":
+        wishes.request_proposal(actor="user:bench", now=datetime.now(UTC))
     begun = time.monotonic()
     while not Plan.objects.current().exists() and time.monotonic() - begun < LONGEST:
         waiting = Job.objects.claimable().filter(queue=wishes.QUEUE).order_by("pk")
@@ -153,7 +155,7 @@ def work() -> None:
         else:
             time.sleep(0.05)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    told = {"memory": used.ru_maxrss / 1024**2, "cpu": used.ru_utime + used.ru_stime, "jobs": done}
+    told = {"memory": used.ru_maxrss / 1024**2, "cpu": used.ru_utime + used.ru_stime - before, "jobs": done}
     print(json.dumps(told))
 
 

@@ -1,9 +1,9 @@
 """From orders to a stored plan at full size: read, dealt to cells, nested, scheduled, joined, proven, stored.
 
 A throw-away PostgreSQL holds a workshop with twenty of each machine and so many lines of one piece. Two
-processes take the planning jobs as workers do, without a broker between. The time on the clock goes from the
-wish for a proposal to the plan in force; memory is the largest of the workers. Afterwards the rows in force
-are read back and certified once more.
+processes, started before, take the planning jobs as workers do, without a broker between. The time on the
+clock goes from the wish for a proposal to the plan in force; memory is the largest of the workers. Afterwards
+the rows in force are read back and certified once more.
 """
 
 import json
@@ -72,8 +72,12 @@ def measured(lines: int, seed: int) -> dict[str, Any]:
             "NO_BOOTSTRAP": "1",
         }
         _ended(_begin(environment, f"prepare({lines}, {seed})"))
-        begun = time.monotonic()
         workers = [_begin(environment, "work()") for _ in range(WORKERS)]
+        for worker in workers:
+            _is_ready(worker)
+        begun = time.monotonic()
+        for worker, word in zip(workers, ["wish", *[""] * (WORKERS - 1)], strict=True):
+            _tell(worker, word)
         told = [_ended(worker) for worker in workers]
         seconds = time.monotonic() - begun
         return _ended(_begin(environment, "verify()")) | {
@@ -88,7 +92,24 @@ def _begin(environment: dict[str, str], what: str) -> "subprocess.Popen[str]":
     """A process of the product that does one thing of `large_shop`."""
     code = f"from benchmarks.planning.large_shop import *; {what}"
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _is_ready(process: "subprocess.Popen[str]") -> None:
+    """Wait until the worker can begin. Raises ``RuntimeError`` when it never can."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() == "ready":
+            return
+    raise RuntimeError(f"{process.args!r} ended before it began")
+
+
+def _tell(process: "subprocess.Popen[str]", word: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(word + "\n")
+    process.stdin.flush()
 
 
 def _ended(process: "subprocess.Popen[str]") -> dict[str, Any]:

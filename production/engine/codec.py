@@ -14,12 +14,22 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from production.engine.proposal import Problem, Proposal
 
 FORMAT = 1
+PLAIN = frozenset({int, str, bool, type(None)})
 T = TypeVar("T")
-Read = Callable[[Any, str], Any]
+# Raises ``_Wrong`` where the data are no such value.
+Read = Callable[[Any], Any]
 
 
 class NotReadable(ValueError):
     """The text is no such value; it says where and why."""
+
+
+class _Wrong(Exception):
+    """``where`` is told from the inside out while it is handed up: paths are made only for what is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.where: list[str] = []
 
 
 def encode_proposal(proposal: Proposal) -> dict[str, Any]:
@@ -53,20 +63,25 @@ def _decode_whole(kind: type[T], data: Any) -> T:
         raise NotReadable(f"{kind.__name__}: format {data.get('format')!r} is not known (known: {FORMAT})")
     rest = {name: value for name, value in data.items() if name != "format"}
     read: Read = _reader(kind)  # type: ignore[arg-type]
-    value: T = read(rest, kind.__name__)
+    try:
+        value: T = read(rest)
+    except _Wrong as wrong:
+        raise NotReadable(f"{kind.__name__}{''.join(reversed(wrong.where))}: {wrong.text}") from None
     return value
 
 
 def _encode(value: Any) -> Any:
-    if is_dataclass(value):
-        return {
-            name: _encode(held)
-            for name, default in _names(value.__class__)
-            if (held := getattr(value, name)) != default
-        }
-    if isinstance(value, tuple):
+    kind = value.__class__
+    if kind is tuple:
         return [_encode(each) for each in value]
-    return value
+    if kind in PLAIN:
+        return value
+    written = {}
+    for name, default in _names(kind):
+        held = getattr(value, name)
+        if held is not default and held != default:
+            written[name] = held if held.__class__ in PLAIN else _encode(held)
+    return written
 
 
 @cache
@@ -88,7 +103,7 @@ def _reader(kind: Any) -> Read:
     arguments = get_args(kind)
     if get_origin(kind) in (Union, types.UnionType):
         inner = [_reader(each) for each in arguments if each is not type(None)]
-        return lambda data, where: None if data is None else inner[0](data, where)
+        return lambda data: None if data is None else inner[0](data)
     if get_origin(kind) is tuple:
         if arguments[-1] is Ellipsis:
             return _list_reader(arguments[0])
@@ -96,9 +111,9 @@ def _reader(kind: Any) -> Read:
     if kind not in (int, str, bool):
         raise TypeError(f"{kind} is no type that plans are made of")
 
-    def plain(data: Any, where: str) -> Any:
-        if type(data) is not kind:  # True is no number here, and 1.0 neither
-            raise NotReadable(f"{where}: {kind.__name__} is expected, not {data!r:.60}")
+    def plain(data: Any) -> Any:
+        if data.__class__ is not kind:  # True is no number here, and 1.0 neither
+            raise _Wrong(f"{kind.__name__} is expected, not {data!r:.60}")
         return data
 
     return plain
@@ -109,17 +124,25 @@ def _shape_reader(kind: Any) -> Read:
     # Made at the first use: a problem has a base plan, which is a shape of its own.
     readers: dict[str, Read] = {}
     defaults = dict(_names(kind))
+    needed = sorted(name for name in defaults if defaults[name] is MISSING)
 
-    def shape(data: Any, where: str) -> Any:
-        if not isinstance(data, Mapping):
-            raise NotReadable(f"{where}: an object is expected, not {type(data).__name__}")
-        if strange := sorted(set(map(str, data)) - set(defaults)):
-            raise NotReadable(f"{where}: {', '.join(strange)[:60]} is not known")
+    def shape(data: Any) -> Any:
+        if data.__class__ is not dict:
+            raise _Wrong(f"an object is expected, not {type(data).__name__}")
+        if strange := sorted(set(map(str, data)) - defaults.keys()):
+            raise _Wrong(f"{', '.join(strange)[:60]} is not known")
         if not readers:
             readers.update({name: _reader(hints[name]) for name in defaults})
-        if missing := sorted(name for name in defaults if name not in data and defaults[name] is MISSING):
-            raise NotReadable(f"{where}: {', '.join(missing)} is missing")
-        return kind(**{name: readers[name](held, f"{where}.{name}") for name, held in data.items()})
+        if missing := [name for name in needed if name not in data]:
+            raise _Wrong(f"{', '.join(missing)} is missing")
+        given = {}
+        for name, held in data.items():
+            try:
+                given[name] = readers[name](held)
+            except _Wrong as wrong:
+                wrong.where.append(f".{name}")
+                raise
+        return kind(**given)
 
     return shape
 
@@ -127,10 +150,17 @@ def _shape_reader(kind: Any) -> Read:
 def _list_reader(kind: Any) -> Read:
     each = _reader(kind)
 
-    def row(data: Any, where: str) -> Any:
-        if not isinstance(data, list):
-            raise NotReadable(f"{where}: a list is expected, not {type(data).__name__}")
-        return tuple(each(held, f"{where}[{number}]") for number, held in enumerate(data))
+    def row(data: Any) -> Any:
+        if data.__class__ is not list:
+            raise _Wrong(f"a list is expected, not {type(data).__name__}")
+        found = []
+        try:
+            for held in data:
+                found.append(each(held))
+        except _Wrong as wrong:
+            wrong.where.append(f"[{len(found)}]")
+            raise
+        return tuple(found)
 
     return row
 
@@ -138,12 +168,16 @@ def _list_reader(kind: Any) -> Read:
 def _row_reader(kinds: tuple[Any, ...]) -> Read:
     readers = [_reader(kind) for kind in kinds]
 
-    def row(data: Any, where: str) -> Any:
-        if not isinstance(data, list) or len(data) != len(readers):
-            raise NotReadable(f"{where}: a list of {len(readers)} is expected, not {data!r:.60}")
-        return tuple(
-            read(held, f"{where}[{number}]")
-            for number, (read, held) in enumerate(zip(readers, data, strict=True))
-        )
+    def row(data: Any) -> Any:
+        if data.__class__ is not list or len(data) != len(readers):
+            raise _Wrong(f"a list of {len(readers)} is expected, not {data!r:.60}")
+        found = []
+        try:
+            for read, held in zip(readers, data, strict=True):
+                found.append(read(held))
+        except _Wrong as wrong:
+            wrong.where.append(f"[{len(found)}]")
+            raise
+        return tuple(found)
 
     return row

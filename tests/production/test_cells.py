@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 
 from ledger import jobs
 from ledger.models import Job
-from production import cells, wishes
+from production import cells, planning, wishes
 from production.models import CellPart, CellRound, Machine, Piece, Plan, Run
 from production.views import plans
 from tests.production.workshop import NOW, PlaceLine
@@ -31,6 +31,11 @@ def divided(shop: None, settings, place_line: PlaceLine) -> Job:
     return job
 
 
+def cost_of(plan: Plan) -> int:
+    terms = plan.kpis["terms"]
+    return sum(value for value in terms.values())
+
+
 def of_cells() -> list[Job]:
     return list(Job.objects.filter(kind=cells.JOB_KIND).order_by("pk"))
 
@@ -43,10 +48,19 @@ def test_cells_are_planned_and_joined(divided: Job) -> None:
     assert jobs.run(divided.pk)
     plan = Plan.objects.current().get()
     assert plan.kpis["units"] == 6
+    assert 0 < plan.kpis["bound"] <= cost_of(plan)
     assert set(Run.objects.values_list("operations__machine__code", flat=True)) == {
         "laser-1", "laser-2", "packing-1", "packing-2",
     }  # fmt: skip
     assert not CellRound.objects.exists()
+
+
+def test_a_plan_of_very_many_pieces_tries_fewer_schedules(settings) -> None:
+    settings.PLANNING_TRIES, settings.PLANNING_SECONDS = 2_000, 600
+    assert not planning.enough_tried(pieces=10_000)(1_999)
+    assert planning.enough_tried(pieces=10_000)(2_000)
+    assert planning.enough_tried(pieces=100_000)(400)
+    assert not planning.enough_tried(pieces=10_000_000)(99)
 
 
 def test_pages_show_how_many_cells_are_done(divided: Job) -> None:

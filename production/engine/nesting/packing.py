@@ -49,10 +49,11 @@ def cut(
         t = free[p + 3]
         if left >= r or right <= l or bottom >= t or top <= b:
             q = base + 4 * kept
-            free[q] = l
-            free[q + 1] = b
-            free[q + 2] = r
-            free[q + 3] = t
+            if q != p:
+                free[q] = l
+                free[q + 1] = b
+                free[q + 2] = r
+                free[q + 3] = t
             kept += 1
             continue
         if left > l:
@@ -122,9 +123,18 @@ def look(
     base = sheet * MOST * 4
     best = BEYOND
     tie = BEYOND
+    thin = width if width < height else height
+    long = width + height - thin
     for p in range(base, base + 4 * count[sheet], 4):
-        across = free[p + 2] - free[p]
-        along = free[p + 3] - free[p + 1]
+        left = free[p]
+        across = free[p + 2] - left
+        if across < thin:
+            continue
+        bottom = free[p + 1]
+        along = free[p + 3] - bottom
+        # Most of what is free is too thin or too short, however the item is turned.
+        if along < thin or (across < long and along < long):
+            continue
         for turned in range(turns + 1):
             if turned == 0:
                 a = across - width
@@ -144,16 +154,16 @@ def look(
                 score = across * along - width * height
                 second = low
             elif rule == 2:
-                score = free[p + 1] + rises
-                second = free[p]
+                score = bottom + rises
+                second = left
             else:
                 score = a + c - low
                 second = low
             if score < best or (score == best and second < tie):
                 best = score
                 tie = second
-                work[3] = free[p]
-                work[4] = free[p + 1]
+                work[3] = left
+                work[4] = bottom
                 work[5] = turned
     return best
 
