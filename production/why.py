@@ -1,6 +1,6 @@
 """Why a line is made when it is, from the plan in force: for staff, in words and as spans."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,11 +8,26 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from orders.models import Line
-from production.engine.explaining import Company, Explainer, NotPlanned, Span, Why, together
-from production.facts import frozen_operations, moment, seconds
-from production.models import Operation, Piece, Plan, Run
-from production.plans import read_standing
+from production.engine.explaining import (
+    Bind,
+    Company,
+    Explainer,
+    NotPlanned,
+    Repair,
+    Span,
+    Why,
+    conflict,
+    together,
+)
+from production.facts import frozen_operations, moment, read_problem, seconds
+from production.models import Machine, Operation, Piece, Plan, Run
+from production.plans import Standing, read_standing
 from production.words import Names
+
+# Reasons to leave a line out that its own work does not explain.
+NO_PLACE = ("beyond-horizon", "together")
+# So much of what binds is named.
+MOST_NAMED = 6
 
 
 class NothingToSay(Exception):
@@ -39,7 +54,7 @@ def explain(*, line: Line, now: datetime) -> Explanation:
     try:
         why = explainer.chain(line.pk, frozen=_on_the_floor(line), due=due)
     except NotPlanned as none:
-        raise NothingToSay(_elsewhere(line)) from none
+        raise NothingToSay(_elsewhere(line, standing, now)) from none
     if why.end <= seconds(now):
         raise NothingToSay(_overdue(why))
     try:
@@ -71,12 +86,73 @@ def _overdue(why: Why) -> str:
     )
 
 
-def _elsewhere(line: Line) -> str:
+def _elsewhere(line: Line, standing: Standing, now: datetime) -> str:
     plan = Plan.objects.current().first()
     for row in plan.unplanned if plan else []:
         if row["line"] == line.pk:
-            return f"Not planned: {row['text']}"
+            told = [f"Not planned: {row['text']}"]
+            if row["code"] in NO_PLACE:
+                told += _in_the_way(line, standing, now)
+            return " ".join(told)
     return f"No run that is still to be made has pieces of it: it is {line.get_state_display().lower()}."
+
+
+def _in_the_way(line: Line, standing: Standing, now: datetime) -> Iterator[str]:
+    """What cannot hold together, and with which change the line was planned when that was tried."""
+    found = conflict(read_problem(now=now).problem, standing.proposal, line.pk)
+    if found is None:
+        return
+    named = dict(Machine.objects.values_list("code", "name"))
+    named |= {
+        pk: f"R-{number}"
+        for pk, number in Run.objects.filter(
+            pk__in=[bind.what for bind in found.binds if bind.kind == "run"]
+        ).values_list("pk", "number")
+    }
+    binds = [_bind(bind, named) for bind in found.binds]
+    yield f"What cannot hold together: {_listed(binds)}."
+    for repair in found.repairs:
+        yield f"{_repair(repair, named)} it would be made by {_show(repair.end)} (this was planned to try)."
+
+
+def _bind(bind: Bind, names: Mapping[str, str]) -> str:
+    thing = names.get(bind.what, bind.what)
+    return {
+        "calendar": f"the working time of {thing}",
+        "stop": f"the planned stop of {thing}",
+        "people": f"when people with the skill {bind.what} are there and free",
+        "tool": f"how many there are of the fixture {bind.what}",
+        "lot": f"when {bind.what} arrives and expires",
+        "lag": f"the longest wait before step {bind.what}",
+        "run": f"{thing}, which is released or pinned",
+        "plan": "the other proposed runs",
+        "horizon": "the end of the calendars",
+    }[bind.kind]
+
+
+def _repair(repair: Repair, names: Mapping[str, str]) -> str:
+    bind = repair.bind
+    thing = names.get(bind.what, bind.what)
+    return {
+        "calendar": f"With {thing} open from {_show(repair.since)} to {_show(repair.until)}",
+        "stop": f"Without the stop of {thing} from {_show(repair.since)} to {_show(repair.until)}",
+        "people": f"With one more person with the skill {bind.what}",
+        "tool": f"With one more {bind.what}",
+        "lot": f"With {bind.what} here now",
+        "lag": f"With any wait before step {bind.what}",
+        "run": f"Without {thing}",
+        "plan": "Ahead of the other proposed runs",
+        "horizon": "With calendars a week longer",
+    }[bind.kind]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    shown = [*parts[:MOST_NAMED], *([f"{len(parts) - MOST_NAMED} more"] if len(parts) > MOST_NAMED else [])]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _show(instant: int) -> str:
+    return date_format(localtime(moment(instant)), "D j M H:i")
 
 
 def in_words(explanation: Explanation, *, names: Names, machines: Mapping[str, str]) -> str:

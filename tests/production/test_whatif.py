@@ -1,6 +1,6 @@
 """Scenarios of staff: put together, computed by a job beside the plan as it is, and why lines are late."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from ledger.models import Job
 from orders.models import Line
 from production import demand, planning, review, shopfloor, whatif, why
 from production.facts import seconds
-from production.models import Operation, Piece, Plan, Run, Scenario
+from production.models import Calendar, Operation, Operator, Piece, Plan, Run, Scenario, WorkCentre
 from production.words import plain
 from tests.production.workshop import NOW, PlaceLine, sound
 
@@ -247,6 +247,25 @@ def test_of_a_line_that_waits_it_says_what_for(shop: None, place_line: PlaceLine
     line = place_line(width=5000)
     planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
     with pytest.raises(why.NothingToSay, match="larger than the usable"):
+        why.explain(line=line, now=NOW)
+
+
+def test_of_a_line_without_a_place_it_says_what_cannot_hold_together_and_what_was_planned_to_help(
+    shop: None, place_line: PlaceLine, bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has to be at the laser for three minutes, and is there for two each day."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    WorkCentre.objects.filter(pk="laser").update(attended="run", skill="engraving")
+    brief = Calendar.objects.create(code="brief", name="Briefly")
+    for weekday in range(5):
+        brief.shifts.create(weekday=weekday, start=time(9), end=time(9, 2))
+    Operator.objects.create(code="ann", name="Ann", skills=["engraving"], calendar=brief)
+    line = place_line()
+    planning.store(planning.compute(actor=BOB, now=NOW), now=NOW)
+    page = bob_client.get(f"/staff/lines/{line.pk}/why/").content.decode()
+    assert "when people with the skill engraving are there and free" in page
+    assert "With one more person with the skill engraving it would be made by Mon 2 Mar" in page
+    with pytest.raises(why.NothingToSay, match="What cannot hold together"):
         why.explain(line=line, now=NOW)
 
 

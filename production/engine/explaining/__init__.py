@@ -9,17 +9,22 @@ that was not reckoned on this plan. (Critical path through a semi-active schedul
 
 from production.engine.explaining.chains import KINDS, Explainer, NotPlanned, Span, Why, chain
 from production.engine.explaining.company import Company, together
+from production.engine.explaining.infeasible import Bind, Conflict, Repair, conflict
 from production.engine.explaining.remedies import Remedy, remedies
 
 __all__ = [
     "KINDS",
+    "Bind",
     "Company",
+    "Conflict",
     "Explainer",
     "NotPlanned",
     "Remedy",
+    "Repair",
     "Span",
     "Why",
     "chain",
+    "conflict",
     "remedies",
     "together",
 ]

@@ -39,11 +39,11 @@ def together(
     mine = [units[u] for u in run.units if units[u].line == line]
     others = [units[u] for u in run.units if units[u].line != line]
     key = key_of(mine[0], problem.shop)
-    stand = tuple(_stand(proposal, run.id))
+    standing = tuple(stand(proposal, run.id))
     question = replace(
         problem,
         units=tuple(mine + others),
-        frozen=(*proposal.frozen, *stand),
+        frozen=(*proposal.frozen, *standing),
         claims=(),
         base=None,
     )
@@ -65,8 +65,8 @@ def together(
         raise NotPlanned("The parts of this run no longer fit the machines.") from fault
 
 
-def _stand(proposal: Proposal, without: str) -> Iterator[FrozenOperation]:
-    """The planned operations of the other runs as work that stays where it is."""
+def stand(proposal: Proposal, without: str = "") -> Iterator[FrozenOperation]:
+    """The planned operations (those of one run left out) as work that stays where it is."""
     for number, o in enumerate(proposal.operations):
         if o.run != without:
             yield FrozenOperation(

@@ -17,7 +17,7 @@ from dataclasses import replace
 from production.engine.certificate import certify
 from production.engine.kernels import BEYOND
 from production.engine.measuring import measure
-from production.engine.proposal import FrozenOperation, Operation, Problem, Proposal, Run
+from production.engine.proposal import FrozenOperation, Problem, Proposal, Run
 from production.engine.scheduling.compiled import Fixed
 from production.engine.scheduling.composing import Composer
 from production.engine.scheduling.construct import Schedule, Stop
@@ -92,12 +92,13 @@ class Polisher:
         """The polished plan where it plans as much and is cheaper."""
         if self.best is None or schedule.left_out:
             return runs, schedule
-        if self.best[0] < self._measured(runs, schedule.operations):
+        if self.best[0] < self._measured(runs, schedule):
             return self.best[1], self.best[2]
         return runs, schedule
 
-    def _measured(self, runs: Sequence[Run], operations: Sequence[Operation]) -> int:
-        return measure(self.problem, runs, operations, 0).terms.cost
+    def _measured(self, runs: Sequence[Run], schedule: Schedule) -> int:
+        kpis = measure(self.problem, runs, schedule.operations, 0, frozen=schedule.frozen)
+        return kpis.terms.cost
 
     def _polish(self) -> bool:
         search = self.composer.search
@@ -151,14 +152,15 @@ class Polisher:
         fixed = [one.operation for one in self.fixed]
         found = operations_of(self.composer.compiled, chosen, fixed=fixed)
         operations, shown = follow_setups(found, self.problem)
-        runs = list(chosen.values())
-        if self.best is None or self._measured(runs, operations) < self.best[0]:
-            units = {code for run in runs for code in run.units}
-            mine = tuple(unit for unit in self.problem.units if unit.id in units)
-            problem = replace(self.problem, units=mine)
-            kpis = measure(problem, runs, operations, 0)
-            if certify(problem, Proposal(tuple(runs), operations, shown, (), kpis)).ok:
-                self.best = self._measured(runs, operations), runs, Schedule(operations, shown, (), 0)
+        runs, schedule = list(chosen.values()), Schedule(operations, shown, (), 0)
+        cost = self._measured(runs, schedule)
+        if self.best is not None and cost >= self.best[0]:
+            return
+        units = {code for run in runs for code in run.units}
+        problem = replace(self.problem, units=tuple(u for u in self.problem.units if u.id in units))
+        kpis = measure(problem, runs, operations, 0, frozen=shown)
+        if certify(problem, Proposal(tuple(runs), operations, shown, (), kpis)).ok:
+            self.best = cost, runs, schedule
 
     def _follow(self, exact: Exact, values: Sequence[int], cost: int) -> bool:
         """Give the search the order and the machines of the solution; whether its own plan gets better."""
