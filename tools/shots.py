@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+BREAKS = "saw-1"  # the machine that fails: all shelves wait for it
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -64,7 +65,7 @@ def keep(page: Page, out: Path, name: str, size: str) -> None:
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
     picture = Image.open(io.BytesIO(page.screenshot()))
-    picture.convert("RGB").save(out / f"{name}-{size}.webp", quality=82, method=6)
+    picture.convert("RGB").save(out / f"{name}-{size}.webp", quality=74, method=6)
     print(f"{name}-{size}.webp")
 
 
@@ -135,14 +136,73 @@ def author(browser: Browser, url: str, size: str, out: Path, password: str) -> N
 def staff(browser: Browser, url: str, size: str, out: Path, password: str) -> None:
     page = enter(browser, url, size)
     log_in(page, "bob", password)
-    for name in ("queue", "plan", "floor"):
+    for name in ("queue", "floor", "load"):
         page.goto(f"/staff/{name}/")
         keep(page, out, name, size)
-    page.goto("/staff/plan/")
-    run = page.locator("a[href^='/staff/runs/']", has_text="R-").first.get_attribute("href")
-    page.goto(str(run))
+    page.goto("/staff/plan/?zoom=day")
+    work = page.locator("svg.gantt a.proposed[data-key] .work")
+    work.nth(work.count() // 3).click()
+    page.locator("#chosen h3").wait_for()
+    page.wait_for_timeout(600)
+    page.locator("#chart").evaluate("heading => heading.scrollIntoView()")
+    keep(page, out, "plan", size)
+    page.get_by_role("link", name="Open the run").click()
+    page.wait_for_url("**/staff/runs/**")
     keep(page, out, "run", size)
+    breakdown(page, out, size)
+    what_if(page, out, size)
     page.context.close()
+
+
+def breakdown(page: Page, out: Path, size: str) -> None:
+    """A machine breaks for three days: the repair beside the plan, what is late once it is taken, and why.
+    Then the machine works again, and the plan is made anew."""
+    page.goto("/staff/floor/")
+    stop = page.locator(f"form[action$='machines/{BREAKS}/stop/']")
+    stop.evaluate(
+        "form => { for (let up = form; up; up = up.closest('details:not([open])')) up.open = true; }"
+    )
+    stop.get_by_label("Why").fill("The spindle is worn out")
+    stop.locator("select").select_option("72")
+    stop.get_by_role("button").click()
+    page.goto("/staff/events/")
+    while not page.get_by_role("link", name="Look at it").count():
+        page.wait_for_timeout(1000)
+        page.reload()
+    page.get_by_role("link", name="Look at it").click()
+    while page.get_by_text("A better one is being looked for").count():
+        page.wait_for_timeout(1000)
+        page.reload()
+    keep(page, out, "draft", size)
+    page.get_by_role("button", name="Take all of it").click()
+    page.get_by_text("The repair is taken").wait_for()
+    page.goto("/staff/late/")
+    keep(page, out, "late", size)
+    page.get_by_role("link", name="Why then?").first.click()
+    page.get_by_role("heading", name="Why then?").wait_for()
+    keep(page, out, "why", size)
+    page.goto("/staff/floor/")
+    page.locator(f"form[action$='machines/{BREAKS}/start/']").get_by_role("button").click()
+    page.goto("/staff/plan/")
+    page.get_by_role("button", name="Propose anew").click()
+    page.get_by_text("A planner is at work.").wait_for(state="hidden", timeout=180_000)
+
+
+def what_if(page: Page, out: Path, size: str) -> None:
+    """Half as much demand again, and one more machine beside it."""
+    page.goto("/staff/what-if/")
+    page.get_by_label("Name").fill("Half as much again")
+    page.get_by_role("button", name="New scenario").click()
+    for kind, field, value in (("demand", "percent", "150"), ("extra-machine", "like", BREAKS)):
+        form = page.locator(f"form[action$='add/{kind}/']")
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        asked = form.locator(f"[name={field}]")
+        asked.select_option(value) if field == "like" else asked.fill(value)
+        form.get_by_role("button").click()
+        page.get_by_role("listitem").filter(has_text="Remove").first.wait_for()
+    page.get_by_role("button", name="Compute", exact=True).click()
+    page.get_by_role("heading", name="Beside the plan as it is").wait_for(timeout=300_000)
+    keep(page, out, "what-if", size)
 
 
 if __name__ == "__main__":
