@@ -61,7 +61,7 @@ def kept(problem: Problem, able: Mapping[str, Unit]) -> Kept:
 
 def standing_runs(problem: Problem, able: Mapping[str, Unit]) -> list[Run]:
     """The runs of the base plan whose units are all still to be made, of which the material is still there
-    (for those due first)."""
+    (for those due first). Each is due when the first of its units is now."""
     runs = [run for run in problem.base.runs if _is_whole(run, able, problem.shop)] if problem.base else []
     free = Counter({stock.material: stock.on_hand for stock in problem.shop.materials if not stock.lots})
     free.subtract({claim.material: claim.quantity for claim in problem.claims})
@@ -82,7 +82,11 @@ def standing_runs(problem: Problem, able: Mapping[str, Unit]) -> list[Run]:
             lots.subtract(of_lots)
             offcuts -= of_offcuts
             supplied.add(run.id)
-    return [run for run in runs if run.id in supplied]
+    return [replace(run, due=_first_due(run, able)) for run in runs if run.id in supplied]
+
+
+def _first_due(run: Run, able: Mapping[str, Unit]) -> int | None:
+    return min((due for unit in run.units if (due := able[unit].due) is not None), default=None)
 
 
 def _is_whole(run: Run, able: Mapping[str, Unit], shop: Shop) -> bool:

@@ -59,6 +59,14 @@ def test_a_new_piece_finds_a_place_between_the_others() -> None:
         )
 
 
+def test_runs_that_stand_are_due_when_their_pieces_are_now() -> None:
+    problem = planned(12)
+    asked = replace(problem, units=tuple(replace(unit, due=MONDAY + 3 * HOUR) for unit in problem.units))
+    for answer in (right_shift(asked), propose(asked, stop=iterations(20))):
+        certified(asked, answer)
+        assert {run.due for run in answer.runs} == {MONDAY + 3 * HOUR}
+
+
 def test_a_run_that_lost_a_piece_is_formed_again() -> None:
     problem = planned(12)
     hit = base_of(problem).runs[0]
