@@ -342,6 +342,13 @@ def _sketch(sheet: Sheet) -> tickets.SheetSketch:
             )
             for placement in sheet.placements.all()
         ),
+        outlines={
+            number: tuple(
+                ((placement.x_um + x) / 1000, (placement.y_um + y) / 1000) for x, y in placement.outline
+            )
+            for number, placement in enumerate(sheet.placements.all())
+            if placement.outline
+        },
     )
 
 

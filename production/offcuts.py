@@ -11,8 +11,9 @@ from django.db import transaction
 from ledger.entries import record
 from production import stock
 from production.engine.nesting.offcuts import Box, remnant
+from production.engine.outlines import cover
 from production.locking import planning_lock
-from production.models import Material, Offcut, Run, RunState, Sheet
+from production.models import Material, Offcut, Placement, Run, RunState, Sheet
 from production.wishes import request_soon
 
 MOST_UM = 10_000_000  # a side; more is a slip of the finger
@@ -146,7 +147,7 @@ def _gap_of(run: Run) -> int:
 
 def _left_of(sheet: Sheet, run: Run, gap_um: int) -> Offcut | None:
     defects = [tuple(box) for box in sheet.offcut.defects] if sheet.offcut else []
-    laid = [(p.x_um, p.y_um, p.width_um, p.height_um) for p in sheet.placements.all()]
+    laid = [box for placement in sheet.placements.all() for box in _boxes_of(placement)]
     left = remnant(
         width_um=sheet.width_um,
         height_um=sheet.height_um,
@@ -160,6 +161,13 @@ def _left_of(sheet: Sheet, run: Run, gap_um: int) -> Offcut | None:
     return Offcut(
         code=code, material=sheet.material, width_um=left[2], height_um=left[3], defects=[], made_by=run
     )
+
+
+def _boxes_of(placement: Placement) -> list[Box]:
+    """Rectangles that cover the part; beside a round end there may be room."""
+    if placement.outline:
+        return cover(tuple((x, y) for x, y in placement.outline), placement.x_um, placement.y_um)
+    return [(placement.x_um, placement.y_um, placement.width_um, placement.height_um)]
 
 
 def _record(offcut: Offcut, kind: str, actor: str, now: datetime, **data: str) -> None:

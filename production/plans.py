@@ -179,6 +179,7 @@ def _write_sheets(runs: Sequence[PlannedRun], rows: Mapping[str, Run], pieces: M
                 width_um=p.width_um,
                 height_um=p.height_um,
                 rotated=p.rotated,
+                outline=[list(point) for point in p.outline],
             )
             for sheet, placements in zip(sheets, laid, strict=True)
             for p in placements
@@ -370,6 +371,7 @@ def _planned_run(
                         width_um=p.width_um,
                         height_um=p.height_um,
                         rotated=p.rotated,
+                        outline=tuple((x, y) for x, y in p.outline),
                     )
                     for p in sheet.placements.all()
                 ),

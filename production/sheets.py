@@ -97,7 +97,7 @@ def planned(sheet: Sheet, *, awaited: bool = False) -> Planned:
         file = _file_of(sheet, line, surface, files, awaited=awaited) if surface else None
         if file is not None:
             used[str(file.pk)] = file
-        parts.append(_part(sheet, placement, file))
+        parts.append(_part(sheet, placement, file, awaited=awaited))
     plan = Plan(sheet.width_um, sheet.height_um, title_of(sheet), code_of(sheet), tuple(parts))
     return Planned(
         plan,
@@ -153,11 +153,16 @@ def _file_of(
     raise SheetStopped(sheet, f"the file of {line.order.number}/{line.position} {reason}")
 
 
-def _part(sheet: Sheet, placement: Placement, file: LineFile | None) -> Part:
+def _part(sheet: Sheet, placement: Placement, file: LineFile | None, *, awaited: bool) -> Part:
     """Ours count from the lower left corner, the engine from the upper."""
     top = sheet.height_um - placement.y_um - placement.height_um
     left = placement.x_um
     shape = file.shape if file is not None else {}
+    own_contour = bool(shape.get("own_contour", 0))
+    if placement.outline and not own_contour and not awaited:
+        raise SheetStopped(
+            sheet, f"{name_of(placement)} has an outline that its file lacks: have it made again."
+        )
     return Part(
         box=Box(left, top, left + placement.width_um, top + placement.height_um),
         name=name_of(placement),
@@ -166,7 +171,10 @@ def _part(sheet: Sheet, placement: Placement, file: LineFile | None) -> Part:
         rotated=placement.rotated,
         bleed_um=shape.get("bleed", 0),
         corner_um=shape.get("corner", 0),
-        own_contour=bool(shape.get("own_contour", 0)),
+        own_contour=own_contour,
+        outline=()
+        if own_contour
+        else tuple((left + x, sheet.height_um - placement.y_um - y) for x, y in placement.outline),
     )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -47,12 +47,14 @@ class Table:
 
 @dataclass(frozen=True)
 class SheetSketch:
-    """A sheet in small; sizes and ``parts`` (left, bottom, width, height, name) in millimetres."""
+    """A sheet in small; sizes and ``parts`` (left, bottom, width, height, name) in millimetres. ``outlines``
+    are the corners of parts that are no rectangles, by their number."""
 
     title: str
     width: float
     height: float
     parts: tuple[tuple[float, float, float, float, str], ...]
+    outlines: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,19 @@ class _Paper:
         self.canvas.setLineWidth(0.7)
         self.canvas.rect(x * mm, y * mm, sheet.width * scale * mm, sheet.height * scale * mm)
         self.canvas.setLineWidth(0.3)
-        for left, bottom, width, height, name in sheet.parts:
+        for number, (left, bottom, width, height, name) in enumerate(sheet.parts):
             at = x + left * scale, y + bottom * scale
+            if corners := sheet.outlines.get(number):
+                way = self.canvas.beginPath()
+                way.moveTo(*((x + corners[0][0] * scale) * mm, (y + corners[0][1] * scale) * mm))
+                for across, up in corners[1:]:
+                    way.lineTo((x + across * scale) * mm, (y + up * scale) * mm)
+                way.close()
+                self.canvas.drawPath(way)
+                if width * scale * 0.7 > len(name) * SMALL * 0.75 and height * scale > 4 * SMALL:
+                    middle = at[0] + width * scale * 0.15, at[1] + height * scale / 2
+                    self.text(*middle, name, width=width * scale * 0.7, capitals=SMALL)
+                continue
             self.canvas.rect(at[0] * mm, at[1] * mm, width * scale * mm, height * scale * mm)
             if width * scale > len(name) * SMALL * 0.75 and height * scale > 2 * SMALL:
                 self.text(at[0] + 0.6, at[1] + 0.7, name, width=width * scale, capitals=SMALL)

@@ -253,6 +253,9 @@ class ArtworkShape(serializers.Serializer[Any]):
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     corner_radius = serializers.IntegerField()
+    outline = serializers.CharField(
+        allow_blank=True, help_text="The line along which it is cut out, an SVG path; empty: its rectangle."
+    )
     safe = serializers.IntegerField()
     bleed = serializers.IntegerField()
     background = serializers.CharField()

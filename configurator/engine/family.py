@@ -332,6 +332,7 @@ def _surface(item: Mapping[str, Any]) -> SurfaceSpec:
         safe=str(item.get("safe", "0 mm")),
         bleed=str(item.get("bleed", "0 mm")),
         corner_radius=str(item.get("corner_radius", "0 mm")),
+        outline=item.get("outline", ""),
         background=item.get("background", ""),
         picture=None if picture is None else _picture(picture),
         elements=elements,

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from configurator.engine.choices import normalise
+from configurator.engine.outlines import RECTANGLE, UnknownShape, corners
 from configurator.engine.rules import (
     Environment,
     Undefined,
@@ -33,7 +34,11 @@ class NotDefined(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A rectangle, `count` times in one unit; `surface` names the artwork that it carries, if any."""
+    """`count` times in one unit; `surface` names the artwork that it carries, if any.
+
+    `outline` is a polygon that fills the box of its width and height, (x, y) from its lower left corner, y
+    upwards; without one it is a rectangle.
+    """
 
     code: str
     width_um: int
@@ -41,6 +46,19 @@ class Part:
     count: int
     may_rotate: bool
     surface: str
+    outline: tuple[tuple[int, int], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Without an outline as parts have been written since before there were any."""
+        told = asdict(self)
+        if self.outline:
+            return told | {"outline": [list(point) for point in self.outline]}
+        del told["outline"]
+        return told
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Part":
+        return cls(**{**data, "outline": tuple((x, y) for x, y in data.get("outline", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +123,16 @@ class Work:
     weight_g: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        data = asdict(self) | {"routing": [step.as_json() for step in self.routing]}
+        data = asdict(self) | {
+            "routing": [step.as_json() for step in self.routing],
+            "parts": [part.as_json() for part in self.parts],
+        }
         return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Work":
         return cls(
-            parts=tuple(Part(**part) for part in data["parts"]),
+            parts=tuple(map(Part.from_json, data["parts"])),
             sheet_material=data["sheet_material"],
             routing=tuple(Step.from_json(step) for step in data["routing"]),
             materials=tuple(Use(**use) for use in data["materials"]),
@@ -124,7 +145,7 @@ def work_of(spec: FamilySpec, choices: Mapping[str, Any]) -> Work:
     if spec.manufacture is None:
         return Work()
     environment = environment_of(spec, normalise(spec, choices), finished=True)
-    reader = _Reader(spec.manufacture, environment)
+    reader = _Reader(spec, spec.manufacture, environment)
     return Work(
         parts=tuple(part for part in map(reader.part, spec.manufacture.parts) if part is not None),
         sheet_material=reader.code("sheet_material", spec.manufacture.sheet_material),
@@ -137,7 +158,8 @@ def work_of(spec: FamilySpec, choices: Mapping[str, Any]) -> Work:
 class _Reader:
     """Evaluates what the family says, naming the place where something is missing."""
 
-    def __init__(self, manufacture: ManufactureSpec, environment: Environment) -> None:
+    def __init__(self, spec: FamilySpec, manufacture: ManufactureSpec, environment: Environment) -> None:
+        self.spec = spec
         self.manufacture = manufacture
         self.environment = environment
 
@@ -147,7 +169,17 @@ class _Reader:
         if count == 0:
             return None
         width, height = self.length(where, part.width), self.length(where, part.height)
-        return Part(part.code, width, height, count, part.rotate, part.surface)
+        outline = self.outline(where, part.surface, width, height)
+        return Part(part.code, width, height, count, part.rotate, part.surface, outline)
+
+    def outline(self, where: str, surface: str, width: int, height: int) -> tuple[tuple[int, int], ...]:
+        """That of the surface that the part carries."""
+        described = self.spec.surface_by_code.get(surface)
+        shape = self.code(where, described.outline) if described is not None else ""
+        try:
+            return tuple((x, height - y) for x, y in corners(shape or RECTANGLE, width, height))
+        except UnknownShape as unknown:
+            raise NotDefined(where, str(unknown)) from None
 
     def steps(self) -> list[Step]:
         steps = []

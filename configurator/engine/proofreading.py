@@ -296,6 +296,9 @@ class Proofreader:
         for name in ("width", "height", "safe", "bleed", "corner_radius"):
             self._number((*path, name), getattr(surface, name), LENGTH)
         self._template((*path, "process"), surface.process)
+        self._template((*path, "outline"), surface.outline)
+        if surface.outline and surface.bleed not in ("0", "0 mm"):
+            self._note((*path, "outline"), "a surface that is cut to an outline has no bleed")
         self._template((*path, "background"), surface.background)
         if surface.picture is not None:
             self._template((*path, "picture", "variant"), surface.picture.variant)

@@ -214,6 +214,7 @@ SURFACE = _object(
     safe=_EXPRESSION,
     bleed=_EXPRESSION,
     corner_radius=_EXPRESSION,
+    outline=_TEMPLATE,
     background=_TEMPLATE,
     picture=_PICTURE,
     elements=_list(ELEMENT),

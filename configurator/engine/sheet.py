@@ -15,7 +15,8 @@ class Part:
     """`box` is the trimmed part as it lies; `rotated`: its artwork is turned clockwise by 90 degrees.
 
     `artwork` names the artwork, empty for a part without; `own_contour`: that artwork brings the line along
-    which the part is cut out. `name` is for people, `code` for scanners.
+    which the part is cut out. `outline` is that of a part without artwork that is no rectangle, where it
+    lies; it is drawn, not cut. `name` is for people, `code` for scanners.
     """
 
     box: Box
@@ -26,6 +27,7 @@ class Part:
     bleed_um: int = 0
     corner_um: int = 0
     own_contour: bool = False
+    outline: tuple[tuple[int, int], ...] = ()
 
     @property
     def bleed_box(self) -> Box:

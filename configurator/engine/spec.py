@@ -244,6 +244,8 @@ class PictureSpec:
 
 @dataclass(frozen=True, slots=True)
 class SurfaceSpec:
+    """`outline` names the shape that it is cut to (`engine.outlines`), a template; empty: its rectangle."""
+
     code: str
     name: str
     process: str
@@ -252,6 +254,7 @@ class SurfaceSpec:
     safe: str = "0 mm"
     bleed: str = "0 mm"
     corner_radius: str = "0 mm"
+    outline: str = ""
     background: str = ""
     picture: PictureSpec | None = None
     elements: tuple[ElementSpec, ...] = ()
@@ -259,7 +262,8 @@ class SurfaceSpec:
 
 @dataclass(frozen=True, slots=True)
 class PartSpec:
-    """A rectangle cut from the sheet or laid on the bed of the first step; `count` of them for one unit."""
+    """What is cut from the sheet or laid on the bed of the first step; `count` of them for one unit. It is a
+    rectangle, or has the outline of its surface."""
 
     code: str
     width: str

@@ -110,6 +110,7 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
     y_mm = serializers.SerializerMethodField()
     width_mm = serializers.SerializerMethodField()
     height_mm = serializers.SerializerMethodField()
+    outline_mm = serializers.SerializerMethodField()
 
     class Meta:
         model = Placement
@@ -124,6 +125,7 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
             "width_mm",
             "height_mm",
             "rotated",
+            "outline_mm",
         )
 
     def get_x_mm(self, placement: Placement) -> str:
@@ -137,6 +139,10 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
 
     def get_height_mm(self, placement: Placement) -> str:
         return millimetres(placement.height_um)
+
+    def get_outline_mm(self, placement: Placement) -> list[list[str]]:
+        """Corners [x, y] from its lower left corner, as laid; none where it is a rectangle."""
+        return [[millimetres(x), millimetres(y)] for x, y in placement.outline]
 
 
 class SheetSerializer(serializers.ModelSerializer[Sheet]):

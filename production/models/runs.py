@@ -219,6 +219,11 @@ class Placement(models.Model):
     width_um = models.PositiveBigIntegerField()
     height_um = models.PositiveBigIntegerField()
     rotated = models.BooleanField(default=False)
+    outline = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="[[x, y], ...] in µm from that corner, as laid; empty: a rectangle.",
+    )
 
     class Meta:
         ordering = ["sheet", "id"]

@@ -32,6 +32,7 @@ class Mark:
     text_x: int
     text_y: int  # the baseline
     title: str
+    corners: str  # of its outline, as SVG takes them; empty where it is the rectangle
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,11 @@ def _mark(placement: Placement, member: Row, *, sheet_height: int, letters: int)
         tone=member.tone,
         line=line,
         short=short if has_room else "",
-        text_x=x + letters // 2,
-        text_y=y + letters * 5 // 4,
+        text_x=x + (width // 5 if placement.outline else letters // 2),
+        text_y=y + (height // 2 if placement.outline else letters * 5 // 4),
+        corners=" ".join(
+            f"{(placement.x_um + across) // UNIT},{(sheet_height - placement.y_um - up) // UNIT}"
+            for across, up in placement.outline
+        ),
         title=f"{line.order.number}/{line.position}, piece {piece.index} of {line.quantity}{part}, {size}",
     )

@@ -24,12 +24,11 @@ export class Board {
     const { width, height, bleed, safe } = artwork;
     const room = Math.max(bleed, Math.round(Math.max(width, height) * 0.03));
     this.root.setAttribute("viewBox", `${-room} ${-room} ${width + 2 * room} ${height + 2 * room}`);
-    const board = svg("rect", {
-      x: 0, y: 0, width, height, rx: artwork.corner_radius, fill: artwork.background, class: "flat-board",
-    });
+    const shape = artwork.outline ? { d: artwork.outline } : { x: 0, y: 0, width, height, rx: artwork.corner_radius };
+    const board = svg(artwork.outline ? "path" : "rect", { ...shape, fill: artwork.background, class: "flat-board" });
     const guides = svg("g", { class: "flat-guides" });
     if (bleed) guides.append(svg("rect", { x: -bleed, y: -bleed, width: width + 2 * bleed, height: height + 2 * bleed, class: "flat-bleed" }));
-    if (safe) guides.append(svg("rect", { x: safe, y: safe, width: width - 2 * safe, height: height - 2 * safe, class: "flat-safe" }));
+    if (safe && !artwork.outline) guides.append(svg("rect", { x: safe, y: safe, width: width - 2 * safe, height: height - 2 * safe, class: "flat-safe" }));
     this.root.replaceChildren(board, svg("g", { class: "flat-items" }, ...this.nodesOf(artwork, text, placed)), guides);
   }
 

@@ -28,6 +28,7 @@ from configurator.engine.layout.pictures import (
     where_put,
 )
 from configurator.engine.layout.scene import (
+    CONTOUR,
     ROLES,
     AssetInfo,
     Finding,
@@ -39,11 +40,14 @@ from configurator.engine.layout.scene import (
     Stroke,
 )
 from configurator.engine.layout.text import SetText, TextFrame, place_text, set_text
+from configurator.engine.outlines import RECTANGLE, Corners, contour, corners, excess_over
 from configurator.engine.placing import Placement, write_placement
 
 Shape = Literal["rect", "rounded", "line", "circle"]
 # A box inset by this share of the radius of round corners lies inside them: 1 - sqrt(1/2).
 CORNER = 1 - sqrt(0.5)
+# The line along which a surface is cut out is a hair: machines follow it.
+CONTOUR_UM = 100
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 
@@ -63,10 +67,16 @@ class Frame:
     corner_radius_um: int = 0
     background: str = "#ffffff"
     bleed_um: int = 0
+    outline: str = RECTANGLE
 
     @property
     def box(self) -> Box:
         return Box(0, 0, self.width_um, self.height_um)
+
+    @property
+    def corners(self) -> Corners:
+        """Of the outline that it is cut to; none where that is its rectangle."""
+        return corners(self.outline, self.width_um, self.height_um)
 
     @property
     def safe_radius_um(self) -> int:
@@ -134,6 +144,7 @@ def compose(frame: Frame, elements: Sequence[Element], *, fonts: FontLibrary) ->
             made, found = _shape(frame, element)
         items += made
         findings += found
+    items += _contour(frame)
     return Scene(
         surface=frame.surface,
         process=frame.process,
@@ -146,6 +157,14 @@ def compose(frame: Frame, elements: Sequence[Element], *, fonts: FontLibrary) ->
         items=tuple(items),
         findings=tuple(findings),
     )
+
+
+def _contour(frame: Frame) -> list[Item]:
+    """The line along which the surface is cut out, where it is no rectangle."""
+    if frame.outline == RECTANGLE:
+        return []
+    path = contour(frame.outline, frame.width_um, frame.height_um)
+    return [Stroke(CONTOUR, "cut", "", path, CONTOUR_UM, frame.box)]
 
 
 def role_and_colour(colour: str, process: str) -> tuple[str, str]:
@@ -202,6 +221,8 @@ def _outside(
     """Whether the exact outline stays inside the safe border, whose corners are round by `radius_um`."""
     allowed = frame.box.inset(safe_um)
     excess = excess_over_rounded(path, allowed, radius_um)
+    if frame.outline != RECTANGLE:
+        excess = max(excess, excess_over(path, frame.corners, safe_um))
     if excess == 0:
         return []
     mend = "Move it or make it smaller." if placement else "Make it shorter or smaller."
@@ -363,6 +384,9 @@ def _shape(frame: Frame, element: ShapeElement) -> tuple[list[Item], list[Findin
         ]
     half = -(-element.stroke_um // 2)
     along = geometry.bounds(path) or element.box
+    if frame.outline != RECTANGLE and excess_over(path, frame.corners, half) > 0:
+        stroke = Stroke(element.element, role, colour, path, max(element.stroke_um, 1), along.inset(-half))
+        return [stroke], _outside(frame, path, along, element.element, half)
     inked = along.inset(-half)
     if element.shape == "line":
         flat = along.height == 0

@@ -18,7 +18,7 @@ from configurator.engine.geometry import path_data
 from configurator.engine.layout.elements import Element, TextElement, role_and_colour
 from configurator.engine.layout.line_breaking import WORDS_BY_MODEL, needs_server
 from configurator.engine.layout.pictures import ImageElement, standing
-from configurator.engine.layout.scene import Item, Outline, Placed, Scene, Stroke
+from configurator.engine.layout.scene import Item, Outline, Placed, Scene, Stroke, contour_of
 from configurator.engine.layout.text import TextFrame
 from configurator.engine.placing import PER_MILLE, WHOLE, Crop, Placement, write_placement
 
@@ -53,6 +53,7 @@ def artwork_json(
     element, where one does.
     """
     made = {item.element: item for item in scene.items}
+    contour = contour_of(scene)
     items = []
     for element in elements:
         name = element.frame.element if isinstance(element, TextElement) else element.element
@@ -77,6 +78,7 @@ def artwork_json(
         "width": scene.width_um,
         "height": scene.height_um,
         "corner_radius": scene.corner_radius_um,
+        "outline": path_data(contour.path) if contour is not None else "",
         "safe": scene.safe_um,
         "bleed": scene.bleed_um,
         "background": scene.background,

@@ -20,6 +20,9 @@ from configurator.engine.spec import Choice
 SCENE_FORMAT = 2
 ROLES = ("print", "white", "engrave", "cut", "score")
 
+# The element of the line along which a surface is cut out that is no rectangle.
+CONTOUR = "outline"
+
 Severity = Literal["refuse", "warn", "fixed"]
 OutlineKind = Literal["text", "code", "shape"]
 
@@ -333,3 +336,9 @@ def _item(data: Mapping[str, Any]) -> Item:
             for cluster, x, y, height, rtl, angle in data["carets"]
         ),
     )
+
+
+def contour_of(scene: Scene) -> Stroke | None:
+    """The line along which the surface is cut out; None where that is its rectangle."""
+    ways = (item for item in scene.items if isinstance(item, Stroke) and item.role == "cut")
+    return next((item for item in ways if item.element == CONTOUR), None)

@@ -24,6 +24,7 @@ from configurator.engine.layout.elements import (
 from configurator.engine.layout.pictures import Fit, ImageElement
 from configurator.engine.layout.scene import AssetInfo, Scene
 from configurator.engine.layout.text import Align, TextFit, TextFrame, VAlign
+from configurator.engine.outlines import RECTANGLE, SHAPES, UnknownShape
 from configurator.engine.placing import Placement, read_placement
 from configurator.engine.spec import Choices, ElementSpec, FamilySpec, SurfaceSpec
 
@@ -125,8 +126,16 @@ def frame_of(surface: SurfaceSpec, reader: _Reader) -> Frame:
         safe_um=reader.length(surface.safe, "its safe border"),
         bleed_um=reader.length(surface.bleed, "its bleed"),
         corner_radius_um=reader.length(surface.corner_radius, "its corner radius"),
+        outline=_outline(surface, reader),
         background=reader.words(surface.background, "its background") or DEFAULT_BACKGROUND,
     )
+
+
+def _outline(surface: SurfaceSpec, reader: _Reader) -> str:
+    shape = reader.words(surface.outline, "its outline") or RECTANGLE
+    if shape not in SHAPES:
+        raise LayoutError(f"{surface.code}: {UnknownShape(shape)}.")
+    return shape
 
 
 def named(elements: Sequence[ElementSpec]) -> list[tuple[str, ElementSpec]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from configurator.engine.geometry import Box, Path, rounded_rectangle, union
 from configurator.engine.layout.scene import Outline, Placed, Scene, Stroke
 from configurator.engine.rendering.placed import reach
@@ -42,6 +44,12 @@ def _cuts_itself_out(scene: Scene) -> bool:
 
 def _closed(item: Outline | Stroke) -> bool:
     return any(closed for _, closed in flattened(item.path))
+
+
+def line_around(outline: Sequence[tuple[int, int]]) -> Path:
+    """The line around a polygon."""
+    first, *others = outline
+    return (("M", *first), *(("L", *point) for point in others), ("Z",))
 
 
 def cut_outline(box: Box, *, corner_um: int, kerf_um: int) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Literal
 
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from configurator.engine import rules
-from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene
+from configurator.engine.layout.scene import AssetInfo, Item, Placed, Scene, Stroke, contour_of
 from configurator.engine.layout.surfaces import StillOpen
 from configurator.engine.rendering.light import Bytes, Floats, encoded, linear
 from configurator.engine.rendering.made_to_measure import rendered
+from configurator.engine.rendering.polygons import flattened
 from configurator.engine.rendering.raster import rasterise
 from configurator.engine.rendering.sampling import Index, Sampled, lie_of, sampled
 from configurator.engine.rendering.views import UNKNOWN_RELIEF, NoSuchPicture, Relief, View, load_view
@@ -287,7 +289,12 @@ def flat(
     per_um = min(width * room / scene.width_um, height * room / scene.height_um)
     board = max(1, round(scene.width_um * per_um)), max(1, round(scene.height_um * per_um))
     left, top = (width - board[0]) // 2, (height - board[1]) // 2
-    shape = _board_mask(board, round(scene.corner_radius_um * per_um))
+    contour = contour_of(scene)
+    if contour is None:
+        shape = _board_mask(board, round(scene.corner_radius_um * per_um))
+    else:
+        shape = _shape_mask(board, contour, per_um)
+        scene = replace(scene, items=tuple(item for item in scene.items if item is not contour))
     ground = _paper(width, height)
     shadow = Image.new("L", (width, height))
     reach = max(2, size // 90)
@@ -311,6 +318,14 @@ def _board_mask(size: tuple[int, int], radius: int) -> Image.Image:
     """The board's outline, drawn four times as large for smooth corners."""
     large = Image.new("L", (size[0] * 4, size[1] * 4))
     ImageDraw.Draw(large).rounded_rectangle((0, 0, large.width - 1, large.height - 1), radius * 4, fill=255)
+    return large.resize(size, Image.Resampling.BOX)
+
+
+def _shape_mask(size: tuple[int, int], contour: Stroke, per_um: float) -> Image.Image:
+    """The same of a board that is cut to a shape."""
+    large = Image.new("L", (size[0] * 4, size[1] * 4))
+    for points, _ in flattened(contour.path):
+        ImageDraw.Draw(large).polygon([(x * per_um * 4, y * per_um * 4) for x, y in points], fill=255)
     return large.resize(size, Image.Resampling.BOX)
 
 

@@ -25,7 +25,7 @@ from configurator.engine.layout.sheet_marks import Mark, MarkStyle, SheetMarks, 
 from configurator.engine.machines import Layer, Profile
 from configurator.engine.readback.sheets import Wanted
 from configurator.engine.rendering.bands import PlacedPixels, Target, gang_png
-from configurator.engine.rendering.contours import cut_outline
+from configurator.engine.rendering.contours import cut_outline, line_around
 from configurator.engine.rendering.dxf import DxfLine, dxf_of
 from configurator.engine.rendering.laser import ORDER, Shape, laser_shapes, shape_svg
 from configurator.engine.rendering.line_files import LineDxf, LineSvg, read_line_dxf, read_line_svg
@@ -142,7 +142,9 @@ def furniture(made: Composition) -> Scene:
             f"part-{number}",
             "cut",
             "",
-            cut_outline(part.box, corner_um=part.corner_um, kerf_um=profile.kerf_um),
+            line_around(part.outline)
+            if part.outline
+            else cut_outline(part.box, corner_um=part.corner_um, kerf_um=profile.kerf_um),
             profile.hairline_um,
             part.box,
         )
