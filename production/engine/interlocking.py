@@ -29,7 +29,7 @@ TRIED_A_RUN = 4
 TRIED_A_PLAN = 8
 # More of a sheet than so many thousandths is not filled with outlines; so many parts are laid at once.
 DENSEST = 820
-MOST_AT_ONCE = 40
+MOST_AT_ONCE = 24
 # A remnant has to grow by so many thousandths of the sheet to be worth another nest.
 WORTH = 20
 
@@ -104,10 +104,10 @@ def _interlocked(run: Run, units: Mapping[str, Unit], shop: Shop, patience: _Pat
     made = (*fresh, *(sheet for sheet in run.sheets if sheet.offcut))
     saved = len(run.sheets) - len(made)
     why = why_together([units[unit] for unit in run.units], run.key, made)
-    return replace(run, sheets=made, why=why, lots=_less(run.lots, run.key.material, saved))
+    return replace(run, sheets=made, why=why, lots=less(run.lots, run.key.material, saved))
 
 
-def _less(lots: tuple[LotUse, ...], material: str, saved: int) -> tuple[LotUse, ...]:
+def less(lots: tuple[LotUse, ...], material: str, saved: int) -> tuple[LotUse, ...]:
     """The lots without the sheets that were saved, the last ones named first."""
     kept = []
     for use in reversed(lots):

@@ -23,7 +23,7 @@ CHILD = Path(__file__).with_name("strip_child.py")
 # What rounding may take of a gap, in micrometres: coordinates are rounded to one, a float of a metre to less.
 SLACK = 5
 # A search that is still at it after so many seconds has gone astray; nothing of it is taken.
-FENCE = 240
+FENCE = 600
 SEED = 1
 CLOCKWISE = 270.0  # in degrees against the clock, as spyrrow counts
 

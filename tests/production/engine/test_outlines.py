@@ -18,7 +18,7 @@ from production.engine.interlocking import interlocked
 from production.engine.nesting import strips
 from production.engine.outlines import BadOutline, Outline, area_of, cover, read_outline, turned
 from production.engine.planning import propose
-from production.engine.proposal import Placement, Problem, Proposal
+from production.engine.proposal import LotUse, Placement, Problem, Proposal
 from production.engine.shop import Offcut, Shop
 from production.engine.work import Part, Unit, read_work
 from tests.workshops import sign, sign_shop
@@ -318,3 +318,10 @@ def test_a_defect_counts_where_the_part_lies_and_not_where_its_box_does() -> Non
 
     assert kinds(with_defect(5_000, 5_000), laid) == set()  # in the corner of a box, beside the disc
     assert kinds(with_defect(60_000, 60_000), laid) == {"on-defect"}
+
+
+def test_a_sheet_that_is_saved_is_taken_from_the_last_lot() -> None:
+    lots = (LotUse("oak", "a", 2), LotUse("oil", "x", 9), LotUse("oak", "b", 1))
+    assert interlocking.less(lots, "oak", 1) == lots[:2]
+    assert interlocking.less(lots, "oak", 2) == (LotUse("oak", "a", 1), lots[1])
+    assert interlocking.less(lots, "oil", 0) == lots
