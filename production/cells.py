@@ -53,17 +53,15 @@ def compute(claim: Claim, *, now: datetime, report: Report) -> Computed:
     parts = split(facts.problem, most=settings.PLANNING_CELLS, least_units=settings.PLANNING_CELL_PIECES)
     if len(parts) == 1:
         return solve(facts, actor=actor, now=now, seed=seed, report=report, stop=claim.stop_asked)
+    # Packed before the transaction: it holds the job's row, to which the heartbeat wants to write.
+    packed, problems = _packed_facts(facts, now), [_packed(encode_problem(part)) for part in parts]
     with transaction.atomic():
         claim.report({"step": "planning", "units": len(facts.problem.units), "cells": len(parts)})
         CellRound.objects.filter(job__state__in=[Job.State.DONE, Job.State.DEAD]).delete()
-        round_ = CellRound.objects.create(
-            job_id=claim.job_id, facts=_packed_facts(facts, now), created_at=now
-        )
+        round_ = CellRound.objects.create(job_id=claim.job_id, facts=packed, created_at=now)
         rows = CellPart.objects.bulk_create(
-            CellPart(
-                round=round_, number=number, units=len(part.units), problem=_packed(encode_problem(part))
-            )
-            for number, part in enumerate(parts)
+            CellPart(round=round_, number=number, units=len(part.units), problem=problem)
+            for number, (part, problem) in enumerate(zip(parts, problems, strict=True))
         )
         for row in rows:
             _ask(row, now)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from benchmarks.bars import Section
 from benchmarks.planning import (
     certificate,
+    frepple,
     nesting,
     osp,
     others,
@@ -33,6 +34,7 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "promise": promise.section,
     "repair": repair.section,
     "peers": others.section,
+    "frepple": frepple.section,
     "scale": scale.section,
 }
 FILES: frozenset[str] = frozenset({"nesting", "osp"})
