@@ -118,6 +118,14 @@ def like(p: Ints, s: Ints, r: int, chance: Ints) -> int:
 
 
 @kernel
+def near_to(s: Ints, i: int, chance: Ints) -> int:
+    """A place in the order by chance, near ones rather than far ones."""
+    used = s[s[CONTROL] + USED]
+    reach = draw(chance, used) + 1
+    return int(min(max(i + draw(chance, 2 * reach + 1) - reach, 0), used - 1))
+
+
+@kernel
 def transfer(s: Ints, a: int, r: int, count: int) -> int:
     """Move an atom and write down whence; the run it joins has to be nested anew."""
     s[s[JOURNAL] + 2 * count], s[s[JOURNAL] + 2 * count + 1] = a, s[s[A_RUN] + a]
@@ -175,9 +183,9 @@ def choose_move(p: Ints, s: Ints, chance: Ints) -> None:
     elif dice < 50:
         move = HOLD if s[control + WAIT] > 0 and dice % 2 == 0 else CHANGE
     elif dice < 58:
-        move, j = SWAP, any_run(p, s, chance)
+        move, j = SWAP, near_to(s, i, chance)
     else:
-        move, j = SHIFT, draw(chance, s[control + USED])
+        move, j = SHIFT, near_to(s, i, chance)
         if dice < 72:
             j = min(max(i + draw(chance, 13) - 6, 0), s[control + USED] - 1)
         elif dice < 84:
