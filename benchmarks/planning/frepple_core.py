@@ -7,7 +7,6 @@ compiler that knows C++23, and the headers of Xerces-C, of libpq and of this Pyt
 
 import hashlib
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server import env
+
+try:
+    import resource
+except ImportError:  # where there is no such thing the core is not built either
+    resource = None  # type: ignore[assignment]
 
 COMMIT = "f7cce227384a0a74abc99182c5ebbed38de299a4"  # 9.18, of 2026-08-07
 REPOSITORY = "https://github.com/frePPLe/frepple"
@@ -59,7 +63,7 @@ def built() -> Path:
     program = folder / "frepple"
     if not program.exists():
         compiler = shutil.which("g++") or shutil.which("clang++")
-        if compiler is None:
+        if compiler is None or resource is None:
             raise NoCore("there is no C++ compiler here")
         folder.mkdir(parents=True, exist_ok=True)
         sys.stderr.write(f"building the core of frePPLe in {folder} (once, some minutes)\n")
