@@ -312,9 +312,9 @@ def _open_runs(runs: Mapping[str, Run]) -> list[OpenRun]:
         laid.setdefault(sheet, []).append(tuple(place))  # type: ignore[arg-type]
     sheets: dict[str, list[OpenSheet]] = {}
     for row in Sheet.objects.filter(run__in=runs).select_related("offcut").order_by("run", "index"):
-        defects = [tuple(each) for each in row.offcut.defects] if row.offcut else []
+        defects = tuple(tuple(each) for each in row.offcut.defects) if row.offcut else ()
         sheets.setdefault(row.run_id, []).append(
-            OpenSheet(row.width_um, row.height_um, (*laid.get(row.pk, ()), *defects))
+            OpenSheet(row.width_um, row.height_um, tuple(laid.get(row.pk, ())), defects)
         )
     return [
         OpenRun(

@@ -5,22 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from production.engine.nesting import Open, SheetSize, without
+from production.engine.nesting.offcuts import opened
 from production.engine.promising.machines import Busy, Intervals, Lane
 from production.engine.promising.people import People, needs_of
 from production.engine.proposal import Key, Limits, Weights
 from production.engine.routing import sheet_size
-from production.engine.shop import Machine, Shop, apart
+from production.engine.shop import Machine, Offcut, Shop, apart
 
 Rectangle = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSheet:
-    """A sheet of an open run: its size and what lies on it (x, y, width, height), defects too."""
+    """A sheet of an open run: its size, what lies on it, and the defects of an offcut, on which nothing may
+    lie (x, y, width, height)."""
 
     width_um: int
     height_um: int
     laid: tuple[Rectangle, ...]
+    defects: tuple[Rectangle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +148,10 @@ class Capacity:
         return self._room[run.id]
 
     def free_area(self, run: OpenRun) -> int:
-        """Of its sheets, what no part lies on."""
+        """Of its sheets, what no part lies on and no defect spoils."""
         return sum(
-            sheet.width_um * sheet.height_um - sum(width * height for _, _, width, height in sheet.laid)
+            sheet.width_um * sheet.height_um
+            - sum(width * height for _, _, width, height in (*sheet.laid, *sheet.defects))
             for sheet in run.sheets
         )
 
@@ -157,7 +161,9 @@ class Capacity:
 
 
 def _free(sheet: OpenSheet, size: SheetSize) -> Open:
-    free = size.opened()
+    """What more may lie on: apart from what lies there, and on no defect, as ``nesting.offcuts.opened``."""
+    whole = Offcut("", "", sheet.width_um, sheet.height_um, sheet.defects)
+    free = opened(whole, size)
     for x, y, width, height in sheet.laid:
         free = without(free, x, y, x + width + size.gap, y + height + size.gap)
     return free

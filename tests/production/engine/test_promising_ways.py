@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from production.engine.promising import (
     Answer,
     Busy,
@@ -95,6 +97,27 @@ def test_what_does_not_nest_gets_a_run_of_its_own() -> None:
     answer = asked(work(ENGRAVE, bench(), parts=(BOARD,)), prepare(shop(), an_open_run(width=301_000)))
     assert answer.choices[0].joins == ""
     assert ("oak", 1) in answer.uses
+
+
+@pytest.mark.parametrize(
+    ("defect", "joins"),
+    [
+        ((450_000, 200_000, 1_000, 1_000), ""),  # in the middle of what is free
+        ((602_000, 0, 8_000, 400_000), "r1"),  # at the edge: the board ends before it, without a gap
+        ((599_999, 0, 1, 400_000), ""),  # the board would lie on it
+        ((0, 0, 600_000, 400_000), ""),
+    ],
+)
+def test_nothing_joins_on_a_defect_of_an_offcut(defect: tuple[int, int, int, int], joins: str) -> None:
+    """A board of 300 mm beside one of 295 mm, 5 mm between them, ends at 600 mm of 610."""
+    laser = replace(shop().machines[0], gap_um=5_000, bed_width_um=610_000)
+    load = an_open_run(width=295_000)
+    sheet = replace(load.runs[0].sheets[0], width_um=610_000, defects=(defect,))
+    capacity = prepare(
+        shop(machines=(laser, *shop().machines[1:])),
+        replace(load, runs=(replace(load.runs[0], sheets=(sheet,)),)),
+    )
+    assert asked(work(ENGRAVE, bench(), parts=(BOARD,)), capacity).choices[0].joins == joins
 
 
 def test_a_run_whose_work_is_released_is_not_joined() -> None:
