@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from ledger.models import Job
 from production import gate, planning, review, stock
 from production.models import Plan, Run, RunState
 
 ACTOR = "user:bob"
-LONGEST_WAIT = 180.0  # seconds
+LONGEST_WAIT = 180.0  # seconds in which nothing goes on
 AT_WORK = (Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED)
 RELEASED_SHARE = 3  # one run in so many is released: those due first
 # Why a run is not released after all: the demo goes on, and says so.
@@ -42,7 +42,7 @@ def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None])
     awaited = Job.objects.filter(state__in=AT_WORK, kind=gate.JOB_KIND)
     if awaited.exists():
         say(f"{awaited.count()} production files are being made and read back")
-        if not wait(lambda: not awaited.exists(), LONGEST_WAIT):
+        if not _worked_off(awaited, wait):
             say(f"{awaited.count()} of them are not there yet: their lines come into a later plan")
     began = time.monotonic()
     job = planning.request_proposal(actor=ACTOR, now=now())
@@ -63,8 +63,22 @@ def make(*, now: Callable[[], datetime], wait: Wait, say: Callable[[str], None])
     # A plan that follows late orders waits for its quiet time, tidying for tomorrow: the demo for neither.
     at_work = Job.objects.filter(state__in=AT_WORK).exclude(kind=planning.JOB_KIND)
     others = at_work.exclude(run_after__gt=now() + timedelta(minutes=10))
-    wait(lambda: not others.exists(), LONGEST_WAIT)
+    _worked_off(others, wait)
     return Made(plan, tuple(released), tuple(kept_back), planned - began, time.monotonic() - planned)
+
+
+def _worked_off(jobs: QuerySet[Job], wait: Wait) -> bool:
+    """Wait as long as they get fewer; False when none ended for ``LONGEST_WAIT``."""
+    left = jobs.count()
+
+    def fewer() -> bool:
+        return jobs.count() < left
+
+    while left:
+        if not wait(fewer, LONGEST_WAIT):
+            return False
+        left = jobs.count()
+    return True
 
 
 def _wait_for(job: Job, wait: Wait, say: Callable[[str], None]) -> None:
@@ -73,7 +87,7 @@ def _wait_for(job: Job, wait: Wait, say: Callable[[str], None]) -> None:
     def ended() -> bool:
         nonlocal said
         job.refresh_from_db()
-        text = ", ".join(f"{key} {value}" for key, value in job.progress.items())
+        text = ", ".join(f"{key} {value}" for key, value in job.progress.items() if key != "curve")
         if text and text != said:
             said = text
             say(f"planning: {text}")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from django.core.management import call_command
 from configurator.engine.domains import Kernel
 from configurator.engine.family import read_family
 from configurator.engine.knowledge import compile_family
-from configurator.engine.manufacturing import Work, work_of
+from configurator.engine.manufacturing import Step, Work, work_of
 from configurator.engine.spec import FamilySpec
+from production.engine.shop import MODES
+from production.engine.work import read_work
+from production.facts import read_shop
 from production.models import Machine, Material, SetupRule
 from tests.production.day import kept_for_a_module
 
@@ -29,21 +33,25 @@ def templates(spec: FamilySpec) -> Iterator[tuple[str, str]]:
     for step in made.routing:
         yield step.work_centre, step.when
         yield step.setup_family, step.when
+        for other in step.alternates:
+            yield other.work_centre, other.when
     for use in made.materials:
         yield use.material, use.when
 
 
 def options_in(spec: FamilySpec, template: str, when: str) -> tuple[str, ...]:
-    """The choice options that the template or its condition speaks of."""
+    """The options that the template or its condition speaks of."""
     named = {*re.findall(r"\{(\w+)", template), *re.findall(r"\w+", re.sub(r"'[^']*'", "", when or ""))}
-    return tuple(option.code for option in spec.options if option.kind == "choice" and option.code in named)
+    return tuple(
+        option.code for option in spec.options if option.kind in ("choice", "switch") and option.code in named
+    )
 
 
 def works(spec: FamilySpec) -> Iterator[Work]:
     """The work of a product for each possible combination of the values that a template depends on."""
     kernel = Kernel(compile_family(spec))
     for options in sorted({options_in(spec, *each) for each in templates(spec)}):
-        values = [[value.code for value in spec.option_by_code[code].values] for code in options]
+        values = [spec.option_by_code[code].codes for code in options]
         for combination in product(*values):
             full = kernel.complete(dict(zip(options, combination, strict=True)))
             if full is not None:
@@ -84,11 +92,40 @@ def test_every_sheet_is_stocked_and_as_large_as_each_part(db: None, made: list[W
 
 def test_every_work_centre_has_a_machine(db: None, made: list[Work]) -> None:
     equipped = set(Machine.objects.filter(in_service=True).values_list("work_centre", flat=True))
-    named = {step.work_centre for work in made for step in work.routing}
+    named = {centre for work in made for step in work.routing for centre in places_of(step)}
     assert sorted(named - equipped) == []
+
+
+def places_of(step: Step) -> tuple[str, ...]:
+    return step.work_centre, *(other.work_centre for other in step.alternates)
+
+
+def test_every_tool_is_there_and_every_piece_fits_a_load(db: None, made: list[Work]) -> None:
+    shop = read_shop(now=datetime.now(UTC))
+    units = [read_work(work.as_json()) for work in made]
+    for step in {step for work in units for step in work.routing}:
+        assert not step.tool or shop.tool[step.tool].count
+        for machine in shop.machines_of[step.work_centre]:
+            if shop.centre[step.work_centre].mode == "batch":
+                assert 4 * step.load <= shop.capacity_of(machine), "a load is many pieces"
+
+
+def test_work_of_every_kind_is_shown(db: None) -> None:
+    """Each mode, people, a fixture, lots that come later, maintenance, overtime, alternates and lags."""
+    now = datetime.now(UTC)
+    shop = read_shop(now=now)
+    assert {centre.mode for centre in shop.work_centres} == set(MODES)
+    assert {centre.attended for centre in shop.work_centres} == {"", "setup", "run"}
+    assert shop.tools and any(machine.stops for machine in shop.machines)
+    assert any(calendar.overtime for calendar in shop.calendars)
+    assert any(lot.available_at > shop.now for stock in shop.materials for lot in stock.lots)
+    specs = [read_family(path.read_text(encoding="utf-8"), filename=path.name) for path in FAMILIES]
+    steps = [step for spec in specs for work in works(spec) for step in work.routing]
+    assert {step.work_centre for step in steps} | {"mug-press"} == set(shop.centre)
+    assert any(step.alternates for step in steps) and any(step.min_lag for step in steps)
 
 
 def test_every_set_up_takes_the_time_that_the_shop_says(db: None, made: list[Work]) -> None:
     known = set(SetupRule.objects.values_list("work_centre", "to_family"))
-    named = {(step.work_centre, step.setup_family) for work in made for step in work.routing}
+    named = {(at, step.setup_family) for work in made for step in work.routing for at in places_of(step)}
     assert sorted({each for each in named if each[1] != "any"} - known) == []

@@ -280,7 +280,7 @@ def test_the_command_writes_a_file_that_can_be_loaded(tmp_path: Path) -> None:
 
 def test_the_command_loads_the_demo_workshop(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("load_shop", str(DEMO))
-    assert "9 work centres, 14 machines, 2 calendars" in capsys.readouterr().out
+    assert "12 work centres, 17 machines, 5 calendars, 8 operators" in capsys.readouterr().out
     assert Calendar.objects.get(pk="two-shifts-and-saturday").shifts.filter(weekday=5).exists()
 
 
