@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -213,12 +213,39 @@ class Span(forms.Form):
     )
 
 
+MOST_HOURS = 24 * 366
+
+
+class Hours(forms.DecimalField):
+    """Seconds, shown and typed as hours. Four decimals tell every second apart."""
+
+    def __init__(self, *, label: str, **kwargs: Any) -> None:
+        super().__init__(label=f"{label}, in hours", max_value=MOST_HOURS, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / 3600:.4f}".rstrip("0").rstrip(".") if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int:
+        hours: Decimal = super().clean(value)
+        return round(hours * 3600)
+
+
 class Told(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """What the planner is told."""
+    """What the planner is told; times in hours."""
 
     class Meta:
         model = PlannerSettings
         fields = tuple(PlannerSettings().as_told())
+        field_classes: ClassVar = dict.fromkeys(PlannerSettings.TIMES, Hours)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("frozen_seconds", 0) > data.get("slushy_seconds", data.get("frozen_seconds", 0)):
+            self.add_error("frozen_seconds", "What is frozen reaches no further than the slushy zone.")
+        return data
 
 
 class Received(forms.Form):
@@ -244,6 +271,35 @@ class Received(forms.Form):
         """The lot that was named, if any."""
         data = self.cleaned_data
         return Delivery(data["lot"], data["expires"], data["supplier"]) if data["lot"] else None
+
+
+class Announced(forms.Form):
+    """A lot that is to come: how much, when, and what is known of it."""
+
+    quantity = forms.IntegerField(
+        min_value=0,
+        max_value=MOST,
+        error_messages={"required": "Type how much is to come.", "invalid": "Type a whole number."},
+    )
+    lot = forms.SlugField(
+        max_length=80,
+        error_messages={
+            "required": "Name the lot: its delivery note or order number will do.",
+            "invalid": "The code of a lot has letters, digits, hyphens and underscores.",
+        },
+    )
+    arrives = forms.DateTimeField(
+        error_messages={"required": "Say when it arrives.", "invalid": "When it arrives is no date and time."}
+    )
+    expires = forms.DateTimeField(
+        required=False, error_messages={"invalid": "When it expires is no date and time."}
+    )
+    supplier = forms.CharField(required=False, max_length=120, strip=True)
+
+    @property
+    def delivery(self) -> Delivery:
+        data = self.cleaned_data
+        return Delivery(data["lot"], data["expires"], data["supplier"])
 
 
 class Counted(forms.Form):

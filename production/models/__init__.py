@@ -31,6 +31,7 @@ from production.models.shop import (
     SetupRule,
     Shift,
     Tool,
+    Weekday,
     WorkCentre,
 )
 
@@ -71,5 +72,6 @@ __all__ = [
     "Sheet",
     "Shift",
     "Tool",
+    "Weekday",
     "WorkCentre",
 ]

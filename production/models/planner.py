@@ -1,7 +1,7 @@
 """What staff tell the planner: what a plan costs, how firm the present one is, how large a run may get."""
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -58,6 +58,15 @@ class PlannerSettings(models.Model):
         help_text="Accept a repair by itself when nobody gets later and nothing released moves.",
     )
     version = models.PositiveIntegerField(default=1, help_text="Counts changes, for If-Match.")
+
+    TIMES: ClassVar = (
+        "frozen_seconds",
+        "slushy_seconds",
+        "tolerance_seconds",
+        "limit_seconds",
+        "limit_due_window",
+        "limit_review_seconds",
+    )
 
     class Meta:
         verbose_name_plural = "planner settings"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST
 
 from production import shopkeeping
@@ -21,7 +22,9 @@ from production.models import (
     Operator,
     OperatorAbsence,
     SetupRule,
+    Shift,
     Tool,
+    Weekday,
     WorkCentre,
 )
 from production.views.access import PLANNER, actor, is_in, staff_only
@@ -48,6 +51,39 @@ def matrix_of(centre: WorkCentre) -> Matrix:
     return Matrix(centre, after, tuple(rows))
 
 
+@dataclass(frozen=True)
+class Week:
+    """Days of the week that are worked alike: ``Mon-Fri`` and ``06:00-14:00, 14:00-22:00``."""
+
+    days: str
+    hours: str
+    overtime: bool
+
+
+def week_of(shifts: Iterable[Shift]) -> list[Week]:
+    """The shifts of a calendar, days that are worked alike together, in the order of the week."""
+    times: dict[tuple[int, bool], list[str]] = {}
+    for shift in sorted(shifts, key=lambda each: (each.weekday, each.start)):
+        span = f"{shift.start:%H:%M}\N{EN DASH}{shift.end:%H:%M}"
+        times.setdefault((shift.weekday, shift.overtime), []).append(span)
+    alike: dict[tuple[str, bool], list[int]] = {}
+    for (day, overtime), spans in times.items():
+        alike.setdefault((", ".join(spans), overtime), []).append(day)
+    return [Week(days_text(days), hours, overtime) for (hours, overtime), days in alike.items()]
+
+
+def days_text(days: Sequence[int]) -> str:
+    """Rising days of the week, three and more in a row as a range: ``Mon-Wed, Sat``."""
+    rows: list[list[int]] = []
+    for day in days:
+        if rows and rows[-1][-1] == day - 1:
+            rows[-1].append(day)
+        else:
+            rows.append([day])
+    names = [[Weekday(day).label[:3] for day in row] for row in rows]
+    return ", ".join(f"{row[0]}\N{EN DASH}{row[-1]}" if len(row) > 2 else ", ".join(row) for row in names)
+
+
 @staff_only()
 def shop(request: HttpRequest) -> HttpResponse:
     """Everything that the planner plans with. A constant number of queries."""
@@ -60,7 +96,14 @@ def shop(request: HttpRequest) -> HttpResponse:
         {
             "centres": centres,
             "matrices": [matrix_of(centre) for centre in centres if centre.setup_rules.all()],
-            "calendars": Calendar.objects.prefetch_related("shifts", "exceptions"),
+            "calendars": [
+                (
+                    calendar,
+                    week_of(calendar.shifts.all()),
+                    [day for day in calendar.exceptions.all() if day.date >= localdate(now)],
+                )
+                for calendar in Calendar.objects.prefetch_related("shifts", "exceptions")
+            ],
             "operators": Operator.objects.select_related("calendar"),
             "tools": Tool.objects.all(),
             "stops": MachineStop.objects.filter(end__gt=now).select_related("machine"),
@@ -137,7 +180,8 @@ def tell_planner(request: HttpRequest) -> HttpResponse:
     form = Told(request.POST, instance=planner_settings())
     seen = request.POST.get("version", "")
     if not form.is_valid() or not seen.isdecimal():
-        texts = [f"{field}: {text}" for field, texts in form.errors.items() for text in texts]
+        names = {name: field.label for name, field in form.fields.items()}
+        texts = [f"{names.get(name, name)}: {text}" for name, texts in form.errors.items() for text in texts]
         messages.error(request, " ".join(texts) or "Look at the settings again.")
         return redirect("shop")
     try:

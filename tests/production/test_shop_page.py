@@ -1,6 +1,7 @@
 """The shop's page: what it is made of, and what staff change of it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,8 +11,19 @@ from django.test.utils import CaptureQueriesContext
 from ledger.models import Entry, Job
 from production import shopkeeping, wishes
 from production.facts import planner_settings, read_shop
-from production.models import Machine, MachineStop, MaterialLot, Operator, OperatorAbsence, PlanEvent
+from production.forms import Hours, Told
+from production.models import (
+    Machine,
+    MachineStop,
+    MaterialLot,
+    Operator,
+    OperatorAbsence,
+    PlanEvent,
+    PlannerSettings,
+    Shift,
+)
 from production.shopfile import load
+from production.views.shop import week_of
 from tests.production.repairs import first_laser, plan_now
 from tests.production.test_shopfile import FULL
 from tests.production.workshop import NOW, PlaceLine
@@ -125,7 +137,7 @@ def test_maintenance_that_makes_no_sense_is_refused(
 @pytest.mark.usefixtures("full")
 def test_staff_tell_the_planner_on_the_page(bob_client: Client) -> None:
     settings = planner_settings()
-    wanted = {**settings.as_told(), "weight_overtime": 99, "limit_units": "", "version": settings.version}
+    wanted = {**as_typed(settings), "weight_overtime": 99}
     answer = bob_client.post("/staff/shop/planner/", wanted, follow=True)
     assert "The planner is told" in answer.content.decode()
     assert planner_settings().weights.overtime == 99
@@ -138,9 +150,53 @@ def test_staff_tell_the_planner_on_the_page(bob_client: Client) -> None:
 @pytest.mark.usefixtures("full")
 def test_a_frozen_zone_beyond_the_slushy_one_is_refused(bob_client: Client) -> None:
     settings = planner_settings()
-    wanted = {**settings.as_told(), "frozen_seconds": 9000, "limit_units": "", "version": settings.version}
+    wanted = {**as_typed(settings), "frozen_seconds": "2.5"}
+    page = bob_client.post("/staff/shop/planner/", wanted, follow=True).content.decode()
+    assert planner_settings().frozen_seconds == 0 and "no further than the slushy" in page
+
+
+@pytest.mark.usefixtures("full")
+def test_times_are_typed_in_hours_and_kept_in_seconds(bob_client: Client) -> None:
+    page = bob_client.get("/staff/shop/").content.decode()
+    assert "Slushy zone, in hours</label>" in page and 'name="slushy_seconds" value="2"' in page
+    wanted = {**as_typed(planner_settings()), "slushy_seconds": "1.25", "limit_seconds": "0.0278"}
     bob_client.post("/staff/shop/planner/", wanted)
-    assert planner_settings().frozen_seconds == 0
+    assert (planner_settings().slushy_seconds, planner_settings().limit_seconds) == (4500, 100)
+    assert 'name="limit_seconds" value="0.0278"' in bob_client.get("/staff/shop/").content.decode()
+
+
+@pytest.mark.parametrize("typed", ["-1", "nan", "1e9", "later", ""])
+@pytest.mark.usefixtures("full")
+def test_a_time_that_is_none_is_refused_by_its_name(typed: str, bob_client: Client) -> None:
+    wanted = {**as_typed(planner_settings()), "slushy_seconds": typed}
+    page = bob_client.post("/staff/shop/planner/", wanted, follow=True).content.decode()
+    assert "Slushy zone, in hours:" in page and planner_settings().slushy_seconds == 7200
+
+
+def test_every_second_survives_being_shown_in_hours() -> None:
+    field = Hours(label="x")
+    for seconds in (*range(4000), 28_799, 28_801, 24 * 366 * 3600):
+        assert field.clean(field.prepare_value(seconds)) == seconds
+
+
+def as_typed(settings: PlannerSettings) -> dict[str, Any]:
+    """What the form of the page sends back unchanged."""
+    form = Told(instance=settings)
+    typed = {field.name: field.value() for field in form}
+    return {**typed, "limit_units": "", "version": settings.version}
+
+
+def test_a_week_is_told_in_as_few_words_as_it_can_be() -> None:
+    def shift(day: int, start: int, end: int, *, overtime: bool = False) -> Shift:
+        return Shift(weekday=day, start=time(start), end=time(end % 24), overtime=overtime)
+
+    days = [shift(day, *hours) for day in (0, 1, 2, 4) for hours in ((6, 14), (14, 22))]
+    week = week_of([*days, shift(5, 8, 12, overtime=True), shift(6, 8, 24)])
+    assert [(part.days, part.hours, part.overtime) for part in week] == [
+        ("Mon–Wed, Fri", "06:00–14:00, 14:00–22:00", False),
+        ("Sat", "08:00–12:00", True),
+        ("Sun", "08:00–00:00", False),
+    ]
 
 
 @pytest.mark.usefixtures("full")
