@@ -20,7 +20,7 @@ from django.utils.timezone import localtime
 from ledger.entries import record
 from production.engine.proposal import LotUse
 from production.locking import planning_lock
-from production.models import Material, MaterialLot, MaterialMovement, Run
+from production.models import Material, MaterialLot, MaterialMovement, Run, RunState
 
 UNLABELLED = "unlabelled"  # what lay there before a material was kept by lots
 MOST = 1_000_000_000  # units at once; more is a slip of the finger
@@ -323,25 +323,41 @@ def _told(short: list[Shortage]) -> Iterator[Shortage]:
 
 
 def _keep_by_lots(material: Material, actor: str, now: datetime) -> None:
-    """Keep the material by lots from now on; what lies there without one becomes the lot UNLABELLED.
-
-    Raises ``StockRefused`` while released runs have reserved some of it.
-    """
+    """Keep the material by lots from now on; what lies there without one becomes the lot UNLABELLED, of
+    which released runs have what they had reserved. Raises ``StockRefused`` where that does not add up."""
     held = Material.objects.select_for_update().get(pk=material.pk)
     if held.by_lots:
         return
-    if held.reserved:
+    reserved = _reserved_without_lot(held)
+    if sum(reserved.values()) != held.reserved:
         raise StockRefused(
-            f"{held.name} is not kept by lots yet and released runs have reserved some of it: name lots once "
-            f"they are made."
+            f"{held.name} is not kept by lots yet, and what is reserved of it is not what released runs "
+            f"need: name lots once they are made."
         )
     Material.objects.filter(pk=held.pk).update(by_lots=True)
     if held.on_hand:
         kind = MaterialMovement.Kind.COUNT
         lot = _new_lot(held.pk, Delivery(UNLABELLED), now)
-        MaterialLot.objects.filter(pk=lot.pk).update(on_hand=held.on_hand, received=held.on_hand)
+        MaterialLot.objects.filter(pk=lot.pk).update(
+            on_hand=held.on_hand, received=held.on_hand, reserved=held.reserved
+        )
         _move(held.pk, kind, -held.on_hand, 0, None, actor, now)
         _move(held.pk, kind, held.on_hand, 0, None, actor, now, lot)
+        for run, quantity in reserved.items():
+            run.lots = [*run.lots, asdict(LotUse(held.pk, UNLABELLED, quantity))]
+            run.save(update_fields=["lots"])
+            _move(held.pk, MaterialMovement.Kind.UNRESERVE, 0, -quantity, run, actor, now)
+            _move(held.pk, MaterialMovement.Kind.RESERVE, 0, quantity, run, actor, now, lot)
+
+
+def _reserved_without_lot(material: Material) -> dict[Run, int]:
+    """What runs that are released and not begun have reserved of a material that is not kept by lots."""
+    return {
+        run: part.quantity
+        for run in Run.objects.filter(state=RunState.RELEASED, needs__has_key=material.pk)
+        for part in _parts(run)
+        if part.material == material.pk and not part.lot
+    }
 
 
 def _new_lot(material: str, delivery: Delivery, available_at: datetime) -> MaterialLot:

@@ -85,6 +85,7 @@ urlpatterns = [
     path("materials/", materials.materials, name="materials"),
     path("materials/<slug:code>/", materials.material, name="material"),
     path("materials/<slug:code>/receive/", materials.receive, name="material-receive"),
+    path("materials/<slug:code>/announce/", materials.announce, name="material-announce"),
     path("materials/<slug:code>/count/", materials.count, name="material-count"),
     path("what-if/", whatif.scenarios, name="what-if"),
     path("what-if/begin/", whatif.begin, name="scenario-begin"),

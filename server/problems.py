@@ -46,6 +46,7 @@ from orders import cart, changes, checkout, fulfilment, holds, lists, payments
 from production import drafts as repairs
 from production import (
     events,
+    feeds,
     files,
     gate,
     planning,
@@ -266,6 +267,7 @@ TABLE: dict[type[Exception], Refusal] = {
     shopfloor.FloorRefused: Refusal(
         409, "floor-refused", "It cannot be done now", lambda e: {"reasons": list(e.reasons)}
     ),
+    feeds.TooManyFeeds: Refusal(409, "too-many-calendars", "There are too many calendars"),
     events.EventRefused: Refusal(
         409, "event-refused", "It cannot be so", lambda e: {"reasons": list(e.reasons)}
     ),
@@ -295,6 +297,7 @@ TABLE: dict[type[Exception], Refusal] = {
     idempotency.KeyReused: Refusal(422, "idempotency-key-reused", "The key belongs to another request"),
     idempotency.InFlight: Refusal(409, "request-in-flight", "The first request still runs", retry_after=2),
     jobs.NoSuchJob: Refusal(404, "not-found", "There is nothing here, or nothing you may see"),
+    jobs.NothingToStop: Refusal(409, "nothing-to-stop", "The job has come to its end"),
     jobs.NotDead: Refusal(409, "job-not-dead", "Only a job that was set aside is run again"),
     keys.KeyRefused: Refusal(422, "key-refused", "The key was not issued"),
     repeats.KeyMissing: Refusal(400, "idempotency-key-missing", "The idempotency key cannot be used"),

@@ -23,6 +23,8 @@ from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 
 from configurator.api.callers import caller
+from ledger import jobs
+from ledger.api.jobs import JobSerializer
 from ledger.api.paging import Cursor
 from ledger.api.preconditions import etag, expected_version
 from production import files, moving, planning, review
@@ -69,6 +71,18 @@ class Plans(ListAPIView[Plan]):
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": f"/api/v1/jobs/{job.pk}/"},
         )
+
+
+class StopJob(APIView):
+    """Have a job end with what it has: a search for a plan stores the best that it found so far."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(operation_id="stop_job", request=None, responses=JobSerializer)
+    def post(self, request: Request, job_id: int) -> Response:
+        job = jobs.ask_to_stop(job_id=job_id, actor=caller(request).actor, now=timezone.now())
+        return Response(JobSerializer(job).data)
 
 
 class CurrentPlan(APIView):

@@ -12,6 +12,7 @@ from production.models import (
     LineFile,
     Machine,
     Material,
+    MaterialLot,
     Offcut,
     Operation,
     Placement,
@@ -231,6 +232,26 @@ class ReceiptShape(Strict):
     lot = serializers.SlugField(max_length=80, required=False)
     expires_at = serializers.DateTimeField(required=False)
     supplier = serializers.CharField(max_length=120, required=False)
+
+
+class AnnouncementShape(Strict):
+    """What is to come in which lot, and when; 0: nothing comes after all."""
+
+    quantity = Whole(min_value=0, max_value=MOST)
+    lot = serializers.SlugField(max_length=80)
+    available_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(required=False)
+    supplier = serializers.CharField(max_length=120, required=False)
+
+
+class LotSerializer(serializers.ModelSerializer[MaterialLot]):
+    """A lot of a material: what is here of it, what is reserved, what is to come at ``available_at``."""
+
+    class Meta:
+        model = MaterialLot
+        fields = (
+            "code", "material", "on_hand", "reserved", "announced", "available_at", "expires_at", "supplier",
+        )  # fmt: skip
 
 
 class CountShape(Strict):

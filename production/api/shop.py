@@ -22,8 +22,10 @@ from ledger.api.preconditions import etag, expected_version
 from ledger.api.repeats import once
 from production import offcuts, stock, upkeep
 from production.api.shapes import (
+    AnnouncementShape,
     CountShape,
     LeftOverShape,
+    LotSerializer,
     MachineSerializer,
     MaterialSerializer,
     OffcutSerializer,
@@ -138,6 +140,35 @@ class Receive(APIView):
             now=timezone.now(),
         )
         return Response(MaterialSerializer(material).data)
+
+
+class Announce(APIView):
+    """Say what is to come, and when: work that needs it is planned for after it came. A lot that was
+    announced before gets this quantity and moment; an arrival that slips is an event (``late_material``)."""
+
+    scopes = SCOPES
+    people = "planner"
+
+    @extend_schema(
+        operation_id="announce_material",
+        parameters=[IDEMPOTENCY_KEY],
+        request=AnnouncementShape,
+        responses=LotSerializer,
+    )
+    @once
+    def post(self, request: Request, code: str) -> Response:
+        shape = AnnouncementShape(data=request.data)
+        shape.is_valid(raise_exception=True)
+        told = shape.validated_data
+        lot = stock.announce(
+            material=get_object_or_404(Material, pk=code),
+            delivery=stock.Delivery(told["lot"], told.get("expires_at"), told.get("supplier", "")),
+            quantity=told["quantity"],
+            available_at=told["available_at"],
+            actor=caller(request).actor,
+            now=timezone.now(),
+        )
+        return Response(LotSerializer(lot).data)
 
 
 class Count(APIView):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.api import artwork, events, lists, runs, shop, whatif
+from production.api import artwork, calendars, events, lists, runs, shop, whatif
 
 urlpatterns = [
     path("scenarios/", whatif.Scenarios.as_view(), name="api-scenarios"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("machines/<slug:code>/start/", shop.Start.as_view(), name="api-machine-start"),
     path("materials/", shop.Materials.as_view(), name="api-materials"),
     path("materials/<slug:code>/receive/", shop.Receive.as_view(), name="api-material-receive"),
+    path("materials/<slug:code>/announce/", shop.Announce.as_view(), name="api-material-announce"),
     path("materials/<slug:code>/count/", shop.Count.as_view(), name="api-material-count"),
     path("offcuts/", shop.Offcuts.as_view(), name="api-offcuts"),
     path("materials/<slug:code>/offcuts/", shop.AddOffcut.as_view(), name="api-offcut-add"),
@@ -27,7 +28,10 @@ urlpatterns = [
     path("drafts/<slug:pk>/", events.OneDraft.as_view(), name="api-draft"),
     path("drafts/<slug:pk>/accept/", events.AcceptDraft.as_view(), name="api-draft-accept"),
     path("drafts/<slug:pk>/discard/", events.DiscardDraft.as_view(), name="api-draft-discard"),
+    path("jobs/<int:job_id>/stop/", runs.StopJob.as_view(), name="api-job-stop"),
     path("plans/current/", runs.CurrentPlan.as_view(), name="api-current-plan"),
+    path("calendars/", calendars.Calendars.as_view(), name="api-calendars"),
+    path("calendars/<slug:pk>/revoke/", calendars.RevokeCalendar.as_view(), name="api-calendar-revoke"),
     path("operations/", lists.Operations.as_view(), name="api-operations"),
     path("load/", lists.Load.as_view(), name="api-load"),
     path("late-lines/", lists.LateLines.as_view(), name="api-late-lines"),

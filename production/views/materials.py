@@ -14,7 +14,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from production import offcuts, stock
-from production.forms import Counted, Kept, LeftOver, MaterialFilter, Received, micrometres, mistakes
+from production.events import clock
+from production.forms import (
+    Announced,
+    Counted,
+    Kept,
+    LeftOver,
+    MaterialFilter,
+    Received,
+    micrometres,
+    mistakes,
+)
 from production.models import Material, Offcut
 from production.views.access import FLOOR, PLANNER, actor, is_in, staff_only
 from production.views.drawings import size_of
@@ -60,6 +70,7 @@ def material(request: HttpRequest, code: str) -> HttpResponse:
             "offcuts": [(each, size_of(each)) for each in kept[:OFFCUTS]],
             "more_offcuts": max(kept.count() - OFFCUTS, 0),
             "may_store": is_in(request, FLOOR, PLANNER),
+            "may_announce": is_in(request, PLANNER),
         },
     )
 
@@ -98,6 +109,30 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
     return _change(request, code, form, change, "Received.")
 
 
+@staff_only(PLANNER)
+@require_POST
+def announce(request: HttpRequest, code: str) -> HttpResponse:
+    """A lot that is to come; of one that was announced before, another quantity or moment."""
+    held, form = get_object_or_404(Material, pk=code), Announced(request.POST)
+
+    def change() -> str:
+        said = form.cleaned_data
+        lot = stock.announce(
+            material=held,
+            delivery=form.delivery,
+            quantity=said["quantity"],
+            available_at=said["arrives"],
+            actor=actor(request),
+            now=timezone.now(),
+        )
+        if not lot.announced:
+            return f"Lot {lot.code} is not expected any more. A new plan is asked for."
+        arrives = clock(lot.available_at)
+        return f"{lot.announced:,} {held.unit} in lot {lot.code} come on {arrives}. A new plan is asked for."
+
+    return _and_say(request, code, form, change)
+
+
 @staff_only(FLOOR, PLANNER)
 @require_POST
 def count(request: HttpRequest, code: str) -> HttpResponse:
@@ -110,7 +145,7 @@ def count(request: HttpRequest, code: str) -> HttpResponse:
     return _change(request, code, form, change, "Counted.")
 
 
-def _about_offcuts(request: HttpRequest, code: str, form: Form, change: Callable[[], str]) -> HttpResponse:
+def _and_say(request: HttpRequest, code: str, form: Form, change: Callable[[], str]) -> HttpResponse:
     """Do it and say what was done, or why it was not."""
     if not form.is_valid():
         messages.error(request, mistakes(form))
@@ -135,7 +170,7 @@ def keep_offcuts(request: HttpRequest, code: str) -> HttpResponse:
             return f"What runs leave of {held.name} is not kept."
         return f"What runs leave of {held.name} is kept from {least / 1000:g} mm on."
 
-    return _about_offcuts(request, code, form, change)
+    return _and_say(request, code, form, change)
 
 
 @staff_only(FLOOR, PLANNER)
@@ -156,7 +191,7 @@ def add_offcut(request: HttpRequest, code: str) -> HttpResponse:
         )
         return f"Write {added} on it: the next plan uses it where that saves a sheet."
 
-    return _about_offcuts(request, code, form, change)
+    return _and_say(request, code, form, change)
 
 
 @staff_only(FLOOR, PLANNER)
@@ -169,4 +204,4 @@ def discard_offcut(request: HttpRequest, code: str, offcut: str) -> HttpResponse
         offcuts.discard(offcut=found, actor=actor(request), now=timezone.now())
         return f"{found} is thrown away."
 
-    return _about_offcuts(request, code, Form(request.POST), change)
+    return _and_say(request, code, Form(request.POST), change)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.core.files.storage import default_storage
 
 from ledger import jobs
+from ledger.models import Job
 from production.models import Machine, Material, ProductionFile, Run
 from tests.api.conftest import PROBLEM, Api, done, refused
 from tests.production.workshop import PlaceLine, line_writer, load_test_shop
@@ -232,6 +233,16 @@ def test_the_workshop_is_listed(planner: Api) -> None:
 
 def test_a_job_that_is_none_is_not_found(planner: Api) -> None:
     refused(planner.get("jobs/999999999999999999999/"), 404, "not-found")
+
+
+def test_a_search_is_asked_to_stop_and_an_ended_one_is_not(planner: Api, place_line: PlaceLine) -> None:
+    place_line(quantity=1)
+    job = Job.objects.get(pk=done(planner.post("plans/"), 202)["job"].split("/")[-2])
+    assert done(planner.post(f"jobs/{job.pk}/stop/"))["id"] == job.pk
+    job.refresh_from_db()
+    assert job.stop_asked
+    assert jobs.run(job.pk)
+    refused(planner.post(f"jobs/{job.pk}/stop/"), 409, "nothing-to-stop")
 
 
 @pytest.mark.parametrize("path", ["plans/", "plans/current/", "runs/", "machines/", "materials/", "jobs/1/"])

@@ -63,6 +63,7 @@ def test_what_makes_money_or_material_move_asks_for_a_key_or_a_precondition(sche
         "ship_order": "Idempotency-Key",
         "mark_paid": "Idempotency-Key",
         "receive_material": "Idempotency-Key",
+        "announce_material": "Idempotency-Key",
         "count_material": "Idempotency-Key",
         "release_run": "If-Match",
         "reject_run": "If-Match",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from production.models import Machine, Material
+from production.models import Machine, Material, MaterialLot
 from tests.api.conftest import Api, done, refused
 from tests.production.workshop import load_test_shop
 
@@ -41,6 +41,22 @@ def test_a_count_below_what_is_reserved_is_refused(planner: Api) -> None:
 def test_a_receipt_of_no_quantity_is_refused(planner: Api, quantity: Any) -> None:
     problem = refused(store(planner, "receive", {"quantity": quantity}), 400, "invalid-request")
     assert problem["errors"][0]["pointer"] == "/quantity"
+
+
+def test_what_is_announced_comes_later_in_its_lot(planner: Api) -> None:
+    told = {"lot": "p-1", "quantity": 80, "available_at": "2035-01-01T09:00:00Z", "supplier": "Acme"}
+    lot = done(store(planner, "announce", told))
+    assert (lot["announced"], lot["on_hand"], lot["available_at"]) == (80, 0, "2035-01-01T09:00:00Z")
+    assert Material.objects.get(pk="oak").on_hand == 40
+    taken_back = done(store(planner, "announce", told | {"quantity": 0}, key="k2"))
+    assert taken_back["announced"] == 0
+
+
+@pytest.mark.parametrize("arrives", ["2020-01-01T09:00:00Z", "2034-12-31T00:00:00Z"])
+def test_a_lot_that_has_come_or_expires_before_it_comes_is_refused(planner: Api, arrives: str) -> None:
+    told = {"lot": "p-1", "quantity": 8, "available_at": arrives, "expires_at": "2034-01-01T00:00:00Z"}
+    refused(store(planner, "announce", told), 409, "stock-refused")
+    assert not MaterialLot.objects.exists()
 
 
 def test_a_material_that_is_not_kept_is_not_received(planner: Api) -> None:

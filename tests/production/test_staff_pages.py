@@ -8,13 +8,14 @@ import pytest
 import pytest_django
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 from PIL import Image, ImageStat
 
 from ledger import jobs
 from ledger.models import Job
 from orders import fulfilment
 from orders.models import Line, Order
-from production.models import Machine, Material, Operation, Piece, Plan, Run
+from production.models import Machine, Material, MaterialLot, Operation, Piece, Plan, Run
 from tests.production.day import kept_for_a_module, order, ordinary_day, plan_now, run_jobs
 
 PAGES = ("", "queue/", "plan/", "floor/", "materials/", "materials/walnut-6/", "jobs/", "ledger/")
@@ -438,6 +439,29 @@ def test_material_is_received_from_its_page(planned: Plan, bob_client: Client) -
     page = bob_client.post("/staff/materials/oil/receive/", {"quantity": "250"}, follow=True)
     assert "Received." in page.content.decode() and "receipt" in page.content.decode()
     assert Material.objects.get(pk="oil").on_hand == before + 250
+
+
+def test_a_lot_is_announced_on_its_page_and_then_late(planned: Plan, bob_client: Client) -> None:
+    arrives = timezone.localtime() + timedelta(days=3)
+    told = {
+        "quantity": "500",
+        "lot": "w-9",
+        "arrives": arrives.strftime("%Y-%m-%dT%H:%M"),
+        "supplier": "Bees",
+    }
+    page = bob_client.post("/staff/materials/wax/announce/", told, follow=True).content.decode()
+    assert "500 ml in lot w-9 come on" in page and "#late-lot" in page
+    lot = MaterialLot.objects.get(code="w-9")
+    assert (lot.announced, Material.objects.get(pk="wax").by_lots) == (500, True)
+    later = (arrives + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    slips = {"lot": str(lot.pk), "available_at": later, "reason": "ferry"}
+    bob_client.post("/staff/events/late-material/", slips, follow=True)
+    assert MaterialLot.objects.get(code="w-9").available_at > lot.available_at + timedelta(days=1)
+
+
+def test_a_lot_without_a_name_is_refused_on_its_page(planned: Plan, bob_client: Client) -> None:
+    page = bob_client.post("/staff/materials/wax/announce/", {"quantity": "5"}, follow=True).content.decode()
+    assert "Name the lot" in page and "Say when it arrives." in page
 
 
 def test_a_count_is_taken_from_its_page(planned: Plan, bob_client: Client) -> None:

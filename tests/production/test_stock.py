@@ -243,7 +243,37 @@ def test_material_kept_by_lots_comes_and_is_counted_by_lot(boxes: Material, oak:
         stock.count(material=oak, on_hand=5, lot="x", **FINN)
 
 
-def test_reserved_material_gets_no_lots_before_its_runs_are_made(reserved: Material) -> None:
+def before_lots() -> tuple[int, int]:
+    """On hand and reserved of what lay there when oak began to be kept by lots."""
+    lot = MaterialLot.objects.get(material="oak", code=stock.UNLABELLED)
+    return lot.on_hand, lot.reserved
+
+
+def test_what_was_reserved_before_a_material_had_lots_stays_so(reserved: Material) -> None:
+    told = {"delivery": stock.Delivery("o1"), "quantity": 5, "available_at": SOON}
+    stock.announce(material=reserved, **told, **FINN)
+    run = Run.objects.get()
+    need = run.needs["oak"]
+    assert run.lots == [{"material": "oak", "lot": "unlabelled", "quantity": need, "order": ""}]
+    assert before_lots() == (40, need)
+    sound()
+    propose()
+    review.undo(run=Run.objects.get(), actor="user:bob", now=NOW)
+    assert before_lots() == (40, 0)
+    sound()
+
+
+def test_the_floor_takes_what_was_reserved_before_a_material_had_lots(reserved: Material) -> None:
+    stock.receive(material=reserved, quantity=5, delivery=stock.Delivery("o1"), **FINN)
+    run = Run.objects.get()
+    shopfloor.start(operation=run.operations.order_by("sequence")[0], actor="user:finn", now=NOW)
+    assert before_lots() == (40 - run.needs["oak"], 0)
+    assert lots(reserved) == {"o1": (5, 0)}
+    sound()
+
+
+def test_reservations_that_no_run_explains_get_no_lots(reserved: Material) -> None:
+    Material.objects.filter(pk="oak").update(reserved=reserved.reserved + 1)
     with pytest.raises(stock.StockRefused, match="name lots once they are made"):
         stock.receive(material=reserved, quantity=5, delivery=stock.Delivery("o1"), **FINN)
 
