@@ -94,7 +94,7 @@ def test_up_makes_a_plan_by_the_worker_and_reports_it(tmp_path_factory: pytest.T
         env={**variables, "VAR_DIR": str(tmp_path_factory.mktemp("demo")), "NO_BOOTSTRAP": "1"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,  # a busy machine takes its time
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
