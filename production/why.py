@@ -156,7 +156,7 @@ def _show(instant: int) -> str:
 
 
 def in_words(explanation: Explanation, *, names: Names, machines: Mapping[str, str]) -> str:
-    """What binds, in one sentence."""
+    """What binds, in one sentence; ``machines`` names people too."""
     kind, what = explanation.why.binds
     most = sum(
         span.seconds
@@ -178,13 +178,13 @@ def in_words(explanation: Explanation, *, names: Names, machines: Mapping[str, s
 
 
 def says(span: Span, *, names: Names, machines: Mapping[str, str], own: bool) -> str:
-    """One span, in words; ``own``: of the line's own run."""
+    """One span, in words; ``machines`` names people too, ``own``: of the line's own run."""
     thing = machines.get(span.machine, span.machine)
     return {
         "work": f"Made on {thing}",
         "setup": f"{thing} is set up for it",
         "queue": f"{thing} does other work first",
-        "operator": f"{span.what} does other work first",
+        "operator": f"{machines.get(span.what, span.what)} does other work first",
         "closed": f"{thing} is closed",
         "stop": f"{thing} is stopped",
         "lag": "Has to rest between two steps",

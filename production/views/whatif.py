@@ -216,7 +216,8 @@ def line_why(request: HttpRequest, pk: str) -> HttpResponse:
     """Why a line is made when it is: what it waits for, step by step, and what its company saves."""
     line = get_object_or_404(Line.objects.select_related("order", "design__version"), pk=pk)
     names = read_names()
-    machines = dict(Machine.objects.values_list("code", "name"))
+    tables = (Operator, Machine)
+    machines = {code: name for table in tables for code, name in table.objects.values_list("code", "name")}
     context: dict[str, Any] = {"line": line, "may_plan": is_in(request, PLANNER)}
     try:
         told = why.explain(line=line, now=timezone.now())

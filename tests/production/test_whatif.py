@@ -11,9 +11,10 @@ from ledger import jobs
 from ledger.models import Job
 from orders.models import Line
 from production import demand, planning, review, shopfloor, whatif, why
+from production.engine.explaining import Span
 from production.facts import seconds
 from production.models import Calendar, Operation, Operator, Piece, Plan, Run, Scenario, WorkCentre
-from production.words import plain
+from production.words import Names, plain
 from tests.production.workshop import NOW, PlaceLine, sound
 
 pytestmark = pytest.mark.django_db
@@ -303,6 +304,12 @@ def test_a_job_that_was_set_aside_leaves_the_reason(shop: None, place_line: Plac
     scenario.refresh_from_db()
     assert (scenario.state, scenario.reason) == ("failed", "killed")
     assert answered(scenario).state == "done"
+
+
+def test_a_person_who_is_waited_for_is_called_by_name() -> None:
+    waits = Span("operator", 0, 600, "laser-1", "run-1", "rosa")
+    said = why.says(waits, names=Names({}, {}), machines={"rosa": "Rosa"}, own=False)
+    assert said == "Rosa does other work first"
 
 
 def test_a_day_of_slack_is_an_hour_told_in_words() -> None:
