@@ -10,6 +10,7 @@ from benchmarks.bars import Section
 from benchmarks.planning import (
     certificate,
     frepple,
+    loads,
     nesting,
     osp,
     others,
@@ -30,6 +31,7 @@ MEASUREMENTS: Mapping[str, Callable[[Scale], Section]] = {
     "nesting": nesting.section,
     "outlines": outlined.section,
     "osp": osp.section,
+    "loads": loads.section,
     "simulation": simulation.section,
     "promise": promise.section,
     "repair": repair.section,
