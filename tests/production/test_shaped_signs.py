@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.test import Client, override_settings
 from django.utils import timezone
+from PIL import Image
 
 from production import review
 from production.models import LineFile, Placement, Run
@@ -64,6 +65,15 @@ def test_files_of_the_sheet_cut_the_shapes_and_no_boxes(run: Run, client: Client
     # A house has five corners; an oval is followed in small steps. None of them is a box.
     sizes = sorted(len(list(each.get_points("xy"))) for each in cuts)
     assert sizes[0] < 12 < sizes[1]
+
+    with Image.open(default_storage.path(run.files.get(kind="picture").path)) as picture:
+        scale = picture.width / 600_000
+        for placement in Placement.objects.all():
+            top = 400_000 - placement.y_um - placement.height_um
+            corner = (placement.x_um + 4_000) * scale, (top + 4_000) * scale
+            middle = (placement.x_um + placement.width_um / 2) * scale, (top + 8_000) * scale
+            assert min(picture.getpixel(tuple(map(round, corner)))) > 200  # the sheet, beside the shape
+            assert max(picture.getpixel(tuple(map(round, middle)))) < 150  # wood
 
     client.force_login(User.objects.create_superuser("bob"))
     page = client.get(f"/staff/runs/{run.pk}/").content.decode()

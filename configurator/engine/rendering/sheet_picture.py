@@ -7,13 +7,14 @@ A raster, so that it weighs much the same whether two parts lie on it or two hun
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PIL import Image, ImageColor, ImageDraw, ImageOps
 
-from configurator.engine.layout.scene import Item, Scene, Stroke
+from configurator.engine.layout.scene import Item, Scene, Stroke, contour_of
 from configurator.engine.rendering.placed import Grid
+from configurator.engine.rendering.polygons import flattened
 from configurator.engine.rendering.sheet import Composition, furniture
 from configurator.engine.rendering.svg import ROLE_COLOURS, item_svg
 from configurator.engine.sheet import Part
@@ -36,7 +37,11 @@ def sheet_picture(made: Composition, scenes: Mapping[str, Scene], *, side: int, 
     drawn: dict[tuple[str, bool], Image.Image] = {}
     for part in sheet.parts:
         scene = scenes.get(part.artwork)
-        pen.rectangle(_pixels(part, scale), fill=scene.background if scene else PART_COLOUR)
+        fill = scene.background if scene else PART_COLOUR
+        if corners := _corners(part, scene, mirror=made.profile.mirror):
+            pen.polygon([(x * scale, y * scale) for x, y in corners], fill=fill)
+        else:
+            pen.rectangle(_pixels(part, scale), fill=fill)
         if scene is None:
             continue
         key = (part.artwork, part.rotated)
@@ -59,6 +64,17 @@ def _pixels(part: Part, scale: float) -> tuple[int, int, int, int]:
     box = part.box
     left, top = round(box.left * scale), round(box.top * scale)
     return left, top, max(round(box.right * scale) - 1, left), max(round(box.bottom * scale) - 1, top)
+
+
+def _corners(part: Part, scene: Scene | None, *, mirror: bool) -> Sequence[tuple[float, float]]:
+    """Of a part that is no rectangle, on the sheet."""
+    contour = contour_of(scene) if scene is not None else None
+    if scene is None or contour is None:
+        return part.outline
+    points = [(scene.width_um - x if mirror else x, y) for x, y in flattened(contour.path)[0][0]]
+    if part.rotated:
+        return [(part.box.right - y, part.box.top + x) for x, y in points]
+    return [(part.box.left + x, part.box.top + y) for x, y in points]
 
 
 def _turned(picture: Image.Image, part: Part, *, mirror: bool) -> Image.Image:
