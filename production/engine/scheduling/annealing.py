@@ -25,6 +25,8 @@ FIRST_ROUND = 1_000
 # The threshold of a round, by turns: thousandths of what the plan costs a run. (Of what moves for the worse
 # typically cost, the more runs the more was far too much: at 1,000 lines plans got 15 % dearer.)
 HEAT = (1000, 300, 100)
+# A repair begins near where it ends.
+REPAIR_HEAT = (100, 30, 10)
 # For a fuller load a run waits at most so many seconds.
 LONGEST_WAIT = 4 * 3600
 # Schedules between two questions whether to stop, by how much work one is.
@@ -157,7 +159,8 @@ class Search:
         moves.take_best(self.p, s)
         s[control + moves.NOW] = decode(self.p, s, self.prm)
         s[control + moves.DONE], s[control + moves.ROUND] = 0, length
-        share = HEAT[self.rounds % len(HEAT)] if self.rounds else 0
+        heat = REPAIR_HEAT if s[control + moves.REPAIR] else HEAT
+        share = heat[self.rounds % len(heat)] if self.rounds else 0
         worth = int(s[control + moves.NOW]) % PENALTY // max(self.active, 1)
         s[control + moves.THRESHOLD] = worth * share // 1000
 
