@@ -121,25 +121,35 @@ def test_the_pictures_stay_small() -> None:
     assert sum(path.stat().st_size for path in PICTURES.rglob("*") if path.is_file()) <= 6 * 1024 * 1024
 
 
+# Of signs with a shape there are no photographs: they are shown flat.
+FLAT = ("-oval", "-arch", "-house")
+
+
 def _demanded() -> list[tuple[str, str]]:
-    """(view, variant) of every picture that a demo family can ask for."""
+    """(view, variant) of every picture that a demo family can ask for. A variant names options,
+    ``{material}``, or what their values say more of, ``{shape.picture}``."""
     asked = []
     for file in sorted((PICTURES.parent / "families").glob("*.yaml")):
         family = yaml.safe_load(file.read_text(encoding="utf-8"))
-        values = {o["code"]: [v["code"] for v in o.get("values", [])] for o in family["options"]}
+        values = {option["code"]: option.get("values", []) for option in family["options"]}
         for surface in family["surfaces"]:
             template = surface.get("picture", {}).get("variant")
             if template is None:
                 continue
-            codes = re.findall(r"\{(\w+)\}", template)
-            for choice in product(*(values[code] for code in codes)):
-                chosen = dict(zip(codes, choice, strict=True))
-                views = [surface["picture"]["view"], *(o["view"] for o in surface["picture"].get("also", ()))]
-                asked += [(view, template.format(**chosen)) for view in views]
+            named = re.findall(r"\{(\w+)(?:\.(\w+))?\}", template)
+            views = [surface["picture"]["view"], *(o["view"] for o in surface["picture"].get("also", ()))]
+            for choice in product(
+                *(
+                    [{**v, **v.get("attributes", {})}[field or "code"] for v in values[code]]
+                    for code, field in named
+                )
+            ):
+                variant = re.sub(r"\{[\w.]+\}", "{}", template).format(*choice)
+                asked += [(view, variant) for view in views]
     return asked
 
 
 @pytest.mark.parametrize(("view", "variant"), _demanded())
 def test_every_picture_a_demo_family_asks_for_is_there(view: str, variant: str) -> None:
     facts = _facts(PICTURES / view / "view.json")
-    assert variant in facts["passes"] or variant in facts["aliases"]
+    assert (variant in facts["passes"] or variant in facts["aliases"]) != variant.endswith(FLAT)
