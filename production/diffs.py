@@ -12,7 +12,7 @@ from orders.models import Line
 from production.engine.certificate import certify
 from production.engine.changes import Change, changes
 from production.engine.measuring import measure, unit_ends
-from production.engine.planning import refit
+from production.engine.planning import ARRIVED, refit
 from production.engine.proposal import Operation, Problem, Proposal, Unplanned
 from production.engine.proposal import Run as PlannedRun
 from production.facts import moment
@@ -61,16 +61,15 @@ def on_new_facts(problem: Problem, plan: Proposal) -> Proposal:
     names = {run.id for run in runs}
     planned = {unit for run in runs for unit in run.units}
     known = {one.unit: one for one in plan.unplanned}
+    ready = {unit.id for unit in problem.units if not unit.waits}
+    stale = {one.unit for one in plan.unplanned if one.code == "waits" and one.unit in ready}
     listed = tuple(
-        known.get(unit.id) or Unplanned(unit.id, "arrived", ARRIVED)
+        Unplanned(unit.id, "arrived", ARRIVED) if unit.id in stale or unit.id not in known else known[unit.id]
         for unit in problem.units
         if unit.id not in planned
     )
     fitting = Proposal(runs, tuple(o for o in plan.operations if o.run in names), plan.frozen, (), plan.kpis)
     return refit(fitting, problem, listed=listed)
-
-
-ARRIVED = "Arrived while this plan was computed; the next one takes it in."
 
 
 def is_harmless(diff: Mapping[str, Any], problem: Problem, after: Proposal) -> bool:

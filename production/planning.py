@@ -4,9 +4,10 @@ Note on two planners at once. What is computed belongs to the facts that were re
 is stored, under the planning lock, the facts are read again:
 - the same: it is stored, in place of the proposal before it;
 - the same, and another planner stored a plan for them meanwhile: nothing is left to do;
-- other facts, and the proposal still answers them (more units, which are listed as not planned
-  yet; work begun or finished; material that came): it is fitted to them, certified against
-  them and stored. For units that arrived a further proposal is asked for;
+- other facts, and the proposal still answers them (more units, or units whose production file
+  was made, which are listed as not planned yet; work begun or finished; material that came): it
+  is fitted to them, certified against them and stored. For units that arrived a further
+  proposal is asked for;
 - other facts that it does not answer (a run was released, a line cancelled, a machine stopped):
   it is thrown away and a further proposal is asked for.
 So a piece is in one run at most whoever plans, and nobody's release is lost.
@@ -27,7 +28,7 @@ from ledger.entries import record
 from production import demand
 from production.engine.certificate import Breach, Certificate, certify
 from production.engine.measuring import measure
-from production.engine.planning import Stop, propose, refit
+from production.engine.planning import ARRIVED, Stop, propose, refit
 from production.engine.proposal import Problem, Proposal, Unplanned
 from production.engine.repairing import right_shift
 from production.facts import Facts, fingerprint, moment, read_problem
@@ -180,8 +181,13 @@ def store(computed: Computed, *, now: datetime) -> Plan | None:
         demand.take_in()
         demand.drop_cancelled(actor=computed.actor, now=computed.now)
         facts = read_problem(now=computed.now)
-        known = {unit.id for unit in computed.facts.problem.units}
-        arrived = frozenset(unit.id for unit in facts.problem.units if unit.id not in known)
+        ready = {unit.id for unit in computed.facts.problem.units if not unit.waits}
+        waiting = {unit.id for unit in computed.facts.problem.units if unit.waits}
+        arrived = frozenset(
+            unit.id
+            for unit in facts.problem.units
+            if unit.id not in ready and not (unit.id in waiting and unit.waits)
+        )
         same = fingerprint(facts.problem, without=arrived) == computed.facts.snapshot
         overtaken = facts.base != computed.facts.base
         if overtaken and same and not arrived:
@@ -197,8 +203,7 @@ def store(computed: Computed, *, now: datetime) -> Plan | None:
 
 def _fitted(computed: Computed, facts: Facts, arrived: frozenset[str]) -> Computed | None:
     """The proposal as an answer to newer facts, what arrived meanwhile being listed; None when it is none."""
-    text = "Arrived while this plan was computed; the next one takes it in."
-    listed = tuple(Unplanned(unit, "arrived", text) for unit in sorted(arrived))
+    listed = tuple(Unplanned(unit, "arrived", ARRIVED) for unit in sorted(arrived))
     proposal = refit(computed.proposal, facts.problem, listed=listed)
     certificate = certify(facts.problem, proposal)
     if not certificate.ok:

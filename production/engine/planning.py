@@ -180,11 +180,16 @@ def _numbered(runs: Iterable[Run], found: Schedule) -> tuple[tuple[Run, ...], Sc
     return renamed, replace(found, operations=tuple(operations))
 
 
+ARRIVED = "It became ready while this plan was computed; the next one takes it in."
+
+
 def refit(proposal: Proposal, problem: Problem, *, listed: Sequence[Unplanned] = ()) -> Proposal:
     """The proposal on newer facts: its runs, machines and times as they are, frozen work and set-ups as the
-    new facts ask for, ``listed`` unplanned besides. Whether it answers them is the certificate's to say."""
+    new facts ask for, ``listed`` unplanned besides or for another reason than before. Whether it answers them
+    is the certificate's to say."""
     operations, frozen = follow_setups(proposal.operations, problem)
-    unplanned = tuple(sorted([*proposal.unplanned, *listed], key=lambda u: u.unit))
+    said = {u.unit: u for u in (*proposal.unplanned, *listed)}
+    unplanned = tuple(said[unit] for unit in sorted(said))
     return replace(
         proposal,
         operations=operations,

@@ -13,7 +13,7 @@ from orders.changes import cancel
 from orders.models import Line
 from production import planning, plans, review, shopfloor
 from production.facts import read_problem
-from production.models import Machine, Operation, Piece, PieceState, Plan, Run, RunState
+from production.models import LineFile, Machine, Operation, Piece, PieceState, Plan, Run, RunState
 from tests.production.workshop import NOW, PlaceLine, sound
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,22 @@ def test_what_arrives_during_the_computation_is_listed_and_asked_for(place_line:
     plan = planning.store(computed, now=NOW)
     assert plan is not None
     assert [(row["line"], row["code"]) for row in plan.unplanned] == [(late.pk, "arrived")]
+    assert Job.objects.filter(kind=planning.JOB_KIND).count() == 1
+    sound()
+
+
+def test_a_file_made_during_the_computation_does_not_throw_the_plan_away(place_line: PlaceLine) -> None:
+    planned, waiting = place_line(), place_line()
+    Line.objects.filter(pk=waiting.pk).update(proof=[{"surface": "front", "scene": "a"}])
+    computed = planning.compute(actor="user:bob", now=NOW)
+    assert [u.code for u in computed.proposal.unplanned] == ["waits"]
+    LineFile.objects.create(
+        line=waiting, surface="front", scene="a", state="ready", sha256="a" * 64, made_at=NOW
+    )
+    plan = planning.store(computed, now=NOW)
+    assert plan is not None
+    assert [(row["line"], row["code"]) for row in plan.unplanned] == [(waiting.pk, "arrived")]
+    assert set(line_pieces(planned)) == {"planned"}
     assert Job.objects.filter(kind=planning.JOB_KIND).count() == 1
     sound()
 
