@@ -129,7 +129,7 @@ def _draft_page(
             "terms": _terms(diff["terms"]),
             "currency": settings.WORKSHOP_CURRENCY,
             "improving": improving and busy.exists(),
-            "problems": problems,
+            "problems": [names.sentence(plain(text)) for text in problems],
             "may_decide": is_in(request, PLANNER) and found.state == Draft.State.OPEN,
         },
         status=status,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_POST
 from ledger.models import Job
 from orders.models import Line
 from production import whatif, why
+from production.engine.explaining import Span
 from production.engine.proposal import Terms, Weights
 from production.facts import moment
 from production.forms import ChangeOf, ScenarioName
@@ -223,31 +225,41 @@ def line_why(request: HttpRequest, pk: str) -> HttpResponse:
         told = why.explain(line=line, now=timezone.now())
     except why.NothingToSay as nothing:
         return render(request, "staff/line_why.html", context | {"nothing": names.sentence(str(nothing))})
-    total = max(sum(span.seconds for span in told.why.spans), 1)
     runs = dict(Piece.objects.filter(line=line).exclude(run=None).values_list("run__pk", "run__number"))
     context |= {
         "explanation": told,
         "binds": why.in_words(told, names=names, machines=machines),
         "end": moment(told.why.end),
         "late": why.hours(told.why.late) if told.why.late else "",
-        "spans": [
-            {
-                "kind": span.kind,
-                "says": why.says(span, names=names, machines=machines, own=span.run in runs),
-                "start": moment(span.start),
-                "end": moment(span.end),
-                "long": why.hours(span.seconds),
-                "x": (span.start - told.why.spans[0].start) * 1000 / total,
-                "width": span.seconds * 1000 / total,
-            }
-            for span in told.why.spans
-        ],
+        "spans": list(
+            _joined(
+                told.why.spans,
+                lambda span: why.says(span, names=names, machines=machines, own=span.run in runs),
+            )
+        ),
         "saves": why.saved_by_company(told.company),
         "company": told.company,
         "run_id": told.why.run,
         "run_number": runs.get(told.why.run),
     }
     return render(request, "staff/line_why.html", context)
+
+
+def _joined(spans: Sequence[Span], says: Callable[[Span], str]) -> Iterator[dict[str, Any]]:
+    """The spans as the page shows them; neighbours of which the same is to be said are one."""
+    total = max(spans[-1].end - spans[0].start, 1) if spans else 1
+    for (kind, text), together in groupby(spans, key=lambda span: (span.kind, says(span))):
+        same = list(together)
+        start, seconds = same[0].start, same[-1].end - same[0].start
+        yield {
+            "kind": kind,
+            "says": text,
+            "start": moment(start),
+            "end": moment(same[-1].end),
+            "long": why.hours(seconds),
+            "x": (start - spans[0].start) * 1000 / total,
+            "width": seconds * 1000 / total,
+        }
 
 
 # --- parts of the pages -----------------------------------------------------------------------------------
