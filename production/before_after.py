@@ -35,7 +35,12 @@ class Bar:
 
 
 def bars_of(changes: Sequence[Mapping[str, Any]]) -> list[Bar]:
-    """Every step of the changes of a diff (``production.diffs``), before and after."""
+    """Every step of the changes of a diff (``production.diffs``) that is elsewhere or at another time, before
+    and after."""
+    stood, goes = (
+        {_place(step) for change in changes for step in change[side]} for side in ("before", "after")
+    )
+    same = stood & goes
     return [
         Bar(
             step["machine"],
@@ -47,7 +52,12 @@ def bars_of(changes: Sequence[Mapping[str, Any]]) -> list[Bar]:
         for change in changes
         for after, steps in ((False, change["before"]), (True, change["after"]))
         for step in steps
+        if _place(step) not in same
     ]
+
+
+def _place(step: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(step[name] for name in ("run", "step", "machine", "start", "end"))
 
 
 def picture(bars: Sequence[Bar], *, names: Mapping[str, str], zone: ZoneInfo) -> str:

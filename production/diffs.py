@@ -28,9 +28,10 @@ def describe(
          "late": [line...], "saved": [line...], "not_planned": [{"order", "position", "pieces", "text"}],
          "terms": {"before": {...}, "after": {...}, "put_off": {...}}, "kpis": {"before", "after"}}
 
-    A step is {"run", "step", "work_centre", "machine", "start", "end"}, a line {"line", "order", "position",
-    "customer", "what", "promised", "before", "after"} with moments as texts. ``put_off`` is the plan if
-    everything only waits: a line is saved when it would be late then and is not, or less, in this repair.
+    A step is {"run", "step", "work_centre", "machine", "start", "end", "operator"}, a line {"line", "order",
+    "position", "customer", "what", "promised", "before", "after"} with moments as texts. ``put_off`` is the
+    plan if everything only waits: a line is saved when it would be late then and is not, or less, in this
+    repair.
     """
     runs = dict(Run.objects.filter(pk__in=[run.id for run in before.runs]).values_list("pk", "number"))
     found = changes(before, after)
@@ -157,6 +158,7 @@ def _step(operation: Operation, runs: Mapping[str, int]) -> dict[str, Any]:
         "machine": operation.machine,
         "start": moment(operation.start).isoformat(),
         "end": moment(operation.end).isoformat(),
+        "operator": operation.operator,
     }
 
 

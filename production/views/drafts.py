@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -34,7 +35,8 @@ PAGE = 30
 
 @dataclass(frozen=True)
 class Move:
-    """A change as the page shows it: each step with where it stood and where it goes."""
+    """A change as the page shows it: each step with where it stood and where it goes. It ``stays`` where only
+    somebody else attends."""
 
     id: str
     kind: str
@@ -44,6 +46,7 @@ class Move:
     must: str
     steps: tuple[tuple[str, str, str], ...]
     machine_changes: bool
+    stays: bool
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,10 @@ def _draft_page(
     machines = dict(Machine.objects.order_by("work_centre__position", "code").values_list("code", "name"))
     diff = found.diff
     must = {text: names.sentence(plain(text)) for text in {change["must"] for change in diff["changes"]}}
-    moves = [_move(change, names, machines, must) for change in diff["changes"]]
+    called = machines | dict(Operator.objects.values_list("code", "name"))
+    moves = sorted(
+        (_move(change, names, called, must) for change in diff["changes"]), key=attrgetter("stays")
+    )
     zone = timezone.get_current_timezone()
     drawn = picture(bars_of(diff["changes"]), names=machines, zone=zone)  # type: ignore[arg-type]
     improving = found.state == Draft.State.OPEN and found.stage == Draft.Stage.FIRST
@@ -121,6 +127,8 @@ def _draft_page(
             "decided_by": who(found.decided_by) if found.decided_by else "",
             "events": found.events.order_by("at"),
             "moves": [(move, chosen is None or move.id in chosen) for move in moves],
+            "moved": sum(not move.stays for move in moves),
+            "attended": sum(move.stays for move in moves),
             "machine_changes": sum(move.machine_changes for move in moves),
             "late": [_late(row) for row in diff["late"]],
             "saved": [_late(row) for row in diff["saved"]],
@@ -137,8 +145,9 @@ def _draft_page(
 
 
 def _move(
-    change: Mapping[str, Any], names: Names, machines: Mapping[str, str], must: Mapping[str, str]
+    change: Mapping[str, Any], names: Names, called: Mapping[str, str], must: Mapping[str, str]
 ) -> Move:
+    """``called`` are the names of machines and people by their codes."""
     before = {(step["run"], step["step"]): step for step in change["before"]}
     after = {(step["run"], step["step"]): step for step in change["after"]}
     steps = []
@@ -147,7 +156,10 @@ def _move(
         if old == new:
             continue
         some = new or old or {}
-        steps.append((names.centre(some["work_centre"]), _at(old, machines), _at(new, machines)))
+        # Who attends is told where somebody else does.
+        people = {each.get("operator") or "" for each in (old, new) if each}
+        stood, goes = (_at(each, called, person=len(people) > 1) for each in (old, new))
+        steps.append((names.centre(some["work_centre"]), stood, goes))
     made_of = change["made_of"][0] if change["made_of"] else {}
     return Move(
         id=change["id"],
@@ -157,16 +169,19 @@ def _move(
         pieces=change["pieces"],
         must=must[change["must"]],
         steps=tuple(steps) or (("All steps", "as they are", "as they are"),),
+        stays=change["kind"] == "moved" and not bars_of([change]),
         machine_changes=change["machines"],
     )
 
 
-def _at(step: Mapping[str, Any] | None, machines: Mapping[str, str]) -> str:
+def _at(step: Mapping[str, Any] | None, called: Mapping[str, str], *, person: bool) -> str:
     if step is None:
         return "-"
     start = timezone.localtime(datetime.fromisoformat(step["start"]))
     end = timezone.localtime(datetime.fromisoformat(step["end"]))
-    return f"{machines.get(step['machine'], step['machine'])}, {start:%a %H:%M}-{end:%H:%M}"
+    code = step.get("operator") or ""
+    by = f", {called.get(code, code) or 'nobody'}" if person else ""
+    return f"{called.get(step['machine'], step['machine'])}, {start:%a %H:%M}-{end:%H:%M}{by}"
 
 
 def _late(row: Mapping[str, Any]) -> LateLine:

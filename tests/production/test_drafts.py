@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.test import Client
+from django.urls import reverse
 
 from ledger.models import Entry, Job
 from production import drafts, review, upkeep, wishes
+from production.before_after import bars_of
 from production.models import Draft, Machine, Plan, PlanEvent, PlannerSettings, Run
 from tests.production.day import kept_for_a_module
 from tests.production.repairs import drafted, first_laser, places, plan_now
@@ -220,3 +223,18 @@ def test_a_harmless_repair_that_can_no_longer_be_taken_waits_for_staff(
     broken.refresh_from_db()
     assert (broken.state, broken.stage) == ("open", "improved")
     assert Plan.objects.count() == 1
+
+
+def test_work_that_only_somebody_else_attends_is_told_and_not_drawn(
+    broken: Draft, bob_client: Client
+) -> None:
+    change = dict(broken.diff["changes"][0]) | {"kind": "moved", "must": ""}
+    step = change["before"][0] | {"operator": "ann"}
+    change |= {"before": [step], "after": [step | {"operator": "bea"}], "machines": False}
+    assert bars_of([change]) == []
+    broken.diff["changes"] = [change]
+    broken.save()
+    page = bob_client.get(reverse("draft", args=[broken.pk])).content.decode()
+    assert "attended by others" in page
+    assert "somebody else attends" in page
+    assert ", ann<" in page and ", bea<" in page
