@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,15 +62,19 @@ def read_names() -> Names:
 
 
 _ID = re.compile(r"\b(?P<kind>lin|run)_[0-9A-Z]{26}(?::(?P<piece>\d+))?")
-
-
+_CODE = re.compile(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")  # as the certificate writes them
 
 
 def plain(text: str) -> str:
-    """A sentence of the planner with order and line, run, machine and material in place of ids and codes, and
-    instants by the clock on the wall: what is not in the books keeps its id. At most four queries."""
-    ids = {found[0].partition(":")[0] for found in _ID.finditer(text)}
+    """One of ``plain_texts``."""
+    return plain_texts([text])[0]
+
+
+def plain_texts(texts: Sequence[str]) -> list[str]:
+    """Sentences of the planner with order and line, run, machine and material in place of ids and codes, and
+    instants by the clock on the wall: what is not in the books keeps its id. At most four queries for all."""
+    ids = {found[0].partition(":")[0] for text in texts for found in _ID.finditer(text)}
     lines = Line.objects.select_related("order").in_bulk([each for each in ids if each.startswith("lin")])
     runs = dict(Run.objects.filter(pk__in=ids).values_list("pk", "number"))
     codes = dict(Machine.objects.values_list("code", "name")) | dict(
@@ -86,8 +90,8 @@ def plain(text: str) -> str:
         piece = f", piece {found['piece']}" if found["piece"] else ""
         return f"{line_name(lines[pk])}{piece}"
 
-    named = _INSTANT.sub(_on_the_wall, _ID.sub(name, text))
-    return re.sub(r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+", lambda word: codes.get(word[0], word[0]), named)
+    named = (_INSTANT.sub(_on_the_wall, _ID.sub(name, text)) for text in texts)
+    return [_CODE.sub(lambda found: codes.get(found[0], found[0]), each) for each in named]
 
 
 def _on_the_wall(found: re.Match[str]) -> str:

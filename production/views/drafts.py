@@ -28,7 +28,7 @@ from production.models import Draft, Machine, MaterialLot, Operator, PlanEvent
 from production.views.access import PLANNER, actor, is_in, staff_only
 from production.views.members import late_text, open_lines
 from production.views.whatif import TERMS
-from production.words import Names, money, plain, read_names, who
+from production.words import Names, money, plain_texts, read_names, who
 
 PAGE = 30
 
@@ -109,7 +109,9 @@ def _draft_page(
     names = read_names()
     machines = dict(Machine.objects.order_by("work_centre__position", "code").values_list("code", "name"))
     diff = found.diff
-    must = {text: names.sentence(plain(text)) for text in {change["must"] for change in diff["changes"]}}
+    said = list({change["must"] for change in diff["changes"]})
+    told = [names.sentence(text) for text in plain_texts([*said, *problems])]
+    must, problems = dict(zip(said, told, strict=False)), tuple(told[len(said) :])
     called = machines | dict(Operator.objects.values_list("code", "name"))
     moves = sorted(
         (_move(change, names, called, must) for change in diff["changes"]), key=attrgetter("stays")
@@ -137,7 +139,7 @@ def _draft_page(
             "terms": _terms(diff["terms"]),
             "currency": settings.WORKSHOP_CURRENCY,
             "improving": improving and busy.exists(),
-            "problems": [names.sentence(plain(text)) for text in problems],
+            "problems": problems,
             "may_decide": is_in(request, PLANNER) and found.state == Draft.State.OPEN,
         },
         status=status,
