@@ -93,6 +93,24 @@ def fits(p: Ints, s: Ints, r: int) -> bool:
 
 
 @kernel
+def has_room(p: Ints, s: Ints, r: int, a: int) -> bool:
+    """Whether a run that is not empty and was never nested would still keep its limits with this atom."""
+    key, places = s[s[R_KEY] + r], p[PLACES]
+    if p[p[KEY_MOST] + key] > 0 and s[s[R_AREA] + r] + p[p[A_AREA] + a] > p[p[KEY_MOST] + key]:
+        return False
+    many = p[p[A_UNITS] + a]
+    for i in range(p[p[A_PTR] + a], p[p[A_PTR] + a + 1]):
+        j = p[p[STEP_KIND] + i]
+        t, kind = r * p[KINDS] + j, key * p[KINDS] + j
+        if s[s[T_LOAD] + t] + p[p[STEP_LOAD] + i] * many > p[p[K_ROOM] + kind]:
+            return False
+        seconds = s[s[T_SUM] + t * places] + p[p[STEP_SECONDS] + i * places] * many
+        if p[p[C_BATCH] + p[p[K_CENTRE] + kind]] == 0 and seconds > p[MAX_SECONDS]:
+            return False
+    return True
+
+
+@kernel
 def any_run(p: Ints, s: Ints, chance: Ints) -> int:
     """The place in the order of a run that is not empty, by chance; -1 when none was met."""
     used = s[s[CONTROL] + USED]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from production.engine.kernels import BEYOND
 from production.engine.scheduling.compiled import Compiled
-from production.engine.scheduling.members import move_atom, reckon
-from production.engine.scheduling.moves import fits
+from production.engine.scheduling.members import join, move_atom, reckon
+from production.engine.scheduling.moves import has_room
 from production.engine.scheduling.names import *
 
 HOUR = 3600
@@ -62,12 +62,9 @@ def _packed(
                 late > max(due - slack, int(s[s[R_RELEASE] + r]), int(p[NOT_BEFORE]))
             ):
                 continue
-            move_atom(s, atom, r)
-            reckon(p, s, r)
-            if fits(p, s, r):
+            if has_room(p, s, r, atom):
+                join(p, s, atom, r)
                 break
-            move_atom(s, atom, pool)
-            reckon(p, s, r)
         else:
             if not slots:
                 return []
