@@ -30,6 +30,7 @@ from production.engine.changes import Change, Clash, changes, merge
 from production.engine.codec import decode_proposal, encode_proposal
 from production.engine.planning import Stop, propose
 from production.engine.proposal import Problem, Proposal
+from production.engine.proposal import Run as PlannedRun
 from production.engine.repairing import improve, named, right_shift
 from production.events import clock
 from production.facts import Facts, moment, planner_settings, read_problem
@@ -299,7 +300,9 @@ def accept(
         answer = on_new_facts(asked.problem, merged)
         certificate = certify(asked.problem, answer)
         if not certificate.ok:
-            _refuse(certificate, mine, taken, draft)
+            _require_whole(certificate, taken, asked, draft)
+            told = ["The draft no longer fits the workshop: ask for a new repair.", *_breaches(certificate)]
+            raise DraftConflict(told, draft.diff)
         plan = planning.put_in_force(
             planning.Computed(
                 facts=asked.facts,
@@ -394,19 +397,38 @@ def _require_time(taken: Sequence[Change], before: Proposal, now: datetime) -> N
         )
 
 
-def _refuse(certificate: Certificate, mine: Sequence[Change], taken: Sequence[Change], draft: Draft) -> None:
-    """Say what is wrong with the merged plan: changes that are missing, or work that went on meanwhile."""
-    left = [change for change in mine if change not in taken]
-    reasons = [f"{breach.where}: {breach.text}" for breach in certificate.breaches[:3]]
-    if left:
+def _require_whole(certificate: Certificate, taken: Sequence[Change], asked: Asked, draft: Draft) -> None:
+    """Raise ``PartRefused`` where changes are left out: it names all that those taken cannot do without."""
+    before, ours = decode_proposal(draft.before), decode_proposal(draft.proposal)
+    left = {change.id: change for change in changes(before, ours)}
+    for change in taken:
+        del left[change.id]
+    if not left:
+        return
+    reasons, missing = _breaches(certificate), list[str]()
+    while left and not certificate.ok:
         named_in = set().union(*(tokens(f"{b.where} {b.text}") for b in certificate.breaches))
-        needs = [c for c in left if named_in.intersection(run.id for run in (*c.runs_before, *c.runs_after))]
-        shown = {row["id"]: ", ".join(row["runs"]) for row in draft.diff["changes"]}
-        missing = [change.id for change in (needs or left)]
-        names = "; ".join(dict.fromkeys(shown.get(name, name) for name in missing))
-        raise PartRefused([f"This needs {names} too.", *reasons], missing)
-    told = ["The draft no longer fits the workshop: ask for a new repair.", *reasons]
-    raise DraftConflict(told, draft.diff)
+        more = [c.id for c in left.values() if named_in.intersection(r.id for r in _runs_of(c))] or list(left)
+        missing += more
+        for name in more:
+            del left[name]
+        try:
+            chosen = {*missing, *(change.id for change in taken)}
+            merged = merge(before, ours, asked.before, chosen=chosen)
+        except Clash:
+            break  # taking these meets what others changed: that is said when they are taken
+        certificate = certify(asked.problem, on_new_facts(asked.problem, merged))
+    shown = {row["id"]: ", ".join(row["runs"]) for row in draft.diff["changes"]}
+    names = "; ".join(dict.fromkeys(shown.get(name, name) for name in missing))
+    raise PartRefused([f"This needs {names} too.", *reasons], missing)
+
+
+def _runs_of(change: Change) -> tuple[PlannedRun, ...]:
+    return (*change.runs_before, *change.runs_after)
+
+
+def _breaches(certificate: Certificate) -> list[str]:
+    return [f"{breach.where}: {breach.text}" for breach in certificate.breaches[:3]]
 
 
 def _told(clash: Clash) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -138,16 +139,30 @@ def test_a_part_that_leaves_work_on_the_broken_machine_names_what_it_needs(broke
     assert Plan.objects.count() == 1
 
 
-def test_a_part_with_all_that_it_needs_is_taken(broken: Draft) -> None:
-    """Following what the refusals name always ends in a plan."""
-    chosen = {broken.diff["changes"][0]["id"]}
-    for _ in broken.diff["changes"]:
+def test_a_refusal_names_all_that_a_part_needs_at_once(broken: Draft) -> None:
+    refusals = 0
+    for change in broken.diff["changes"]:
+        chosen = {change["id"]}
         try:
-            drafts.accept(draft=broken, chosen=chosen, **BOB)
-            break
+            with transaction.atomic():
+                drafts.accept(draft=broken, chosen=chosen, **BOB)
+                transaction.set_rollback(True)
         except drafts.PartRefused as refused:
-            assert not chosen.issuperset(refused.needs)
-            chosen |= set(refused.needs)
+            refusals += 1
+            assert not chosen.intersection(refused.needs)
+            with transaction.atomic():
+                drafts.accept(draft=broken, chosen=chosen | set(refused.needs), **BOB)
+                transaction.set_rollback(True)
+    assert refusals
+
+
+def test_a_part_with_all_that_it_needs_is_taken(broken: Draft) -> None:
+    chosen = {broken.diff["changes"][0]["id"]}
+    try:
+        drafts.accept(draft=broken, chosen=chosen, **BOB)
+    except drafts.PartRefused as refused:
+        chosen |= set(refused.needs)
+        drafts.accept(draft=broken, chosen=chosen, **BOB)
     broken.refresh_from_db()
     assert (broken.state, broken.taken) == ("accepted", sorted(chosen))
     sound()
