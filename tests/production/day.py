@@ -9,6 +9,7 @@ import pytest_django
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
+from django.test import override_settings
 
 from configurator import catalogue, designs, freezing
 from configurator.models import Family
@@ -29,6 +30,14 @@ def kept_for_a_module(blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
     with blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def workshop_with_files(blocker: pytest_django.DjangoDbBlocker, media: Path) -> Iterator[User]:
+    """The open workshop for a module, its files in ``media``; its customer."""
+    with override_settings(MEDIA_ROOT=str(media)), kept_for_a_module(blocker):
+        open_workshop()
+        yield User.objects.create_user("ada")
 
 
 def open_workshop() -> None:

@@ -9,7 +9,7 @@ import pytest
 import pytest_django
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
@@ -17,7 +17,7 @@ from production import review
 from production.models import LineFile, Placement, Run
 from production.plans import certify_standing
 from production.sheets import SheetStopped, planned
-from tests.production.day import kept_for_a_module, open_workshop, order, plan_now, run_jobs
+from tests.production.day import order, plan_now, run_jobs, workshop_with_files
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,7 @@ def day(
 ) -> Iterator[Path]:
     """Three oval signs and one like a house, planned together."""
     media = tmp_path_factory.mktemp("shapes")
-    with override_settings(MEDIA_ROOT=str(media)), kept_for_a_module(django_db_blocker):
-        open_workshop()
-        ada = User.objects.create_user("ada")
+    with workshop_with_files(django_db_blocker, media) as ada:
         common = {"owner": ada, "size": "s", "border": "none", "line2": "", "letter_height": 20}
         order("walnut-sign", quantity=3, shape="oval", line1="Ada", **common)
         order("walnut-sign", quantity=1, shape="house", line1="Bob", **common)

@@ -9,7 +9,7 @@ import pytest
 import pytest_django
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 from pypdf import PdfReader
 
@@ -19,7 +19,7 @@ from ledger.models import Entry, Job
 from production import files, review
 from production.models import LineFile, Run
 from production.sheets import SheetStopped, planned
-from tests.production.day import kept_for_a_module, open_workshop, order, plan_now, run_jobs
+from tests.production.day import order, plan_now, run_jobs, workshop_with_files
 
 JOB = "production.files"
 
@@ -32,9 +32,7 @@ def day(
 ) -> Iterator[Path]:
     """A sign of two pieces, planned; its files lie in a folder of this module."""
     media = tmp_path_factory.mktemp("sheets")
-    with override_settings(MEDIA_ROOT=str(media)), kept_for_a_module(django_db_blocker):
-        open_workshop()
-        ada = User.objects.create_user("ada")
+    with workshop_with_files(django_db_blocker, media) as ada:
         order("walnut-sign", owner=ada, quantity=2, line1="محمد علي")
         plan_now()
         yield media
