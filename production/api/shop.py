@@ -109,11 +109,9 @@ class ShopModel(APIView):
         return self.get(request)
 
 
-def _delivery(data: Mapping[str, Any]) -> stock.Delivery | None:
-    """The lot that a receipt names, if any."""
-    if not data.get("lot"):
-        return None
-    return stock.Delivery(data["lot"], data.get("expires_at"), data.get("supplier", ""))
+def _delivery(told: Mapping[str, Any]) -> stock.Delivery:
+    """The lot that a receipt or an announcement names."""
+    return stock.Delivery(told["lot"], told.get("expires_at"), told.get("supplier", ""))
 
 
 class Receive(APIView):
@@ -132,10 +130,11 @@ class Receive(APIView):
     def post(self, request: Request, code: str) -> Response:
         shape = ReceiptShape(data=request.data)
         shape.is_valid(raise_exception=True)
+        told = shape.validated_data
         material = stock.receive(
             material=get_object_or_404(Material, pk=code),
-            quantity=shape.validated_data["quantity"],
-            delivery=_delivery(shape.validated_data),
+            quantity=told["quantity"],
+            delivery=_delivery(told) if told.get("lot") else None,
             actor=caller(request).actor,
             now=timezone.now(),
         )
@@ -162,7 +161,7 @@ class Announce(APIView):
         told = shape.validated_data
         lot = stock.announce(
             material=get_object_or_404(Material, pk=code),
-            delivery=stock.Delivery(told["lot"], told.get("expires_at"), told.get("supplier", "")),
+            delivery=_delivery(told),
             quantity=told["quantity"],
             available_at=told["available_at"],
             actor=caller(request).actor,
