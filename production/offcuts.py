@@ -10,8 +10,8 @@ from django.db import transaction
 
 from ledger.entries import record
 from production import stock
-from production.engine.nesting.offcuts import Box, remnant
-from production.engine.outlines import cover
+from production.engine.nesting.offcuts import remnant
+from production.engine.outlines import Box, cover
 from production.locking import planning_lock
 from production.models import Material, Offcut, Placement, Run, RunState, Sheet
 from production.wishes import request_soon
@@ -165,9 +165,8 @@ def _left_of(sheet: Sheet, run: Run, gap_um: int) -> Offcut | None:
 
 def _boxes_of(placement: Placement) -> list[Box]:
     """Rectangles that cover the part; beside a round end there may be room."""
-    if placement.outline:
-        return cover(tuple((x, y) for x, y in placement.outline), placement.x_um, placement.y_um)
-    return [(placement.x_um, placement.y_um, placement.width_um, placement.height_um)]
+    box = placement.x_um, placement.y_um, placement.width_um, placement.height_um
+    return cover(tuple((x, y) for x, y in placement.outline), box)
 
 
 def _record(offcut: Offcut, kind: str, actor: str, now: datetime, **data: str) -> None:

@@ -22,6 +22,8 @@ QUICK_WAYS = 4
 
 Place = tuple[int, str, str]
 Copy = tuple[Unit, Part, int]
+# Unit, part and copy.
+Name = tuple[str, str, int]
 Tools = tuple[tuple[Place, str], ...]
 
 
@@ -260,9 +262,15 @@ class Filling:
 
     def _placement(self, item: Item, place: Placed) -> Placement:
         unit, part, copy = self.parts[item.number]
-        width, height = (item.height, item.width) if place.rotated else (item.width, item.height)
-        outline = turned(part.outline, part.width_um) if place.rotated else part.outline
-        return Placement(unit.id, part.code, copy, place.x, place.y, width, height, place.rotated, outline)
+        return lying((unit.id, part.code, copy), part, place)
+
+
+def lying(name: Name, part: Part, place: Placed) -> Placement:
+    """A copy of a part where it lies, its sides and its outline as they lie there."""
+    width, height = part.width_um, part.height_um
+    if place.rotated:
+        return Placement(*name, place.x, place.y, height, width, True, turned(part.outline, width))
+    return Placement(*name, place.x, place.y, width, height, False, part.outline)
 
 
 def _large_first(parts: tuple[Part, ...]) -> list[Part]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from production.engine.batching import why_together
-from production.engine.nesting import SheetSize, strips
+from production.engine.filling import Name, lying
+from production.engine.nesting import Placed, SheetSize, strips
 from production.engine.nesting.offcuts import remnant
 from production.engine.nesting.strips import Shape
-from production.engine.outlines import Box, cover, turned
+from production.engine.outlines import Box, cover
 from production.engine.proposal import LotUse, Placement, Run, Sheet
 from production.engine.routing import sheet_size
 from production.engine.shop import Shop
@@ -32,8 +33,6 @@ DENSEST = 820
 MOST_AT_ONCE = 24
 # A remnant has to grow by so many thousandths of the sheet to be worth another nest.
 WORTH = 20
-
-Name = tuple[str, str, int]
 
 
 class Laid(NamedTuple):
@@ -180,19 +179,12 @@ def _laid_on_one(
         return None
     return [
         laid._replace(
-            at=placement(
-                laid.name, laid.part, size.margin + place.x, size.margin + place.y, rotated=place.rotated
+            at=lying(
+                laid.name, laid.part, Placed(size.margin + place.x, size.margin + place.y, place.rotated)
             )
         )
         for laid, place in zip(ordered, strip.places, strict=True)
     ]
-
-
-def placement(name: Name, part: Part, x: int, y: int, *, rotated: bool) -> Placement:
-    """Where a copy of a part lies, with its outline as it lies there."""
-    width, height = (part.height_um, part.width_um) if rotated else (part.width_um, part.height_um)
-    outline = turned(part.outline, part.width_um) if rotated else part.outline
-    return Placement(*name, x, y, width, height, rotated, outline)
 
 
 # --- what is left -----------------------------------------------------------------------------------------
@@ -219,6 +211,4 @@ def left_of(sheet: Iterable[Laid], size: SheetSize) -> int:
 
 def boxes_of(p: Placement) -> list[Box]:
     """Rectangles that cover a placement."""
-    if p.outline:
-        return cover(p.outline, p.x_um, p.y_um)
-    return [(p.x_um, p.y_um, p.width_um, p.height_um)]
+    return cover(p.outline, (p.x_um, p.y_um, p.width_um, p.height_um))

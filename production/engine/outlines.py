@@ -46,18 +46,20 @@ def fault_of(outline: Outline, width: int, height: int) -> str:
 
 def area_of(outline: Outline) -> int:
     """Square micrometres inside, rounded down."""
-    return abs(sum(x * v - u * y for (x, y), (u, v) in _edges(outline))) // 2
+    return abs(sum(x * v - u * y for (x, y), (u, v) in edges(outline))) // 2
 
 
-def cover(outline: Outline, x: int, y: int) -> list[Box]:
-    """Rectangles (x, y, width, height) that cover an outline lying with its box at x, y: one a band across
-    it, so that what lies beside a round end counts as free."""
-    top = max(y for _, y in outline)
+def cover(outline: Outline, box: Box) -> list[Box]:
+    """Rectangles (x, y, width, height) that cover an outline lying in its box: one a band across it, so that
+    what lies beside a round end counts as free. Without an outline the box itself."""
+    if not outline:
+        return [box]
+    x, y, _, height = box
     boxes = []
     for band in range(BANDS):
-        low, high = top * band // BANDS, -(-top * (band + 1) // BANDS)
+        low, high = height * band // BANDS, -(-height * (band + 1) // BANDS)
         ends: list[int] = []
-        for (ax, ay), (bx, by) in _edges(outline):
+        for (ax, ay), (bx, by) in edges(outline):
             if max(ay, by) < low or min(ay, by) > high:
                 continue
             if ay == by:
@@ -76,20 +78,21 @@ def turned(outline: Outline, width: int) -> Outline:
     return tuple((y, width - x) for x, y in outline)
 
 
-def _edges(outline: Outline) -> list[tuple[Point, Point]]:
+def edges(outline: Outline) -> list[tuple[Point, Point]]:
+    """Its sides, each from a point to the next."""
     return list(zip(outline, outline[1:] + outline[:1], strict=True))
 
 
 def _is_simple(outline: Outline) -> bool:
-    edges = _edges(outline)
-    for k, (a, b) in enumerate(edges):
-        c = edges[(k + 1) % len(edges)][1]
+    sides = edges(outline)
+    for k, (a, b) in enumerate(sides):
+        c = sides[(k + 1) % len(sides)][1]
         # The next edge must not run back along this one; an edge of no length is no edge.
         back = (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1])
         if a == b or (side(a, b, c) == 0 and back < 0):
             return False
-        last = len(edges) - 1 if k == 0 else len(edges)
-        if any(meet(a, b, *edges[m]) for m in range(k + 2, last)):
+        last = len(sides) - 1 if k == 0 else len(sides)
+        if any(meet(a, b, *sides[m]) for m in range(k + 2, last)):
             return False
     return True
 

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from production.engine.nesting.maxrects import Free, Open, Placed, fit, without
 from production.engine.nesting.nest import Item, Nest, SheetSize, nest
+from production.engine.outlines import Box
 from production.engine.shop import Offcut
 
 # So many offcuts, the largest of those on which a part lies, are tried in place of a sheet.
 TRIED = 6
 # Of ruin and recreate for what does not lie on them.
 ROUNDS = 60
-
-Box = tuple[int, int, int, int]
 
 
 @dataclass

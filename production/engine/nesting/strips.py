@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from production.engine.nesting.maxrects import Placed
-from production.engine.outlines import Outline, Point, meet, side, turned
+from production.engine.outlines import Outline, Point, edges, meet, side, turned
 
 CHILD = Path(__file__).with_name("strip_child.py")
 # What rounding may take of a gap, in micrometres: coordinates are rounded to one, a float of a metre to less.
@@ -143,8 +143,9 @@ def are_apart(one: Outline, other: Outline, gap: int) -> bool:
     gap = max(gap, 1)
     if not _boxes_near(one, other, gap):
         return True
-    for a, b in zip(one, one[1:] + one[:1], strict=True):
-        for c, d in zip(other, other[1:] + other[:1], strict=True):
+    theirs = edges(other)
+    for a, b in edges(one):
+        for c, d in theirs:
             if _boxes_near((a, b), (c, d), gap) and _segments_near(a, b, c, d, gap):
                 return False
     return not _is_inside(one[0], other) and not _is_inside(other[0], one)
@@ -177,7 +178,7 @@ def _point_near(p: Point, a: Point, b: Point, gap: int) -> bool:
 def _is_inside(p: Point, outline: Outline) -> bool:
     """By how often a ray to the right crosses it."""
     inside = False
-    for a, b in zip(outline, outline[1:] + outline[:1], strict=True):
+    for a, b in edges(outline):
         if (a[1] > p[1]) != (b[1] > p[1]) and (side(a, b, p) > 0) == (b[1] > a[1]):
             inside = not inside
     return inside

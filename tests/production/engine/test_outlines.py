@@ -103,7 +103,7 @@ def test_both_sides_agree_about_area_and_turning(outline: Outline) -> None:
 @settings(max_examples=60, deadline=None)
 @given(STARS, st.integers(0, 500), st.integers(0, 500))
 def test_what_covers_an_outline_leaves_nothing_of_it_out(outline: Outline, x: int, y: int) -> None:
-    boxes = cover(outline, x, y)
+    boxes = cover(outline, (x, y, *box_of(outline)))
     for a, b in pairwise((*outline, outline[0])):
         for share in (0, Fraction(1, 3), Fraction(1, 2)):
             px, py = x + a[0] + (b[0] - a[0]) * share, y + a[1] + (b[1] - a[1]) * share
