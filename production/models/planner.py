@@ -16,35 +16,43 @@ class PlannerSettings(models.Model):
     """
 
     weight_tardiness = models.PositiveIntegerField(
-        "tardiness", default=10, help_text="A minute that a line is late."
+        "tardiness", default=10, help_text="A minute that a line is late, times its weight."
     )
     weight_setup = models.PositiveIntegerField("set-up", default=60, help_text="A minute of set-up.")
     weight_run = models.PositiveIntegerField("run", default=200, help_text="Each run.")
     weight_load = models.PositiveIntegerField("load", default=100, help_text="Each load of a batch machine.")
-    weight_sheet = models.PositiveIntegerField("sheet", default=5, help_text="A square decimetre of sheet.")
+    weight_sheet = models.PositiveIntegerField(
+        "sheet", default=5, help_text="A square decimetre of sheet; offcuts cost nothing."
+    )
     weight_overtime = models.PositiveIntegerField("overtime", default=40, help_text="A minute of overtime.")
     weight_energy = models.PositiveIntegerField("energy", default=30, help_text="A kilowatt hour.")
     weight_preference = models.PositiveIntegerField(
         "preference", default=100, help_text="A point against an alternate work centre."
     )
     weight_moved = models.PositiveIntegerField(
-        "moved", default=300, help_text="An operation of the near plan that moves."
+        "moved",
+        default=300,
+        help_text="Each change of an operation's machine, and each of its time, near or far.",
     )
     frozen_seconds = models.PositiveIntegerField(
-        "frozen zone", default=0, help_text="What begins sooner stays as it is."
+        "frozen zone", default=0, help_text="What begins sooner stays as it is, and nothing new begins."
     )
     slushy_seconds = models.PositiveIntegerField(
-        "slushy zone", default=8 * 3600, help_text="What begins sooner moves only for gain."
+        "slushy zone", default=8 * 3600, help_text="Runs that begin sooner keep their pieces."
     )
     tolerance_seconds = models.PositiveIntegerField(
-        "tolerance", default=1800, help_text="A start that changes by less has not moved."
+        "tolerance", default=1800, help_text="A start that is off by no more has not moved."
     )
-    limit_sheets = models.PositiveIntegerField("sheets", default=10, help_text="Most sheets of a run.")
+    limit_sheets = models.PositiveIntegerField(
+        "sheets", default=10, help_text="Most sheets of a run, unless a piece alone needs more."
+    )
     limit_seconds = models.PositiveIntegerField(
-        "work of a run", default=4 * 3600, help_text="Most work of a run at its common step."
+        "work of a run", default=4 * 3600, help_text="Most work of a run at each step; loads do not count."
     )
     limit_due_window = models.PositiveIntegerField(
-        "due window", default=36 * 3600, help_text="Pieces promised that much later take no new sheet."
+        "due window",
+        default=36 * 3600,
+        help_text="Pieces promised that much later than a run's first take no new sheet of it.",
     )
     limit_review_seconds = models.PositiveIntegerField(
         "review time", default=900, help_text="New work begins that long after the proposal."
