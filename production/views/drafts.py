@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -104,8 +104,11 @@ def _draft_page(
     *,
     chosen: set[str] | None,
     problems: tuple[str, ...],
+    needs: Collection[str] = (),
     status: int = 200,
 ) -> HttpResponse:
+    """``chosen`` are marked, None marks all; ``needs`` are marked too and shown as what the rest cannot do
+    without, with ``problems`` as what the check found."""
     names = read_names()
     machines = dict(Machine.objects.order_by("work_centre__position", "code").values_list("code", "name"))
     diff = found.diff
@@ -128,7 +131,11 @@ def _draft_page(
             "by": who(found.created_by),
             "decided_by": who(found.decided_by) if found.decided_by else "",
             "events": found.events.order_by("at"),
-            "moves": [(move, chosen is None or move.id in chosen) for move in moves],
+            "moves": [
+                (move, chosen is None or move.id in chosen or move.id in needs, move.id in needs)
+                for move in moves
+            ],
+            "needed": [move for move in moves if move.id in needs],
             "moved": sum(not move.stays for move in moves),
             "attended": sum(move.stays for move in moves),
             "machine_changes": sum(move.machine_changes for move in moves),
@@ -240,12 +247,9 @@ def accept(request: HttpRequest, pk: str) -> HttpResponse:
             chosen=chosen,
         )
     except drafts.PartRefused as refused:
+        # The first reason names what is needed: the page shows that as changes.
         return _draft_page(
-            request,
-            found,
-            chosen=(chosen or set()) | set(refused.needs),
-            problems=refused.reasons,
-            status=409,
+            request, found, chosen=chosen, problems=refused.reasons[1:], needs=refused.needs, status=409
         )
     except (drafts.DraftConflict, drafts.DraftRefused) as refused:
         found.refresh_from_db()

@@ -9,6 +9,7 @@ import pytest_django
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ledger.models import Entry, Job
 from production import drafts, review, upkeep, wishes
@@ -156,6 +157,19 @@ def test_a_refusal_names_all_that_a_part_needs_at_once(broken: Draft) -> None:
     assert refusals
 
 
+def parts(draft: Draft) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each change of a draft with the others that it cannot do without."""
+    for change in draft.diff["changes"]:
+        try:
+            with transaction.atomic():
+                drafts.accept(draft=draft, chosen={change["id"]}, **BOB)
+                transaction.set_rollback(True)
+        except drafts.PartRefused as refused:
+            yield change["id"], refused.needs
+        else:
+            yield change["id"], ()
+
+
 def test_a_part_with_all_that_it_needs_is_taken(broken: Draft) -> None:
     chosen = {broken.diff["changes"][0]["id"]}
     try:
@@ -238,6 +252,23 @@ def test_a_harmless_repair_that_can_no_longer_be_taken_waits_for_staff(
     broken.refresh_from_db()
     assert (broken.state, broken.stage) == ("open", "improved")
     assert Plan.objects.count() == 1
+
+
+def test_the_page_shows_and_marks_all_that_a_part_needs(
+    broken: Draft, bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    chosen, refused = next(each for each in parts(broken) if each[1])
+    sent = {"changes": [chosen], "part": "on", "version": str(broken.version)}
+    answer = bob_client.post(reverse("draft-accept", args=[broken.pk]), sent)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nothing is taken yet." in page and "needs R-" not in page
+    assert page.count(">needed too<") == len(refused)
+    for each in (chosen, *refused):
+        assert f'value="{each}" checked' in page
+    for each in refused:
+        assert f'href="#change-{each}"' in page and f'id="change-{each}"' in page
 
 
 def test_work_that_only_somebody_else_attends_is_told_and_not_drawn(
