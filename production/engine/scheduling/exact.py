@@ -1,10 +1,10 @@
 """Machines, sequences, people, fixtures, loads and times of given runs as one exact model.
 
 What the decoder (``decoder``) makes of an order one machine after the other, this model decides at once. A
-*stretch* is the time of a machine between two pieces of frozen work; a task is in one stretch, or in the load
-of another task, its leader, whose times it then has. In a stretch the tasks are one round from the family
-that the machine has before to the one that frozen work needs after. Its costs are those of the decoder, in
-3,600ths of a minor unit of money, so that the two can be compared.
+task is in one stretch of a machine (``eligibility``), or in the load of another task, its leader, whose times
+it then has. In a stretch the tasks are one round from the family that the machine has before to the one that
+frozen work needs after. Its costs are those of the decoder, in 3,600ths of a minor unit of money, so that the
+two can be compared. What a solution says is read by ``answers``.
 
 Left out, and for the decoder alone: work longer than every shift, which pauses.
 """
@@ -14,20 +14,18 @@ Left out, and for the decoder alone: work longer than every shift, which pauses.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
-from production.engine.kernels import BEYOND, Ints
+from production.engine.kernels import BEYOND
 from production.engine.scheduling.compiled import Compiled
+from production.engine.scheduling.eligibility import Eligibility, Option, Stretch
 from production.engine.scheduling.names import *
 from production.engine.scheduling.timetable import Timetable
 
 # Beyond so many arcs in all sequences it is not worth asking.
 ARCS = 30_000
-# So long after the end of the known plan nothing is looked for, in seconds.
-SPARE_TIME = 3 * 86_400
 # Beyond all times and sums of them.
 FAR = 1 << 59
 # Work of the solver to have everything as early as may be.
@@ -36,28 +34,6 @@ EARLY = 0.1
 
 class TooLarge(Exception):
     """More than the solver should be asked, or work that the model does not know."""
-
-
-class Option(NamedTuple):
-    """A machine for a task: its place among the options of the kind, and what it takes and costs there."""
-
-    number: int
-    machine: int
-    family: int
-    seconds: int
-    group: int
-    mode: int
-    cost: int
-
-
-@dataclass
-class Stretch:
-    """Windows of a machine between frozen work, from the family that it then has."""
-
-    number: int
-    machine: int
-    before: int
-    windows: list[tuple[int, int]]
 
 
 @dataclass
@@ -80,30 +56,19 @@ class Exact:
     """The model of the runs of the state as they are decoded now (``decode`` was called last)."""
 
     def __init__(self, compiled: Compiled) -> None:
-        self.p = [int(each) for each in compiled.p]
-        self.s = [int(each) for each in compiled.s]
-        self.compiled = compiled
+        self.eligible = Eligibility(compiled)
+        self.p, self.s = self.eligible.p, self.eligible.s
+        self.runs, self.kinds = self.eligible.runs, self.eligible.kinds
+        self.horizon, self.latest = self.eligible.horizon, self.eligible.latest
         self.model = Timetable()
         self.cost: dict[int, int] = defaultdict(int)
         self.arcs = 0
         self.tasks: dict[int, Task] = {}
         self.fixed: dict[int, tuple[int, int]] = {}
         self.setup_arcs: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        p, s = self.p, self.s
-        self.runs = [
-            r
-            for r in range(compiled.runs)
-            if s[s[R_ATOMS] + r] and not s[s[R_OUT] + r] and not s[s[R_FAILED] + r]
-        ]
-        self.kinds = p[KINDS]
-        placed = [t for r in self.runs for t in self._of_run(r)]
-        last = max((s[s[X_END] + t] for t in placed), default=p[NOT_BEFORE])
-        self.horizon = last + SPARE_TIME
-        self.latest = self.horizon + SPARE_TIME
-        self.stretches = self._stretches()
-        self.machine_of = {stretch.number: stretch.machine for stretch in self.stretches}
+        s = self.s
         for r in self.runs:
-            for t in self._of_run(r):
+            for t in self.eligible.tasks_of(r):
                 if s[s[T_FIXED] + t]:
                     self.fixed[t] = s[s[FIX_START] + t], s[s[FIX_END] + t]
                 else:
@@ -120,31 +85,11 @@ class Exact:
             self._overtime(task)
             self._moved(task)
 
-    def _of_run(self, r: int) -> list[int]:
-        key = self.s[self.s[R_KEY] + r]
-        tasks = (r * self.kinds + j for j in range(self.p[self.p[KEY_KINDS] + key]))
-        return [t for t in tasks if self.s[self.s[T_UNITS] + t]]
-
-    def _stretches(self) -> list[Stretch]:
-        p = self.p
-        found: dict[int, Stretch] = {}
-        for m in range(p[MACHINES]):
-            for w in range(p[p[WIN_PTR] + m], p[p[WIN_PTR] + m + 1]):
-                opens = max(p[p[WIN_OPEN] + w], p[NOT_BEFORE])
-                closes = min(p[p[WIN_CLOSE] + w], self.latest)
-                if opens >= closes or opens > self.horizon:
-                    continue
-                number = p[p[WIN_SEG] + w]
-                if number not in found:
-                    found[number] = Stretch(number, m, p[p[SEG_STATE] + number], [])
-                found[number].windows.append((opens, closes))
-        return list(found.values())
-
     # --- tasks ---
 
     def _task(self, r: int, t: int) -> Task:
         p, s, model = self.p, self.s, self.model
-        options = self._options(r, t)
+        options = self.eligible.options_of(t)
         known = [s[s[row] + t] for row in (X_SETUP, X_START, X_END)]
         if s[s[X_MACHINE] + t] not in options:
             raise TooLarge("work that pauses")
@@ -155,40 +100,12 @@ class Exact:
             for low, value in zip((p[NOT_BEFORE], release, release), known, strict=True)
         )
         task = Task(t, s[s[T_LOAD] + t], options, begin, start, end, {}, {}, {}, {})
-        for stretch in self.stretches:
+        for stretch in self.eligible.stretches:
             if stretch.machine in options:
                 seconds = options[stretch.machine].seconds
                 if any(closes - opens >= seconds for opens, closes in stretch.windows):
                     task.on[stretch.number] = model.boolean()
         return task
-
-    def _options(self, r: int, t: int) -> dict[int, Option]:
-        p, s = self.p, self.s
-        kind = s[s[R_KEY] + r] * self.kinds + t - r * self.kinds
-        found: dict[int, Option] = {}
-        first = p[p[OPT_PTR] + kind]
-        for o in range(first, p[p[OPT_PTR] + kind + 1]):
-            m = p[p[OPT_MACHINE] + o]
-            centre = p[p[M_CENTRE] + m]
-            work = s[s[T_SECONDS] + t * p[PLACES] + p[p[OPT_PLACE] + o]]
-            seconds = -(-work * 100 // p[p[M_SPEED] + m])
-            family = p[p[OPT_FAMILY] + o]
-            longest = seconds + p[p[WORST] + p[p[FAM_PTR] + centre] + family]
-            room = p[p[M_CAPACITY] + m] if p[p[C_BATCH] + centre] else 0
-            if longest > p[p[M_LONGEST] + m] or 0 < room < s[s[T_LOAD] + t]:
-                continue
-            found[m] = Option(
-                o - first, m, family, seconds, p[p[OPT_GROUP] + o], p[p[OPT_MODE] + o], p[p[OPT_COST] + o]
-            )
-        return found
-
-    def _is_batch(self, machine: int) -> bool:
-        return bool(self.p[self.p[C_BATCH] + self.p[self.p[M_CENTRE] + machine]])
-
-    def _tool(self, t: int) -> int:
-        """The group of the fixtures that it needs; -1: none."""
-        kind = self.s[self.s[R_KEY] + t // self.kinds] * self.kinds + t % self.kinds
-        return self.p[self.p[K_TOOL] + kind]
 
     # --- loads ---
 
@@ -216,7 +133,7 @@ class Exact:
             for number, literal in task.on.items():
                 machine = s[s[X_MACHINE] + task.t]
                 leads = leader_of.get(task.t, task.t) == task.t
-                model.hints[literal] = int(leads and self._stretch_of(machine, task.t) == number)
+                model.hints[literal] = int(leads and self.eligible.stretch_of(machine, task.t) == number)
             model.exactly_one([*task.on.values(), *task.joins.values()])
         for leader in tasks:
             joining = {each.joins[leader.t]: each for each in tasks if leader.t in each.joins}
@@ -224,10 +141,14 @@ class Exact:
                 continue
             for literal, each in joining.items():
                 # Whoever is joined leads, on a machine that both may have.
-                shared = [lit for number, lit in leader.on.items() if self._machine(number) in each.options]
+                shared = [
+                    lit
+                    for number, lit in leader.on.items()
+                    if self.eligible.machine_of(number) in each.options
+                ]
                 model.clause(shared, [literal])
             for number, on in leader.on.items():
-                machine = self._machine(number)
+                machine = self.eligible.machine_of(number)
                 room = self.p[self.p[M_CAPACITY] + machine]
                 if room:
                     terms = {literal: each.load for literal, each in joining.items() if each.load}
@@ -237,36 +158,22 @@ class Exact:
 
     def _may_join(self, task: Task, leader: Task) -> bool:
         """Both in one load, the leader being the longer one (the first of equals)."""
-        if task.t == leader.t or self._tool(task.t) >= 0 or self._tool(leader.t) >= 0:
+        if task.t == leader.t or self.eligible.tool_of(task.t) >= 0 or self.eligible.tool_of(leader.t) >= 0:
             return False
         for machine, mine in task.options.items():
             yours = leader.options.get(machine)
-            if yours is None or not self._is_batch(machine) or mine.family != yours.family:
+            if yours is None or not self.eligible.is_batch(machine) or mine.family != yours.family:
                 continue
             if (yours.seconds, -leader.t) > (mine.seconds, -task.t):
                 return True
         return False
 
-    def _stretch_of(self, machine: int, t: int) -> int:
-        """In which stretch of the machine it is now."""
-        start = self.s[self.s[X_START] + t]
-        for stretch in self.stretches:
-            if stretch.machine == machine:
-                for opens, closes in stretch.windows:
-                    if opens <= start < closes:
-                        return stretch.number
-        return -1
-
-    def _machine(self, number: int) -> int:
-        """The machine of a stretch."""
-        return self.machine_of[number]
-
     def _machine_costs(self, task: Task) -> None:
         p = self.p
         for number, literal in task.on.items():
-            option = task.options[self._machine(number)]
+            option = task.options[self.eligible.machine_of(number)]
             self.cost[literal] += option.cost + option.seconds * p[p[M_RATE] + option.machine] // 1000
-            if self._is_batch(option.machine):
+            if self.eligible.is_batch(option.machine):
                 self.cost[literal] += p[COST_LOAD]
         for t, literal in task.joins.items():
             # The points of an alternate count for each operation of a load.
@@ -276,7 +183,7 @@ class Exact:
     # --- sequences ---
 
     def _sequences(self) -> None:
-        for stretch in self.stretches:
+        for stretch in self.eligible.stretches:
             here = [task for task in self.tasks.values() if stretch.number in task.on]
             self.arcs += len(here) ** 2
             if self.arcs > ARCS:
@@ -365,7 +272,7 @@ class Exact:
         model.linear(setup, [(0, 0)], leads)
         work = {task.end: 1, task.start: -1}
         for number, literal in task.on.items():
-            work[literal] = -task.options[self._machine(number)].seconds
+            work[literal] = -task.options[self.eligible.machine_of(number)].seconds
         model.linear(work, [(0, 0)], leads)
 
     # --- people and fixtures ---
@@ -389,10 +296,6 @@ class Exact:
             ]
             self.model.no_overlap([*intervals, *away])
 
-    def _group(self, group: int) -> list[int]:
-        p = self.p
-        return [p[p[GRP_RES] + i] for i in range(p[p[GRP_PTR] + group], p[p[GRP_PTR] + group + 1])]
-
     def _people(self, task: Task, busy: dict[int, list[int]]) -> None:
         """Somebody of the machine's group is there for the set-up, or from it to the end."""
         model = self.model
@@ -401,11 +304,13 @@ class Exact:
             if not machines:
                 continue
             if mode == 2:
-                needed = {task.on[n]: m for n in task.on if (m := self._machine(n)) in machines}
+                needed = {task.on[n]: m for n in task.on if (m := self.eligible.machine_of(n)) in machines}
             else:
                 arcs = self.setup_arcs[task.t]
                 needed = {arc: m for arc, seconds, m in arcs if seconds and m in machines}
-            who = sorted({one for option in machines.values() for one in self._group(option.group)})
+            who = sorted(
+                {one for option in machines.values() for one in self.eligible.members_of(option.group)}
+            )
             literals = {}
             for one in who:
                 has = self.s[self.s[X_OPERATOR] + task.t] == one
@@ -423,14 +328,14 @@ class Exact:
                 terms[literal] = -1
             model.linear(terms, [(0, 0)])
             for literal, m in needed.items():
-                able = [literals[one] for one in self._group(machines[m].group)]
+                able = [literals[one] for one in self.eligible.members_of(machines[m].group)]
                 model.clause(able, [literal])
 
     def _fixtures(self, task: Task, busy: dict[int, list[int]]) -> None:
-        model, group = self.model, self._tool(task.t)
+        model, group = self.model, self.eligible.tool_of(task.t)
         if group < 0:
             return
-        for one in self._group(group):
+        for one in self.eligible.members_of(group):
             known = int(self.s[self.s[X_TOOL] + task.t] == one)
             task.tools[one] = model.hinted(model.boolean(), known)
             length = model.hinted(
@@ -505,7 +410,7 @@ class Exact:
         if not p[COST_OVERTIME]:
             return
         for number, on in task.on.items():
-            m = self._machine(number)
+            m = self.eligible.machine_of(number)
             for i in range(p[p[OVER_PTR] + m], p[p[OVER_PTR] + m + 1]):
                 opens, closes = p[p[OVER_OPEN] + i], p[p[OVER_CLOSE] + i]
                 if closes <= p[NOT_BEFORE] or opens > self.horizon:
@@ -550,16 +455,16 @@ class Exact:
         model.linear({task.start: 1}, [near], [~off])
         elsewhere = model.hinted(model.boolean(), int(s[s[X_MACHINE] + task.t] != machine))
         self.cost[elsewhere] += p[COST_MOVED]
-        there = [literal for number, literal in task.on.items() if self._machine(number) == machine]
+        there = [
+            literal for number, literal in task.on.items() if self.eligible.machine_of(number) == machine
+        ]
         for leader, literal in task.joins.items():
             if machine in self.tasks[leader].options:
                 there.append(literal)
                 yours = self.tasks[leader]
-                other = [lit for n, lit in yours.on.items() if self._machine(n) == machine]
+                other = [lit for n, lit in yours.on.items() if self.eligible.machine_of(n) == machine]
                 model.clause(other, [literal, ~elsewhere])
         model.clause([elsewhere, *there])
-
-    # --- answers ---
 
     def as_early_as_may_be(self, values: Sequence[int]) -> Sequence[int]:
         """The same decisions at no more cost, with what costs nothing to be early as early as may be."""
@@ -569,35 +474,3 @@ class Exact:
         self.model.hints = dict(enumerate(values))
         found = self.model.ask(ends, work=EARLY, fixed=literals, at_most=(self.cost, cost))
         return found.values or values
-
-    def write(self, values: Sequence[int], s: Ints) -> None:
-        """Put a solution into the rows of the state that say where tasks are."""
-        state = self.s
-        numbers = {t: n for n, t in enumerate(sorted(self.tasks))}
-        for t, task in self.tasks.items():
-            leader = next((self.tasks[u] for u, literal in task.joins.items() if values[literal]), task)
-            number = next(n for n, literal in leader.on.items() if values[literal])
-            machine = self._machine(number)
-            option = task.options[machine]
-            first = self.p[self.p[OPT_PTR] + self._kind(t)]
-            found = {
-                X_MACHINE: machine,
-                X_OPTION: first + option.number,
-                X_SETUP: values[task.begin],
-                X_START: values[task.start],
-                X_END: values[task.end],
-                X_SECONDS: leader.options[machine].seconds,
-                X_OPERATOR: _chosen(((who, lit) for (_, who), lit in leader.people.items()), values),
-                X_TOOL: _chosen(task.tools.items(), values),
-                X_LOAD: numbers[leader.t] if self._is_batch(machine) else -1,
-            }
-            for row, value in found.items():
-                s[state[row] + t] = value
-
-    def _kind(self, t: int) -> int:
-        return self.s[self.s[R_KEY] + t // self.kinds] * self.kinds + t % self.kinds
-
-
-def _chosen(literals: Iterable[tuple[int, int]], values: Sequence[int]) -> int:
-    """Whose literal is true; -1: nobody's."""
-    return next((one for one, literal in literals if values[literal]), -1)

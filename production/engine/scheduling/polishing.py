@@ -18,6 +18,7 @@ from production.engine.certificate import certify
 from production.engine.kernels import BEYOND
 from production.engine.measuring import measure
 from production.engine.proposal import FrozenOperation, Problem, Proposal, Run
+from production.engine.scheduling.answers import Answer
 from production.engine.scheduling.compiled import Fixed
 from production.engine.scheduling.composing import Composer
 from production.engine.scheduling.construct import Schedule, Stop
@@ -142,10 +143,10 @@ class Polisher:
             return False
         s = search.s
         here = s[:] if isinstance(s, list) else s.copy()
-        exact.write(exact.as_early_as_may_be(values), s)
+        Answer(exact, exact.as_early_as_may_be(values)).write(s)
         self._keep(chosen)
         s[:] = here
-        return self._follow(exact, values, cost)
+        return self._follow(Answer(exact, values), cost)
 
     def _keep(self, chosen: dict[int, Run]) -> None:
         """The polished plan as it stands in the state, where it is certified and the cheapest so far."""
@@ -162,17 +163,13 @@ class Polisher:
         if certify(problem, Proposal(tuple(runs), operations, shown, (), kpis)).ok:
             self.best = cost, runs, schedule
 
-    def _follow(self, exact: Exact, values: Sequence[int], cost: int) -> bool:
+    def _follow(self, answer: Answer, cost: int) -> bool:
         """Give the search the order and the machines of the solution; whether its own plan gets better."""
         search = self.composer.search
         s, p = search.s, search.p
-        begins: dict[int, int] = {}
-        for t, task in exact.tasks.items():
-            r = t // exact.kinds
-            begins[r] = min(begins.get(r, values[task.begin]), values[task.begin])
-            leader = next((exact.tasks[u] for u, literal in task.joins.items() if values[literal]), task)
-            number = next(n for n, literal in leader.on.items() if values[literal])
-            s[s[T_FIX] + t] = task.options[exact.machine_of[number]].number + 1
+        begins = answer.begins()
+        for t, task in answer.tasks.items():
+            s[s[T_FIX] + t] = task.options[answer.machine(task)].number + 1
         places = [i for i in range(int(p[RUNS])) if int(s[s[ORDER] + i]) in begins]
         for i, r in zip(places, sorted(begins, key=lambda r: (begins[r], r)), strict=True):
             s[s[ORDER] + i] = r
