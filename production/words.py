@@ -165,16 +165,35 @@ def _counted(count: object, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def happened(entry: Entry) -> str:
-    """An entry of the ledger as the end of "R-4 ..." or "the line ...": what was done."""
-    data = entry.data
+def happened(entry: Entry, called: Mapping[str, str]) -> str:
+    """An entry of the ledger as the end of "R-4 ..." or "the line ...": what was done. ``called`` are names
+    by id or code: of machines, and of lines such as "line 2"; what has none keeps its code."""
+    data = {"line": "a line", **_named_in(entry.data, called)}
+    if data["line"] == entry.data.get("line"):
+        data["line"] = "a line"
     say = _SENTENCES.get(entry.kind)
     return say(data) if say else entry.kind.replace(".", " ").replace("_", " ")
+
+
+def _named_in(data: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
+    """The data with names where it has ids and codes, a level down, too."""
+    return {
+        key: _named_in(value, called)
+        if isinstance(value, dict)
+        else called.get(value, value)
+        if isinstance(value, str)
+        else value
+        for key, value in data.items()
+    }
 
 
 def _because(data: Mapping[str, Any]) -> str:
     reason = str(data.get("reason") or "").strip()
     return f": {reason}" if reason else ""
+
+
+def _drawn(data: Mapping[str, Any]) -> str:
+    return f"{data['line']}, {data.get('surface', '?')},"
 
 
 def _split(data: Mapping[str, Any]) -> str:
@@ -237,17 +256,19 @@ _SENTENCES: dict[str, Any] = {
     "calendar.created": lambda d: f"made the calendar {d.get('name', '?')}",
     "calendar.revoked": lambda d: f"revoked the calendar {d.get('name', '?')}",
     "machine.started": lambda d: f"{d.get('machine')} back in service",
-    "line.ready": lambda d: "a line waits to be planned" + _because(d),
-    "line.planned": lambda d: "a line planned",
-    "line.file_ready": lambda d: f"the production file of {d.get('surface', '?')} made and checked",
-    "line.file_stopped": lambda d: f"the production file of {d.get('surface', '?')} stopped" + _because(d),
-    "line.file_again": lambda d: "asked for a line's production file to be made again",
-    "line.released": lambda d: "a line released to the floor",
-    "line.in_production": lambda d: "a line in production" + _because(d),
-    "line.made": lambda d: "a line made",
+    "line.ready": lambda d: f"{d['line']} waits to be planned" + _because(d),
+    "line.planned": lambda d: f"{d['line']} planned",
+    "line.file_ready": lambda d: f"the production file of {_drawn(d)} made and checked",
+    "line.file_stopped": lambda d: f"the production file of {_drawn(d)} stopped" + _because(d),
+    "line.file_again": lambda d: f"asked for the production file of {d['line']} to be made again",
+    "line.released": lambda d: f"{d['line']} released to the floor",
+    "line.in_production": lambda d: f"{d['line']} in production" + _because(d),
+    "line.made": lambda d: f"{d['line']} made",
     "line.shipped": lambda d: (
-        f"a line shipped with {d.get('carrier', '?')} {d.get('reference', '')}".rstrip()
+        f"{d['line']} shipped with {d.get('carrier', '?')} {d.get('reference', '')}".rstrip()
     ),
-    "line.changed": lambda d: f"a line is {d.get('to', '?')} instead of {d.get('from', '?')}" + _because(d),
-    "line.cancelled": lambda d: "a line cancelled" + _because(d),
+    "line.changed": lambda d: (
+        f"{d['line']} is {d.get('to', '?')} instead of {d.get('from', '?')}" + _because(d)
+    ),
+    "line.cancelled": lambda d: f"{d['line']} cancelled" + _because(d),
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet
@@ -12,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from configurator.answers import labels
+from configurator.approvals import VOUCHED
 from configurator.catalogue import spec_of
 from configurator.proofs import design_picture, drawings_of
 from configurator.views.findings import ShownFinding, shown_findings, shown_mismatches
@@ -112,6 +115,7 @@ def queue(request: HttpRequest) -> HttpResponse:
                     "stopped": (stopped := stopped_reason(files.get(row.line.pk, ()))),
                     "reason": stopped or reasons.get(row.line.pk, ""),
                     "findings": found_on(row.line),
+                    "approved": [approved(proof) for proof in row.line.proof],
                 }
                 for row in rows_of(lines, now=now)
             ],
@@ -130,6 +134,28 @@ def found_on(line: Line) -> list[ShownFinding]:
     """What the machines said of the line's artwork when it was approved, as its shopper read it."""
     found = [finding for proof in line.proof for finding in proof.get("findings", ())]
     return shown_findings(spec_of(line.design.version), found) if found else []
+
+
+@dataclass(frozen=True)
+class Approved:
+    """What its shopper approved of a surface, and who when."""
+
+    surface: str
+    texts: tuple[str, ...]
+    scene: str
+    by: str
+    at: datetime
+
+
+def approved(proof: Mapping[str, Any]) -> Approved:
+    by = proof["approved_by"]
+    return Approved(
+        proof["surface"],
+        tuple(proof["texts"]),
+        proof["scene"],
+        "agreed outside the shop" if by == VOUCHED else f"by {who(by)}",
+        datetime.fromisoformat(proof["approved_at"]),
+    )
 
 
 def runs_of(lines: list[Line]) -> dict[str, list[tuple[str, int, int]]]:
@@ -171,6 +197,7 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
     made = gate.files_of(lines)
     pieces = Piece.objects.filter(line__in=lines).select_related("run").order_by("line", "index")
     entries = Entry.objects.of(f"order:{found.pk}")
+    called = {line.pk: f"line {line.position}" for line in lines}
     return render(
         request,
         "staff/order.html",
@@ -181,6 +208,7 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
                     "of": row,
                     "labels": labels(row.line.design),
                     "findings": found_on(row.line),
+                    "approved": [approved(proof) for proof in row.line.proof],
                     "pictures": _pictures(row.line),
                     "drawings": drawings_of(row.line.design),
                     "files": [
@@ -191,7 +219,7 @@ def order(request: HttpRequest, pk: str) -> HttpResponse:
                 }
                 for row in rows_of(lines, now=now, pieces=pieces)
             ],
-            "history": [(entry, happened(entry), who(entry.actor)) for entry in reversed(entries)],
+            "history": [(entry, happened(entry, called), who(entry.actor)) for entry in reversed(entries)],
             "may_plan": is_in(request, PLANNER),
             "now": now,
             **dispatch_of(request, found),

@@ -50,6 +50,8 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
     operations = list(found.operations.select_related("machine", "work_centre", "operator", "tool"))
     loads = loads_of(found, operations)
     names = read_names()
+    machines = list(Machine.objects.order_by("work_centre__position", "code"))
+    called = {each.code: each.name for each in machines}
     entries = list(Entry.objects.of(f"run:{found.pk}"))
     allowed, refused = _actions(found, entries)
     return render(
@@ -68,7 +70,7 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
                 for each in operations
             ],
             "with_people": any(each.operator or each.tool or each.load for each in operations),
-            "machines": Machine.objects.filter(in_service=True).order_by("work_centre__position", "code"),
+            "machines": [each for each in machines if each.in_service],
             "lots": [(stocked.get(use["material"]), use) for use in found.lots],
             "begins": min((each.setup_start for each in operations), default=None),
             "ends": max((each.end for each in operations), default=None),
@@ -77,7 +79,7 @@ def run(request: HttpRequest, pk: str) -> HttpResponse:
             "allowed": allowed,
             "refused": refused,
             "undoes": UNDOES.get(_last_decision(entries), ""),
-            "history": [(entry, happened(entry), who(entry.actor)) for entry in reversed(entries)],
+            "history": [(entry, happened(entry, called), who(entry.actor)) for entry in reversed(entries)],
             "may_plan": is_in(request, PLANNER),
             "scraps": [
                 (scrap, who(scrap.actor)) for scrap in found.scraps.select_related("piece__line__order")

@@ -372,6 +372,31 @@ def test_what_is_made_is_on_the_start_page_and_in_the_queue_until_it_is_shipped(
     assert "to be shipped" not in bob_client.get("/staff/").content.decode()
 
 
+def test_what_happened_to_an_order_names_its_lines(planned: Plan, bob_client: Client) -> None:
+    line = Line.objects.filter(state="planned").first()
+    assert line is not None
+    page = bob_client.get(f"/staff/orders/{line.order_id}/").content.decode()
+    assert f"Line {line.position} planned" in page
+    assert "A line" not in page
+
+
+def test_an_approval_is_told_by_the_clock_on_the_wall(planned: Plan, bob_client: Client) -> None:
+    line = next(each for each in Line.objects.all() if each.proof)
+    proof = line.proof[0] | {"approved_at": "2026-07-01T10:00:00+00:00", "approved_by": "user:ada"}
+    Line.objects.filter(pk=line.pk).update(proof=[proof])
+    page = bob_client.get(f"/staff/orders/{line.order_id}/").content.decode()
+    assert "<bdi>by ada</bdi>" in page and "Wed 1 Jul 12:00" in page
+
+
+def test_a_run_tells_by_name_on_which_machine_it_was_begun(planned: Plan, bob_client: Client) -> None:
+    run = released(bob_client)
+    first = run.operations.order_by("step").first()
+    assert first is not None
+    bob_client.post(f"/staff/floor/operations/{first.pk}/start/")
+    page = bob_client.get(f"/staff/runs/{run.pk}/").content.decode()
+    assert f"begun on {first.machine.name}" in page
+
+
 def test_an_order_that_cannot_be_shipped_says_why(planned: Plan, bob_client: Client) -> None:
     waiting = Line.objects.filter(family_code="walnut-sign")[0].order
     page = bob_client.get(f"/staff/orders/{waiting.pk}/").content.decode()
