@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
 
 from ledger.entries import record
 from ledger.handlers import Claim, ClaimLost, Effect, Handler, NotNow, handler, handler_of, queues
@@ -182,19 +183,28 @@ def prune(*, days: int, now: datetime) -> int:
 
 
 def _claim(job_id: int, known: Handler) -> Claim | None:
-    """Take the job, or None when it cannot be had: one conditional update, so one of two rivals gets it."""
+    """Take the job, or None when it cannot be had: one conditional update, so one of two rivals gets it.
+
+    A worker that writes an effect for longer than its lease holds the row's lock: then it is not to be had.
+    """
     token = uuid.uuid4().hex
-    taken = (
-        Job.objects.claimable()
-        .filter(pk=job_id)
-        .update(
-            state=Job.State.RUNNING,
-            token=token,
-            attempts=F("attempts") + 1,
-            lease_until=Now() + known.lease,
-            progress={},
-        )
-    )
+    try:
+        with transaction.atomic():
+            taken = (
+                Job.objects.claimable()
+                .filter(pk=job_id)
+                .update(
+                    state=Job.State.RUNNING,
+                    token=token,
+                    attempts=F("attempts") + 1,
+                    lease_until=Now() + known.lease,
+                    progress={},
+                )
+            )
+    except OperationalError as problem:
+        if not isinstance(problem.__cause__, LockNotAvailable):
+            raise
+        return None
     if not taken:
         return None
     job = Job.objects.get(pk=job_id)

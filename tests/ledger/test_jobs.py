@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -180,6 +181,34 @@ def test_a_lease_that_ran_out_lets_another_worker_in() -> None:
     assert run(job.pk)
     job.refresh_from_db()
     assert job.attempts == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_effect_takes_longer_than_its_lease_is_not_to_be_had() -> None:
+    answers: list[bool] = []
+
+    def come_between() -> bool:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '100ms'")
+            return run(job.pk)
+        finally:
+            connection.close()
+
+    def effect() -> None:
+        with ThreadPoolExecutor(1) as other:
+            answers.append(other.submit(come_between).result())
+
+    @handler("count")
+    def work(claim: Claim) -> Callable[[], None]:
+        lease_ran_out(job)
+        return effect
+
+    job = ask()
+    assert run(job.pk)
+    assert answers == [False]
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("done", 1)
 
 
 @pytest.mark.django_db
