@@ -39,7 +39,7 @@ class Names:
 
     def setup(self, family: str) -> str:
         """A set-up family: mostly a material's code."""
-        return self.materials.get(family) or ("anything" if family == "any" else family.replace("-", " "))
+        return self.materials.get(family) or ("any work" if family == "any" else family.replace("-", " "))
 
     def run(self, key: Mapping[str, Any]) -> str:
         """What a run is made of and where: "Laser, Walnut 6 mm"."""

@@ -271,6 +271,18 @@ def test_the_page_shows_and_marks_all_that_a_part_needs(
         assert f'href="#change-{each}"' in page and f'id="change-{each}"' in page
 
 
+def test_a_draft_that_no_longer_fits_offers_to_look_for_another(
+    broken: Draft, bob_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    review.pin(run=Run.objects.get(number=int(broken.diff["changes"][0]["runs"][0][2:])), **BOB)
+    answer = bob_client.post(reverse("draft-accept", args=[broken.pk]), {"version": str(broken.version)})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nothing is taken." in page and "was pinned meanwhile" in page
+    assert f'action="{reverse("event-repair")}"' in page
+
+
 def test_work_that_only_somebody_else_attends_is_told_and_not_drawn(
     broken: Draft, bob_client: Client
 ) -> None:
