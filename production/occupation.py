@@ -5,7 +5,7 @@ machine does one thing at a time, so one of them occupies it for all of them; wh
 taken apart), another takes its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -82,6 +82,20 @@ def attended_row(row: Operation, shop: Shop) -> tuple[tuple[int, int], ...] | No
 
 def _times(setup_start: datetime, start: datetime, end: datetime) -> tuple[int, int, int]:
     return seconds(setup_start), seconds(start), seconds(end)
+
+
+def guard_once(rows: Iterable[Operation]) -> None:
+    """Released work that had to move may be in its own way: whose turn it is, staff decide, and the
+    certificate lets it. So of what would have one person at two machines at once, the later is not guarded:
+    its ``attended`` is None."""
+    taken: list[tuple[int, int]] = []
+    for row in sorted(rows, key=lambda row: (row.setup_start, row.pk)):
+        if not row.occupies or row.attended is None:
+            continue  # who is in a load with others is guarded by the one that stands for it
+        if any(start < b and a < end for start, end in row.attended for a, b in taken):
+            row.attended = None
+        else:
+            taken += row.attended
 
 
 def operator_keys() -> dict[str, int]:

@@ -60,7 +60,7 @@ from production.models import (
     RunState,
     Sheet,
 )
-from production.occupation import attended, attended_row, operator_keys, stand_for_loads
+from production.occupation import attended, attended_row, guard_once, operator_keys, stand_for_loads
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,7 @@ def write_frozen(frozen: Iterable[FrozenOperation], *, shop: Shop) -> None:
         row.setup_start, row.start, row.end = moment(now.setup_start), moment(now.start), moment(now.end)
         row.operator_id = operators[now.operator] if now.operator else None
         row.attended = attended(now, shop, operators)
+    guard_once(rows)
     changed = ["setup_start", "start", "end", "operator", "attended"]
     Operation.objects.bulk_update(rows, changed, batch_size=1000)
 
@@ -443,7 +444,8 @@ def refit_setups(*, shop: Shop) -> bool:
             elif begin != seconds(row.setup_start):
                 for each in (row, *with_it.get(row.load, ())):
                     each.setup_start = moment(begin)
-                    each.attended = attended_row(each, shop)
+                    if each.attended is not None:  # what is not guarded stays so until the next plan
+                        each.attended = attended_row(each, shop)
                     changed.append(each)
             family, free_from = row.setup_family, seconds(row.end)
     Operation.objects.bulk_update(changed, ["setup_start", "attended"], batch_size=1000)

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
-from production import demand, planning, shopfloor
+from production import demand, drafts, planning, shopfloor, stock, upkeep
 from production.engine.certificate import Certificate
 from production.engine.planning import propose
 from production.engine.proposal import LotUse, Proposal
-from production.facts import read_problem, read_shop, seconds
+from production.facts import frozen_operations, read_problem, read_shop, seconds
 from production.locking import planning_lock
 from production.models import (
     Machine,
@@ -25,7 +25,8 @@ from production.models import (
     Tool,
     WorkCentre,
 )
-from production.plans import dissolve, read_standing
+from production.plans import dissolve, read_standing, write_frozen
+from tests.production.repairs import drafted, first_laser, plan_now
 from tests.production.workshop import NOW, PlaceLine
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,55 @@ def test_what_the_planner_says_of_a_load_is_read_back(attended: Operator, place_
     base = attended.pk << 34
     for row in packed:
         assert row.attended == ((base + seconds(row.setup_start), base + seconds(row.end)),)
+
+
+def test_released_work_that_moved_in_its_own_way_is_stored(attended: Operator, place_line: PlaceLine) -> None:
+    """Two released runs were put off for a broken machine, and Ann would be at both packing tables."""
+    place_line(material="oak")
+    place_line(material="walnut")
+    plan_now()
+    second = Machine.objects.create(code="packing-2", name="Packing 2", work_centre_id="packing")
+    Machine.objects.filter(pk=second.pk).update(calendar_id="day")
+    _, moved = Operation.objects.filter(step=20)
+    Operation.objects.filter(pk=moved.pk).update(machine=second)
+    with transaction.atomic():
+        frozen = [one for one in frozen_operations(Run.objects.all(), now=None) if one.step == 20]
+        first = frozen[0]
+        write_frozen(
+            [
+                replace(one, setup_start=first.setup_start, start=first.start, end=first.end, operator="ann")
+                for one in frozen
+            ],
+            shop=read_shop(now=NOW),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("set constraints all immediate")
+    rows = Operation.objects.filter(step=20)
+    assert [row.operator for row in rows] == [attended, attended]
+    assert sorted(row.attended is None for row in rows) == [False, True]
+
+
+def test_work_planned_before_its_material_came_under_lots_is_repaired(
+    shop: None, place_line: PlaceLine
+) -> None:
+    place_line(material="oak")
+    plan_now()
+    used = Material.objects.get(pk=next(iter(Run.objects.get().needs)))
+    stock.announce(
+        material=used,
+        delivery=stock.Delivery("D-77", None, ""),
+        quantity=5,
+        available_at=NOW + timedelta(days=2),
+        actor="user:bob",
+        now=NOW,
+    )
+    upkeep.stop(
+        machine=first_laser(), reason="lens", until=NOW + timedelta(hours=4), actor="user:bob", now=NOW
+    )
+    draft = drafted()
+    assert [step["machine"] for change in draft.diff["changes"] for step in change["after"]]
+    plan = drafts.accept(draft=draft, actor="user:bob", now=NOW)
+    assert [use["lot"] for run in plan.runs.all() for use in run.lots if use["material"] == used.pk]
 
 
 def test_when_the_run_that_stands_for_a_load_goes_another_one_does(

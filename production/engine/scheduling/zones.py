@@ -76,6 +76,7 @@ def standing_runs(problem: Problem, able: Mapping[str, Unit]) -> list[Run]:
         if (
             all(free[material] >= n for material, n in used.items() if material not in kept_by_lots)
             and all(lots[lot] >= n for lot, n in of_lots.items())
+            and all(_given(of_lots, material) == used[material] for material in kept_by_lots)
             and of_offcuts <= offcuts
         ):
             free.subtract(used)
@@ -83,6 +84,11 @@ def standing_runs(problem: Problem, able: Mapping[str, Unit]) -> list[Run]:
             offcuts -= of_offcuts
             supplied.add(run.id)
     return [replace(run, due=_first_due(run, able)) for run in runs if run.id in supplied]
+
+
+def _given(of_lots: Mapping[tuple[str, str], int], material: str) -> int:
+    """What a run has of a material from lots: less than it uses where the lots came after the plan."""
+    return sum(quantity for (held, _), quantity in of_lots.items() if held == material)
 
 
 def _first_due(run: Run, able: Mapping[str, Unit]) -> int | None:
