@@ -1,7 +1,10 @@
 """The planner's peers, and the product with compiled kernels: an environment of their own (`peers.txt`)."""
 
+import atexit
 import base64
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +43,19 @@ class Product(Peer):
         limit = {name: value for name, value in (("cpu", cpu), ("tries", tries)) if value is not None}
         reply = self.ask("call", name=name, packed=packed, seconds=seconds + 20 * (cpu or 0), **limit)
         return pickle.loads(base64.b64decode(reply.value)), reply.cpu
+
+
+_begun: list[Product] = []
+
+
+@contextmanager
+def the_product() -> Iterator[Product]:
+    """The process of the product: begun for who asks first, kept for the next ones, gone after a failure."""
+    if not _begun:
+        _begun.append(Product())
+        atexit.register(_begun[0].close)
+    try:
+        yield _begun[0]
+    except BaseException:
+        _begun.pop().close()
+        raise

@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 from benchmarks.bars import Bar, Section, Table
 from benchmarks.planning import frepple_core as core
-from benchmarks.planning.environment import Product
+from benchmarks.planning.environment import the_product
 from benchmarks.planning.others import PROPOSE, Answer, certified, compile_all
 from benchmarks.planning.plant import plant
 from benchmarks.planning.plant_plans import Sequences, Stuck, as_proposal, sequences_of, tables
@@ -53,7 +53,7 @@ def section(scale: Scale) -> Section:
         return _kept(found, str(error))
     lines, cells = (LINES, CELLS) if scale.large else (QUICK_LINES, QUICK_CELLS)
     problem = plant(lines, seed=scale.seed, cells=cells, families=FAMILIES)
-    with Product() as product:
+    with the_product() as product:
         compile_all(product)
         base, spent = product.call(PROPOSE, problem, seed=scale.seed, cpu=FIRST)
         answers = [certified(problem, Answer("ours, first plan", spent, base))]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.bars import Bar, Section, Table
 from benchmarks.data import shared_data
-from benchmarks.planning.environment import Peer, Product
+from benchmarks.planning.environment import Peer, Product, the_product
 from benchmarks.planning.sizes import Scale
 from benchmarks.planning.workshop import generated
 from production.engine.batching import form_runs
@@ -48,7 +48,7 @@ def section(scale: Scale) -> Section:
     found = Section("nesting", "Nesting")
     found.notes.append((__doc__ or "").strip())
     wrong: list[str] = []
-    with Product() as product, Peer("rectpacker") as peer:
+    with the_product() as product, Peer("rectpacker") as peer:
         product.call(NEST, [Item(n, 3, 4, True) for n in range(9)], SheetSize(5, 6, 0, 0), rounds=5)
         instances = read(scale)
         if instances:

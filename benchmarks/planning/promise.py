@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from statistics import quantiles
 
 from benchmarks.bars import Bar, Section, Table
-from benchmarks.planning.environment import Product
+from benchmarks.planning.environment import the_product
 from benchmarks.planning.sizes import Scale
 from benchmarks.planning.workshop import generated
 from production.engine.certificate import certify
@@ -49,7 +49,7 @@ def section(scale: Scale) -> Section:
     lines = OPEN_LINES if scale.large else 400
     asked = ASKED if scale.large else 80
     plain = answered(lines, asked, scale.seed)
-    with Product() as product:
+    with the_product() as product:
         compiled, _ = product.call("benchmarks.planning.promise:answered", lines, asked, scale.seed)
     rows = [_row("plain Python", plain), _row("compiled", compiled)]
     columns = ["", "answers", "median, ms", "p95, ms", "slowest, ms"]

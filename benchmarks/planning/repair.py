@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.bars import Bar, Section, Table
-from benchmarks.planning.environment import Product
+from benchmarks.planning.environment import the_product
 from benchmarks.planning.plant import HOUR, plant
 from benchmarks.planning.sizes import Scale
 from production.engine.certificate import certify
@@ -87,7 +87,7 @@ def section(scale: Scale) -> Section:
 def _search(stack: ExitStack, scale: Scale) -> Callable[..., Proposal]:
     """What asks the planner for so many schedules: with compiled kernels in the full run."""
     if scale.large:
-        product = stack.enter_context(Product())
+        product = stack.enter_context(the_product())
 
         def compiled(name: str, *asked: Any) -> Proposal:
             found: Proposal = product.call(name, *asked, seed=scale.seed, tries=ROUNDS[True])[0]

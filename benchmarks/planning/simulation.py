@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.bars import Bar, Section, Table
-from benchmarks.planning.environment import Peer, Product
+from benchmarks.planning.environment import Peer, the_product
 from benchmarks.planning.plant import plant
 from benchmarks.planning.sizes import Scale
 from production.engine.planning import iterations, propose
@@ -84,7 +84,7 @@ def _compiled(
 ) -> tuple[list[int], float]:
     """The ends by the compiled kernel, and CPU seconds of one replication more, when it has been compiled."""
     name = "benchmarks.planning.simulation:played"
-    with Product() as product:
+    with the_product() as product:
         product.call(name, problem, proposal, uncertainty, 1, SEED)
         _, alone = product.call(name, problem, proposal, uncertainty, 1, SEED)
         ends, seconds = product.call(name, problem, proposal, uncertainty, count, SEED)
