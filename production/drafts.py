@@ -12,6 +12,7 @@ find something, and there is a draft when it does. A search that fails, runs out
 leaves the first one; a repair that fails leaves the plan in force, and its events say why.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -241,7 +242,8 @@ def _found(draft: Draft, repair: Repair, now: datetime) -> Draft:
 
 def note_failure(*, job: Job, error: str, now: datetime) -> None:
     """A repair that never came to an end: the plan in force stays, and its events say why."""
-    said = error.strip().rsplit("\n", 1)[-1][:300] or "nothing was said"
+    last = error.strip().rsplit("\n", 1)[-1]
+    said = re.sub(r"^[\w.]+: ", "", last)[:300] or "nothing was said"  # without the name of the exception
     note = f"No repair was found in {job.attempts} attempts, the plan stays as it is. The last time: {said}"
     PlanEvent.objects.open().update(note=note)
 

@@ -75,7 +75,10 @@ def happened(request: HttpRequest) -> HttpResponse:
         "staff/events.html",
         {
             "page": page,
-            "rows": [(each, who(each.actor)) for each in page],
+            "rows": [
+                (each, who(each.actor), note)
+                for each, note in zip(page, plain_texts([each.note for each in page]), strict=True)
+            ],
             "query": "",
             "draft": Draft.objects.open().first(),
             "decided": [(each, who(each.decided_by)) for each in Draft.objects.exclude(state="open")[:PAGE]],

@@ -283,6 +283,15 @@ def test_a_draft_that_no_longer_fits_offers_to_look_for_another(
     assert f'action="{reverse("event-repair")}"' in page
 
 
+def test_why_no_repair_was_found_is_told_without_ids(broken: Draft, bob_client: Client) -> None:
+    run = Run.objects.proposed()[0]
+    error = f"Traceback:\nproduction.planning.NotCertified: It breaks 1 rules. lot-sum at {run.pk}"
+    drafts.note_failure(job=Job(attempts=5), error=error, now=NOW)
+    page = bob_client.get(reverse("events")).content.decode()
+    assert f"The last time: It breaks 1 rules. lot-sum at {run}" in page
+    assert run.pk not in page
+
+
 def test_work_that_only_somebody_else_attends_is_told_and_not_drawn(
     broken: Draft, bob_client: Client
 ) -> None:
