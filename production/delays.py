@@ -19,7 +19,7 @@ from django.utils.timezone import localtime
 from production.engine.shop import Shop
 from production.facts import read_shop, seconds
 from production.lateness import Expected
-from production.models import Machine, MaterialLot, Operation, Plan, Run
+from production.models import Machine, MachineStop, MaterialLot, Operation, Plan, Run
 from production.words import Names
 
 IDLE = 300  # seconds of working time that nobody calls waiting
@@ -27,6 +27,7 @@ KINDS = {
     "machine": "machine busy",
     "operator": "operator busy",
     "closed": "closed time",
+    "stop": "machine stopped",
     "material": "material arrives late",
     "work": "the work itself",
     "past": "promised for the past",
@@ -93,6 +94,9 @@ class _Finder:
             if row.operator is not None:
                 self.by_operator.setdefault(row.operator, []).append(row)
         self.arrives = _arrivals()
+        self.stops: dict[str, list[int]] = {}
+        for machine, end in MachineStop.objects.values_list("machine__code", "end"):
+            self.stops.setdefault(machine, []).append(seconds(end))
 
     def of(self, late: Expected) -> Cause:
         promised = late.line.promised_at
@@ -121,13 +125,13 @@ class _Finder:
                 place = self._name(person.machine)
                 text = f"Its operator is at {place} until {_at(person.end)} (R-{person.number})."
                 return Cause("operator", text, row.machine, row.centre)
-            if before and self._idle(row, ready) <= IDLE:
-                if row.begin - ready > 4 * 3600:
-                    text = f"{self._name(row.machine)} is closed from {_at(ready)} until {_at(row.begin)}."
-                    return Cause("closed", text, row.machine, row.centre)
-                row = max(before, key=lambda each: each.end)
-                continue
-            return self._first(row)
+            if not before:
+                return self._first(row)
+            if row.begin - ready > 4 * 3600 and self._idle(row, ready) <= IDLE:
+                text = f"{self._name(row.machine)} is closed from {_at(ready)} until {_at(row.begin)}."
+                return self._stopped(row, ready) or Cause("closed", text, row.machine, row.centre)
+            # At once after the step before it, or when that had rested.
+            row = max(before, key=lambda each: each.end)
 
     def _first(self, row: _Row) -> Cause:
         """Nothing on the floor is before it: material, or it begins as soon as it may."""
@@ -135,14 +139,21 @@ class _Finder:
         if lot and lot[0] > self.floor and row.begin - lot[0] < 24 * 3600:
             text = f"{self.names.materials.get(lot[1], lot[1])} arrives {_at(lot[0])}."
             return Cause("material", text, "", row.centre)
-        closed = row.begin - self.floor - self._idle(row, self.floor)
-        if closed > 4 * 3600:
+        if row.begin - self.floor > 4 * 3600 and self._idle(row, self.floor) <= IDLE:
             text = (
                 f"{self._name(row.machine)} is closed until {_at(row.begin)}; from there on it is its work."
             )
-            return Cause("closed", text, row.machine, row.centre)
+            return self._stopped(row, self.floor) or Cause("closed", text, row.machine, row.centre)
         text = f"It begins {_at(row.begin)} and goes through without waiting: the promise left less time."
         return Cause("work", text, "", row.centre)
+
+    def _stopped(self, row: _Row, since: int) -> Cause | None:
+        """Its machine broke or is maintained until just before it."""
+        ends = [end for end in self.stops.get(row.machine, ()) if since < end <= row.begin]
+        if not ends or self._idle(row, max(ends)) > IDLE:
+            return None
+        text = f"{self._name(row.machine)} is stopped until {_at(max(ends))}; from there on it is its work."
+        return Cause("stop", text, row.machine, row.centre)
 
     def _busy(self, row: _Row, neighbour: _Row) -> Cause:
         text = f"{self._name(row.machine)} is busy until {_at(neighbour.end)} (R-{neighbour.number}"

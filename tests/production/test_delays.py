@@ -8,7 +8,7 @@ import pytest
 from orders.models import Line
 from production.delays import Cause, causes
 from production.lateness import late_lines
-from production.models import Machine, Operation, Piece, Plan, Run
+from production.models import Machine, MachineStop, Operation, Piece, Plan, Run
 from production.words import read_names
 from tests.production.workshop import NOW, PlaceLine
 
@@ -85,6 +85,24 @@ def test_a_run_that_begins_at_once_is_late_for_its_own_work(place_line: PlaceLin
     line = place_line(due_days=0.05)
     planned(line, (0, 2), (2, 3))
     assert cause_of(line).kind == "work"
+
+
+def test_a_rest_between_two_steps_is_not_called_closed_time(place_line: PlaceLine, planned: Plans) -> None:
+    planned(place_line(due_days=0.01), (0, 2), (2, 2.1))
+    second = place_line(due_days=0.01)
+    planned(second, (2, 3), (9, 10))
+    found = cause_of(second)
+    assert (found.kind, found.machine) == ("machine", "laser-1")
+
+
+def test_a_machine_that_is_stopped_until_then_binds(place_line: PlaceLine, planned: Plans) -> None:
+    line = place_line(due_days=0.01)
+    planned(line, (5, 6), (6, 7))
+    laser = Machine.objects.get(code="laser-1")
+    MachineStop.objects.create(machine=laser, start=NOW, end=NOW + 5 * HOUR, reason="lens", kind="breakdown")
+    found = cause_of(line)
+    assert (found.kind, found.machine) == ("stop", "laser-1")
+    assert f"{laser.name} is stopped until" in found.text
 
 
 def test_a_night_between_its_steps_binds(place_line: PlaceLine, planned: Plans) -> None:
