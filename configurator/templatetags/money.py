@@ -21,6 +21,12 @@ def money(amount: Decimal | str | None, currency: str = "EUR") -> str:
 
 
 @register.filter
+def minor(units: int, currency: str = "EUR") -> str:
+    """Hundredths of an amount as people read it."""
+    return money(Decimal(units) / 100, currency)
+
+
+@register.filter
 def signed(amount: Decimal | str, currency: str = "EUR") -> str:
     """A difference in price: +€4.50 or −€1.00."""
     value = Decimal(str(amount))

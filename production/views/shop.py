@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -89,7 +90,7 @@ def shop(request: HttpRequest) -> HttpResponse:
     """Everything that the planner plans with. A constant number of queries."""
     now = timezone.now()
     centres = list(WorkCentre.objects.prefetch_related("machines__calendar", "setup_rules"))
-    settings = planner_settings()
+    planner = planner_settings()
     return render(
         request,
         "staff/shop.html",
@@ -109,8 +110,9 @@ def shop(request: HttpRequest) -> HttpResponse:
             "stops": MachineStop.objects.filter(end__gt=now).select_related("machine"),
             "absences": OperatorAbsence.objects.filter(end__gt=now).select_related("operator"),
             "machines": [machine for centre in centres for machine in centre.machines.all()],
-            "settings": settings,
-            "told": Told(instance=settings),
+            "settings": planner,
+            "told": Told(instance=planner),
+            "currency": settings.WORKSHOP_CURRENCY,
             "may_change": is_in(request, PLANNER),
             "now": now,
         },

@@ -42,7 +42,7 @@ def test_the_page_shows_what_the_shop_is_made_of(bob_client: Client) -> None:
     page = bob_client.get("/staff/shop/").content.decode()
     for text in (
         "Oven 1",
-        "holds 30",
+        "in loads of up to 30",
         "600 an hour",
         "takt 30 s",
         "Jig",
@@ -52,6 +52,8 @@ def test_the_page_shows_what_the_shop_is_made_of(bob_client: Client) -> None:
         "overtime",
     ):
         assert text in page or text == "Dentist"  # the absence is in the past by now
+    laser = Machine.objects.exclude(cost_rate=0).first()
+    assert laser is not None and f"€{laser.cost_rate / 100:,.2f}" in page
     assert "anything else" in page and "7.5" in page
 
 
