@@ -43,7 +43,7 @@ class Round:
 
 
 FULL = (
-    Round(80, 40, 0, 240, True, 1.00),
+    Round(80, 240, 0, 240, True, 1.00),
     Round(200, 40, 40, 240, True, 0.97),
     Round(1_000, 60, 240, 240, False, 0.80),
 )
