@@ -45,7 +45,7 @@ class Round:
 FULL = (
     Round(80, 240, 0, 240, True, 1.00),
     Round(200, 40, 40, 240, True, 0.97),
-    Round(1_000, 60, 240, 240, False, 0.80),
+    Round(1_000, 240, 240, 240, False, 0.80),
 )
 QUICK = (Round(80, 4, 0, 4, True, 1.00),)
 # CPU seconds of our first plan, and the most it may take.
