@@ -168,9 +168,7 @@ def _counted(count: object, noun: str) -> str:
 def happened(entry: Entry, called: Mapping[str, str]) -> str:
     """An entry of the ledger as the end of "R-4 ..." or "the line ...": what was done. ``called`` are names
     by id or code: of machines, and of lines such as "line 2"; what has none keeps its code."""
-    data = {"line": "a line", **_named_in(entry.data, called)}
-    if data["line"] == entry.data.get("line"):
-        data["line"] = "a line"
+    data = _named_in(entry.data, called) | {"line": called.get(str(entry.data.get("line")), "a line")}
     say = _SENTENCES.get(entry.kind)
     return say(data) if say else entry.kind.replace(".", " ").replace("_", " ")
 
