@@ -126,7 +126,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     names = read_names()
     form = PlanFilter(request.GET, names=names)
     wanted = wanted_of(form)
-    window = window_of(request.GET, now=now, zone=zone, usual=fitting(now=now, last=_last_of_the_first(now)))
+    usual = fitting(now=now, last=_last_of_the_first(now), zone=zone)
+    window = window_of(request.GET, now=now, zone=zone, usual=usual)
     chosen = request.GET.get("op", "")
     query = query_of(request, without="op")
     shown = (

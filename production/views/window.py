@@ -44,10 +44,13 @@ class Window:
         return self.start.strftime(FORMAT)
 
 
-def fitting(*, now: datetime, last: datetime | None) -> str:
-    """The zoom that shows the work until ``last``."""
-    ahead = (last - now) if last is not None else timedelta()
-    return next((zoom for zoom in ("shift", "day") if ahead <= ZOOMS[zoom] - timedelta(hours=1)), "week")
+def fitting(*, now: datetime, last: datetime | None, zone: ZoneInfo) -> str:
+    """The zoom whose usual stretch shows the work until ``last``, the closest one that does."""
+    local = now.astimezone(zone)
+    for zoom, length in ZOOMS.items():
+        if last is None or last <= _after(_usual_start(zoom, local), length):
+            return zoom
+    return "month"
 
 
 def window_of(asked: QueryDict, *, now: datetime, zone: ZoneInfo, usual: str) -> Window:

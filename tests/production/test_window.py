@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import QueryDict
+from hypothesis import example, given
+from hypothesis.strategies import datetimes, integers, just
 
 from production.views.window import ZOOMS, Window, fitting, window_of
 
@@ -47,6 +49,21 @@ def test_links_keep_the_filter_and_drop_the_page() -> None:
         assert "centre=laser" in link and "page" not in link
 
 
-@pytest.mark.parametrize(("ahead", "zoom"), [(None, "shift"), (3, "shift"), (20, "day"), (90, "week")])
-def test_a_first_look_reaches_the_next_work(ahead: int | None, zoom: str) -> None:
-    assert fitting(now=NOW, last=None if ahead is None else NOW + timedelta(hours=ahead)) == zoom
+@pytest.mark.parametrize(
+    ("ahead", "zoom"),
+    [(None, "shift"), (3, "shift"), (20, "day"), (90, "week"), (300, "month"), (2000, "month")],
+)
+def test_a_first_look_is_as_close_as_the_next_work_allows(ahead: int | None, zoom: str) -> None:
+    last = None if ahead is None else NOW + timedelta(hours=ahead)
+    assert fitting(now=NOW, last=last, zone=ZONE) == zoom
+
+
+@given(
+    now=datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=just(UTC)),
+    ahead=integers(0, 33 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+)
+@example(now=datetime(2026, 11, 22, 20, 25, tzinfo=UTC), ahead=timedelta(hours=8, minutes=50))
+def test_a_first_look_reaches_the_next_work_at_any_hour(now: datetime, ahead: timedelta) -> None:
+    usual = fitting(now=now, last=now + ahead, zone=ZONE)
+    first = window_of(QueryDict(), now=now, zone=ZONE, usual=usual)
+    assert first.start <= now and now + ahead <= first.end
