@@ -44,9 +44,7 @@ class Bar:
 def written(figure: float, unit: str) -> str:
     if unit in COUNTS:
         return f"{figure:,.0f}"
-    number = f"{figure:,.0f}" if figure >= 100 or figure == int(figure) else f"{figure:.2g}"
-    if 10 <= figure < 100 and figure != int(figure):
-        number = f"{figure:.1f}"
+    number = f"{figure:,.0f}" if figure >= 100 or figure == int(figure) else f"{figure:.3g}"
     return f"{number}{unit}" if unit == "x" else f"{number} {unit}".strip()
 
 

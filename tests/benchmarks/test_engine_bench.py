@@ -113,6 +113,7 @@ def test_a_bar_says_its_figure_its_limit_and_whether_it_holds() -> None:
     assert Bar("speed", 97.4, 60).line() == "speed: 97.4x (bar >= 60x) ok"
     assert Bar("p99", 31.0, 25, unit="ms", at_most=True).line() == "p99: 31 ms (bar <= 25 ms) short"
     assert Bar("speed", 1.398, 1.4).line() == "speed: 1.398x (bar >= 1.4x) short"
+    assert Bar("sheets", 1.0765, 1.08, at_most=True).line() == "sheets: 1.08x (bar <= 1.08x) ok"
     assert Bar("answers", 0, 0, unit="wrong", at_most=True).line() == "answers: 0 (bar 0) ok"
     assert Bar("speed", None, 60, why="the peer failed").line() == "speed: the peer failed (bar >= 60x) short"
 
