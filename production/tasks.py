@@ -136,7 +136,7 @@ def give_up_repair(job: Job, error: str) -> None:
     drafts.note_failure(job=job, error=error, now=timezone.now())
 
 
-@handler(wishes.REPAIR_KIND, lease=timedelta(seconds=60), given_up=give_up_repair)
+@handler(wishes.REPAIR_KIND, queue=wishes.REPAIR_QUEUE, lease=timedelta(seconds=60), given_up=give_up_repair)
 def repair(claim: Claim) -> Effect | None:
     """A first repair, at once; the effect puts it beside the plan in force and asks for a better one."""
     actor = claim.payload["actor"]

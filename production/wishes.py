@@ -29,7 +29,9 @@ JOB_KIND = "planning.propose"
 QUEUE = "planning"
 # Changes within so many seconds become one proposal.
 DEBOUNCE = timedelta(seconds=5)
-# Repairs after an event: many events of a moment become one.
+# Repairs after an event: many events of a moment become one. A first one takes a second, and the floor
+# stands: it waits behind no files and no plans.
+REPAIR_QUEUE = "interactive"
 REPAIR_KIND = "planning.repair"
 IMPROVE_KIND = "planning.improve"
 REPAIR_DEBOUNCE = timedelta(seconds=2)
@@ -79,6 +81,7 @@ def request_repair(*, actor: str, now: datetime, at_once: bool = False) -> Job:
             payload={"actor": actor},
             key=f"{REPAIR_KIND}:{uuid.uuid4().hex}",
             now=now,
+            queue=REPAIR_QUEUE,
             run_after=None if at_once else database_now() + REPAIR_DEBOUNCE,
         )
 

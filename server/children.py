@@ -1,10 +1,10 @@
-"""The processes that make up a running shop: database, broker, worker, relay, web."""
+"""The processes that make up a running shop: database, broker, workers, relay, web."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from server.embedded import borrow, postgres, process, valkey
 from server.supervisor import Child
 
 # Work comes in first and the database goes last: nothing is refused a place to write to while stopping.
-STOP_ORDER = ("worker", "web", "relay", "broker", "database")
+STOP_ORDER = ("worker", "standby", "web", "relay", "broker", "database")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - missing in some containers
 WEB_STATEMENT_TIMEOUT_MS = "5000"
 
@@ -39,14 +39,24 @@ def broker(var: Path) -> Child:
 
 
 def worker(log: Path) -> Child:
-    """A Celery worker for all queues. Without shared memory the process pool cannot exist: threads then."""
+    """A Celery worker for all queues, two jobs at a time."""
+    return _celery("worker", log, queues=settings.QUEUES, at_once=2)
+
+
+def standby(log: Path) -> Child:
+    """A Celery worker that keeps one place free of files and plans, for what somebody waits for."""
+    return _celery("standby", log, queues=("interactive",), at_once=1)
+
+
+def _celery(name: str, log: Path, *, queues: Sequence[str], at_once: int) -> Child:
+    # Without shared memory the process pool cannot exist: threads then.
     pool = "prefork" if os.access(SHARED_MEMORY, os.W_OK) else "threads"
-    command = [sys.executable, "-m", "celery", "-A", "server.celery", "worker"]
-    command += ["--pool", pool, "--concurrency", "2", "--queues", ",".join(settings.QUEUES)]
+    command = [sys.executable, "-m", "celery", "-A", "server.celery", "worker", "--hostname", f"{name}@%h"]
+    command += ["--pool", pool, "--concurrency", str(at_once), "--queues", ",".join(queues)]
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
     # No warning that it runs as root: it accepts JSON only, and so does everybody here.
     return _of_ours(
-        "worker", command, log, patience=2.5, PYTHONWARNINGS="ignore::RuntimeWarning:celery.platforms"
+        name, command, log, patience=2.5, PYTHONWARNINGS="ignore::RuntimeWarning:celery.platforms"
     )
 
 

@@ -221,6 +221,7 @@ if env.flag("BEHIND_PROXY", False):  # only where the proxy sets and overwrites 
 
 EMBEDDED_BROKER = not env.text("BROKER_URL")
 BROKER_URL = env.text("BROKER_URL") or valkey.url(VAR_DIR)
+# What somebody stands and waits for comes by `interactive`; it has a worker of its own besides.
 QUEUES = ("default", "interactive", "planning")
 
 CELERY_BROKER_URL = BROKER_URL

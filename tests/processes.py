@@ -7,12 +7,20 @@ import multiprocessing
 import os
 import queue
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+from django.conf import settings
 from django.db import connection, connections
+
+from server import children, env
+from server.embedded import valkey
+from server.supervisor import Child
 
 LONGEST = 180  # seconds for one process, on a busy machine
 _fork = multiprocessing.get_context("fork")
@@ -24,6 +32,34 @@ def environment() -> dict[str, str]:
     user, password, host = (quote(str(here[name]), safe="") for name in ("USER", "PASSWORD", "HOST"))
     url = f"postgres://{user}:{password}@{host}:{here['PORT']}/{quote(str(here['NAME']), safe='')}"
     return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "server.settings"}
+
+
+@contextmanager
+def background(var: Path, *workers: Callable[[Path], Child]) -> Iterator[None]:
+    """Broker, relay and these workers (``children.worker``, ``children.standby``) as ``manage.py up`` starts
+    them, on the test's database; files and logs are in ``var``."""
+    try:
+        valkey.binary()
+    except valkey.NoBroker as problem:
+        (pytest.fail if env.flag("CI", False) else pytest.skip)(str(problem))
+    secrets = {name: getattr(settings, name) for name in ("SECRET_KEY", "QUOTE_KEY", "LEDGER_KEY")}
+    theirs = {"VAR_DIR": str(var), "BROKER_URL": valkey.url(var), "LOG_LEVEL": "INFO"}
+    started: list[Child] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**environment(), **secrets, **theirs}.items():
+            patch.setenv(name, value)
+        try:
+            for child in (
+                children.broker(var),
+                *(start(var / "log" / f"{start.__name__}.log") for start in workers),
+                children.relay(var / "log" / "relay.log"),
+            ):
+                started.append(child)
+                child.launch()
+            yield
+        finally:
+            for child in reversed(started):
+                child.end()
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:

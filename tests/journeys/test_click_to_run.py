@@ -15,10 +15,10 @@ from ledger.invariants import check_all
 from ledger.models import Job
 from orders.models import Line, Order
 from production.models import LineFile, Plan, Run
-from server import children, env
-from server.embedded import process, valkey
+from server import children
+from server.embedded import process
 from tests.conftest import PASSWORD
-from tests.processes import environment
+from tests.processes import background
 from tests.production.day import open_workshop, order, plan_now, run_jobs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,29 +48,9 @@ def finn(transactional_db: None) -> User:
 
 
 @pytest.fixture
-def worker(workshop: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Broker, Celery worker and relay as ``manage.py up`` starts them, on the test's database and files."""
-    try:
-        valkey.binary()
-    except valkey.NoBroker as problem:
-        (pytest.fail if env.flag("CI", False) else pytest.skip)(str(problem))
-    secrets = {name: getattr(settings, name) for name in ("SECRET_KEY", "QUOTE_KEY", "LEDGER_KEY")}
-    theirs = {"VAR_DIR": str(tmp_path), "BROKER_URL": valkey.url(tmp_path), "LOG_LEVEL": "INFO"}
-    for name, value in {**environment(), **secrets, **theirs}.items():
-        monkeypatch.setenv(name, value)
-    started: list[children.Child] = []
-    try:
-        for child in (
-            children.broker(tmp_path),
-            children.worker(tmp_path / "log" / "worker.log"),
-            children.relay(tmp_path / "log" / "relay.log"),
-        ):
-            started.append(child)
-            child.launch()
+def worker(workshop: None, tmp_path: Path) -> Iterator[None]:
+    with background(tmp_path, children.worker, children.standby):
         yield
-    finally:
-        for child in reversed(started):
-            child.end()
 
 
 @pytest.fixture

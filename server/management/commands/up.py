@@ -29,7 +29,7 @@ WEB_SECONDS = 60.0
 
 class Command(BaseCommand):
     help = (
-        "Start database, broker, worker, relay and web server; run the demo job; print where everything is."
+        "Start database, broker, workers, relay and web server; run the demo job; print where everything is."
     )
     requires_system_checks = ()  # they run below, once the database is there
 
@@ -83,10 +83,11 @@ class Command(BaseCommand):
         self._prepare(host)
         logs = settings.VAR_DIR / "log"
         supervisor.add(children.worker(logs / "worker.log"))
+        supervisor.add(children.standby(logs / "standby.log"))
         supervisor.add(children.relay(logs / "relay.log"))
         supervisor.url = f"http://{_shown(host)}:{port}/"
         supervisor.add(children.web(logs / "web.log", host=host, port=port))
-        self.say(f"worker, relay and web started (logs in {logs})")
+        self.say(f"workers, relay and web started (logs in {logs})")
         if not supervisor.wait(until=lambda: _answers(supervisor.url), seconds=WEB_SECONDS):
             raise CommandError(f"the web server does not answer at {supervisor.url}: see {logs / 'web.log'}")
         self.say(f"the shop answers at {supervisor.url}")
