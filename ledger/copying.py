@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from operator import attrgetter
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import AutoField, Model
 from psycopg import sql
 
@@ -17,6 +17,7 @@ def copy_in(rows: Sequence[Model]) -> None:
     if not rows:
         return
     meta = rows[0]._meta
+    connection = connections[DEFAULT_DB_ALIAS]  # itself: Django's proxy looks it up for each value
     with connection.cursor() as cursor:
         if isinstance(meta.pk, AutoField):
             cursor.execute(

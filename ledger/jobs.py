@@ -9,6 +9,7 @@ thought dead and comes back late finds another token and its effect is
 discarded. The broker only tells workers where to look (``relay``).
 """
 
+import gc
 import logging
 import threading
 import traceback
@@ -52,6 +53,7 @@ HEARTBEATS_PER_LEASE = 3
 LONGEST_ERROR = 4000  # characters kept of a traceback: its end says most
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(seconds=120)
+USUAL_COLLECTIONS = gc.get_threshold()
 
 
 class NoSuchJob(Exception):
@@ -84,9 +86,10 @@ def run(job_id: int) -> bool:
     if claim is None:
         return False
     try:
-        with _heartbeat(claim, known.lease):
-            effect = known.work(claim)
-        _finish(claim, effect)
+        with _few_collections():
+            with _heartbeat(claim, known.lease):
+                effect = known.work(claim)
+            _finish(claim, effect)
         return True
     except ClaimLost:
         log.warning("job %s: attempt %s was overtaken, its result is discarded", job_id, claim.attempt)
@@ -211,6 +214,17 @@ def _claim(job_id: int, known: Handler) -> Claim | None:
     if job.token != token:  # overtaken between the two statements
         return None
     return Claim(job_id=job.pk, kind=job.kind, payload=job.payload, token=token, attempt=job.attempts)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for rings of garbage a hundred times less often: a job that reads a hundred thousand lines makes
+    millions of values that stay, and going through them again and again took a seventh of its time."""
+    gc.set_threshold(100 * USUAL_COLLECTIONS[0], *USUAL_COLLECTIONS[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*USUAL_COLLECTIONS)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -56,7 +57,7 @@ class Facts:
     pieces: Mapping[str, int]
     base: str | None
 
-    @property
+    @cached_property
     def snapshot(self) -> str:
         """The hash of everything that the answer depends on, but the time."""
         return fingerprint(self.problem)

@@ -162,4 +162,6 @@ def read_work(data: Mapping[str, Any]) -> Work:
 
 
 def _whole(number: Any) -> int:
+    if type(number) is int:
+        return number
     return int(Decimal(str(number)).to_integral_value(rounding=ROUND_CEILING))

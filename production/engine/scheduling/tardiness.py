@@ -21,14 +21,14 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from production.engine.durations import machine_seconds
 from production.engine.proposal import Problem
 from production.engine.routing import gang_step
 from production.engine.scheduling.standing import settle
-from production.engine.shop import Shop, WorkCentre, apart
+from production.engine.shop import Machine, Shop, WorkCentre, apart
 from production.engine.work import Step, Unit
 
 # So many layers of weights at most; weights between two of them count as the lower one.
@@ -96,6 +96,7 @@ class _Paths:
         # What stays of the plan in force may begin before new work may.
         self.floor = problem.not_before if problem.base is None else problem.shop.now
         self._known: dict[tuple[int, tuple[Step, ...], bool], _Path] = {}
+        self._kinds: dict[str, list[Machine]] = {}
 
     def of(self, unit: Unit) -> _Path:
         place = (unit.release, unit.routing, bool(unit.parts))
@@ -119,7 +120,7 @@ class _Paths:
                 if centre is None or seconds is None:
                     continue
                 sheets = 1 if step == gang and unit.parts else 0
-                for machine in shop.machines_of[code]:
+                for machine in self._one_of_each_kind(code):
                     if machine.runs(step.setup_family):
                         long = machine_seconds(centre, machine, [(seconds, step.load)], sheets=sheets)
                         lengths.append(long)
@@ -130,6 +131,14 @@ class _Paths:
         for step, seconds in zip(unit.routing[:0:-1], shortest[:0:-1], strict=True):
             tails.append(tails[-1] + step.min_lag + seconds)
         return _Path(tuple(heads), tuple(reversed(tails)), ready)
+
+    def _one_of_each_kind(self, work_centre: str) -> list[Machine]:
+        """Machines that differ in more than their names: the others would take as long and end as soon."""
+        if work_centre not in self._kinds:
+            machines = self.shop.machines_of[work_centre]
+            kinds = {(replace(each, code=""), self.shop.windows[each.code]): each for each in machines}
+            self._kinds[work_centre] = list(kinds.values())
+        return self._kinds[work_centre]
 
 
 def _alone(units: Iterable[Unit], paths: _Paths, weights: Mapping[str, int]) -> dict[str, int]:
