@@ -40,15 +40,15 @@ def broker(var: Path) -> Child:
 
 def worker(log: Path) -> Child:
     """A Celery worker for all queues, two jobs at a time."""
-    return _celery("worker", log, queues=settings.QUEUES, at_once=2)
+    return _celery("worker", log, queues=settings.QUEUES, at_once=2, patience=2.0)
 
 
 def standby(log: Path) -> Child:
     """A Celery worker that keeps one place free of files and plans, for what somebody waits for."""
-    return _celery("standby", log, queues=("interactive",), at_once=1)
+    return _celery("standby", log, queues=("interactive",), at_once=1, patience=0.5)
 
 
-def _celery(name: str, log: Path, *, queues: Sequence[str], at_once: int) -> Child:
+def _celery(name: str, log: Path, *, queues: Sequence[str], at_once: int, patience: float) -> Child:
     # Without shared memory the process pool cannot exist: threads then.
     pool = "prefork" if os.access(SHARED_MEMORY, os.W_OK) else "threads"
     command = [sys.executable, "-m", "celery", "-A", "server.celery", "worker", "--hostname", f"{name}@%h"]
@@ -56,7 +56,7 @@ def _celery(name: str, log: Path, *, queues: Sequence[str], at_once: int) -> Chi
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
     # No warning that it runs as root: it accepts JSON only, and so does everybody here.
     return _of_ours(
-        name, command, log, patience=2.5, PYTHONWARNINGS="ignore::RuntimeWarning:celery.platforms"
+        name, command, log, patience=patience, PYTHONWARNINGS="ignore::RuntimeWarning:celery.platforms"
     )
 
 

@@ -84,11 +84,11 @@ def test_children_stop_in_the_given_order(tmp_path: Path, said: list[str]) -> No
             ended.append(self.name)
             super().end()
 
-    for name in ("database", "broker", "worker", "relay", "web"):
+    for name in ("database", "broker", "worker", "standby", "relay", "web"):
         small = sleeper(name, tmp_path)
         boss.add(Noting(name, small.start))
-    boss.stop_all(("worker", "web", "relay", "broker", "database"))
-    assert ended == ["worker", "web", "relay", "broker", "database"]
+    boss.stop_all(("worker", "standby", "web", "relay", "broker", "database"))
+    assert ended == ["worker", "standby", "web", "relay", "broker", "database"]
 
 
 def test_a_second_supervisor_is_told_about_the_first(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_up_serves_says_so_to_a_second_one_and_stops_in_time(up: Up) -> None:
     with urllib.request.urlopen(f"{up.facts()['url']}readyz") as answer:
         assert answer.status == 200
     pids = up.children()
-    assert len(pids) == 5
+    assert len(pids) == 6
 
     second = Up(up.folder, "--no-demo")
     assert second.process.wait(30) == 1
