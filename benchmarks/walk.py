@@ -2,12 +2,11 @@
 
 1. ``manage.py up`` in an empty folder: seconds at which each step was reached, peak memory of the
    process tree (sum of unique set sizes where the system tells them, else of resident sizes).
-2. Requests against its web server: configurator changes through the public API, one caller and
-   then four, requests a second and the 50th, 95th and 99th percentile.
-3. Lines and pieces a second that the planner plans, certificate included: ``bench planning`` on generated
-   orders of 500 and 2,000 pieces, with nothing else of the product running.
+2. Requests against its web server once the workers are done: configurator changes through the public API,
+   one caller and then four, requests a second and the 50th, 95th and 99th percentile.
 
-Figures depend on machine and load; both are printed. Nothing is compared here.
+Figures depend on machine and load; both are printed. Nothing is compared here. How many pieces a second are
+planned and certified says ``bench planning --only workshop``.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import planning
-from benchmarks.engine.running_shop import Caller, Walk, start
+from benchmarks.engine.running_shop import Caller, Walk, start, wait_until_idle
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         walk, process = start(Path(var), "--orders", str(options.orders))
         try:
             _print_walk(walk)
+            wait_until_idle(Path(var))
             for callers in (1, 4):
                 _print_load(walk.url, callers=callers, seconds=options.seconds, seed=options.seed)
         finally:
@@ -48,7 +47,6 @@ def main(arguments: Sequence[str]) -> int:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
             print(f"\nstopped in {time.monotonic() - begun:.1f} s\n")
-    planning.print_table(planning.SIZES, seed=options.seed)
     return 0
 
 

@@ -73,6 +73,20 @@ def start(var: Path, *arguments: str) -> tuple[Walk, subprocess.Popen[str]]:
     return walk, process
 
 
+def wait_until_idle(var: Path) -> None:
+    """Until the workers have nothing to do that is due within minutes. Raises ``CalledProcessError``."""
+    code = (
+        "import time\n"
+        "from datetime import timedelta\n"
+        "from django.db.models import Q\n"
+        "from ledger.models import Job, database_now\n"
+        "soon = lambda: Q(run_after=None) | Q(run_after__lt=database_now() + timedelta(minutes=5))\n"
+        "while Job.objects.unfinished().filter(soon()).exists(): time.sleep(0.5)"
+    )
+    command = [sys.executable, str(ROOT / "manage.py"), "shell", "--no-imports", "-c", code]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "VAR_DIR": str(var)}, check=True, timeout=600)
+
+
 def _watch(pid: int, walk: Walk, over: threading.Event) -> None:
     """The largest memory of the tree, looked at four times a second."""
     while not over.wait(0.25):
